@@ -1,0 +1,123 @@
+/* From fields to what the network eats: space-time cubes cut into tokens, token information, masks and
+ * targets. Shapes: L levels, (nt, ny, nx) tokens, (st, sy, sx) points a token, V = st·sy·sx,
+ * T = L·nt·ny·nx tokens a sample, B samples; rows of tokens are ordered [B][L][nt][ny][nx]. */
+#ifndef AR_DATA_BATCH_H
+#define AR_DATA_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "data/normalisation.h"
+
+/* What the 8 numbers of token information are. */
+typedef enum {
+    AR_TOKEN_INFO_RELEASED, /* year, day of year from 0, hour, level, 90−latitude, longitude, level,
+                             * resolution in degrees: the raw numbers of the released models */
+    AR_TOKEN_INFO_HARMONIC, /* sin, cos of latitude; sin, cos of longitude; sin, cos of the hour's and
+                             * of the day of year's angle: all of order one */
+} ar_token_info_kind;
+
+enum { AR_TOKEN_INFO_SIZE = 8 };
+
+typedef enum {
+    AR_MASK_BERT,     /* a random share of the tokens of each level */
+    AR_MASK_FORECAST, /* all tokens of the last `forecast_tokens` time tokens, set to zero */
+    AR_MASK_NONE,     /* nothing masked but tokens with missing values; no targets */
+} ar_mask_strategy;
+
+typedef struct {
+    ar_mask_strategy strategy;
+    int64_t forecast_tokens;
+} ar_masking;
+
+/* How one field is cut and masked; the shape part of a field's configuration. */
+typedef struct {
+    int64_t tokens[3];     /* nt, ny, nx */
+    int64_t token_size[3]; /* st, sy, sx */
+    /* AR_MASK_BERT: ratio ~ U(0, mask_ratio); ⌈ratio·nt·ny·nx⌉ tokens a level, each independently set
+     * to 0 with probability mask_zero, noised with mask_noise, coarsened with mask_coarsen */
+    double mask_ratio, mask_zero, mask_noise, mask_coarsen;
+} ar_field_tokens;
+
+/* The fields of one model on one grid and one time axis. Borrows fields and normalisations. */
+typedef struct {
+    int64_t field_count;
+    const ar_field_data *const *fields;            /* [field_count] */
+    const ar_normalisation *const *normalisations; /* [field_count] */
+    const ar_field_tokens *tokens;                 /* [field_count]; nt·st, ny·sy and nx·sx are equal */
+    ar_token_info_kind token_info;
+    int64_t time_step; /* seconds between the points of a cube in time */
+} ar_cube_space;
+
+typedef struct {
+    int64_t first_time;                 /* seconds: of the cube's first time */
+    int64_t first_row, first_column;    /* north-western point in the grid */
+} ar_cube;
+
+typedef struct {
+    int64_t token_count, values; /* T and V */
+    float *source;       /* [B·T][V] normalised, masked */
+    float *token_info;   /* [B·T][8] */
+    int32_t *masked;     /* [masked_count] rows of B·T that are targets, ordered level by level, inside
+                          * a level sample by sample */
+    float *target;       /* [masked_count][V] normalised truth */
+    int64_t masked_count;
+} ar_field_batch;
+
+typedef struct {
+    int64_t sample_capacity, sample_count;
+    int64_t field_count;
+    ar_field_batch *fields;
+    ar_cube *cubes; /* [sample_count] */
+} ar_batch;
+
+/* Check that the fields share a grid, a calendar and cube extents that fit into the data (an error says
+ * which field, its value, and the largest that fits). */
+AR_USE_RESULT ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err);
+
+AR_USE_RESULT ar_status ar_batch_init(ar_batch *batch, const ar_cube_space *space,
+                                      int64_t sample_capacity, ar_error *err);
+void ar_batch_release(ar_batch *batch);
+
+/* What decides the random part of a batch. Sample k of step n is the same whatever the number of
+ * threads, and whatever other samples the batch has. */
+typedef struct {
+    uint64_t seed;
+    uint32_t step;
+    uint32_t first_sample;
+    bool validation; /* draws from streams of its own */
+} ar_draw;
+
+/* Fill the batch for the given cubes (cubes[sample_count]). Times of a cube that the data does not have,
+ * and missing values, make their tokens masked (zero) and never targets; so does AR_MASK_NONE's data.
+ * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all tokens of
+ * the last time tokens are then listed in `masked`, and target is NaN where there is no data.
+ * Parallel over samples inside. No allocation. */
+void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
+                   int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
+                   bool for_inference);
+
+/* Draws cubes: first times uniform over all windows that lie wholly in [first_time, last_time] and have
+ * no gap in any field; latitude by area (density ∝ cos φ) over where cubes fit, longitude uniform
+ * (wrapping on a global grid). A cube never crosses a pole. */
+typedef struct {
+    const ar_cube_space *space;
+    int64_t window_count;
+    int64_t *window_times;   /* [window_count] possible first times */
+    int64_t row_count;       /* possible first rows: nlat − rows + 1 */
+    double *row_cumulative;  /* [row_count] cumulative probability */
+    int64_t column_count;    /* possible first columns */
+} ar_sampler;
+
+AR_USE_RESULT ar_status ar_sampler_init(ar_sampler *sampler, const ar_cube_space *space,
+                                        int64_t first_time, int64_t last_time, ar_error *err);
+void ar_sampler_release(ar_sampler *sampler);
+/* Draw cubes[count] for samples draw->first_sample … + count − 1. Thread-safe. */
+void ar_sampler_draw(const ar_sampler *sampler, const ar_draw *draw, ar_cube *cubes, int64_t count);
+
+/* Cut a horizontal-time block back from tokens: copy token values [V] between a cube's points
+ * [nt·st][ny·sy][nx·sx] of one level and token rows, for tools and tests. to_tokens false: tokens →
+ * points. */
+void ar_tokens_copy(const ar_field_tokens *shape, float *points, float *tokens, bool to_tokens);
+
+#endif

@@ -1,0 +1,67 @@
+/* One physical field in memory, as the rest of the program sees it: [time][level][lat][lon] in float,
+ * NaN where missing, latitude north to south, longitude west to east, times ascending.
+ * It may come from several files or stores of any format; which variable of a file is the field is
+ * found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName), by common names second. */
+#ifndef AR_DATA_FIELD_DATA_H
+#define AR_DATA_FIELD_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "atmorep/status.h"
+#include "field/grid.h"
+#include "field/time.h"
+#include "io/source.h"
+
+typedef struct {
+    char name[64];          /* as the configuration calls it */
+    char standard_name[96]; /* CF; "" if the file has none */
+    char units[64];         /* "" if the file has none */
+    char variable[64];      /* in the file */
+    char level_units[32];   /* of `levels`; "" for a field without levels */
+    ar_grid grid;
+    int64_t level_count; /* at least 1; a field without a level dimension has one level, 0 */
+    double *levels;      /* [level_count] in the file's unit; pressure is converted to hPa */
+    ar_calendar calendar;
+    int64_t time_count;
+    int64_t *times; /* [time_count] ascending, seconds (field/time.h) */
+    float *values;  /* [time_count][level_count][nlat][nlon] */
+} ar_field_data;
+
+typedef struct {
+    const char *name;     /* CF standard name, GRIB short name, or the variable's name */
+    const char *variable; /* exact variable name in the file; NULL: find it by `name` */
+    const double *levels; /* wanted levels in this order; NULL: all, in the file's order */
+    int64_t level_count;
+    const char *start, *end; /* first and last time wanted, ISO text, both inclusive; NULL: open */
+} ar_field_request;
+
+/* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).
+ * No file with it, ambiguous variables, levels that are not there, different grids, units or calendars
+ * between files, or the same time in two files are errors that name file, variable and what was found;
+ * so is a variable with a dimension of length > 1 that is neither time, level, latitude nor longitude.
+ * Release with ar_field_data_release. */
+AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *const *paths,
+                                           int64_t path_count, const ar_field_request *request,
+                                           ar_error *err);
+void ar_field_data_release(ar_field_data *field);
+
+/* Index of a time, or −1. */
+int64_t ar_field_data_find_time(const ar_field_data *field, int64_t time);
+
+/* Pointer to the horizontal field [nlat][nlon] of a time and level index. Borrowed. */
+const float *ar_field_data_slice(const ar_field_data *field, int64_t time_index,
+                                 int64_t level_index);
+
+/* What a dimension of a variable is, from the attributes of its coordinate variable (standard_name,
+ * axis, units, positive), else from its name. */
+typedef enum {
+    AR_ROLE_OTHER,
+    AR_ROLE_TIME,
+    AR_ROLE_LEVEL,
+    AR_ROLE_LATITUDE,
+    AR_ROLE_LONGITUDE
+} ar_dimension_role;
+ar_dimension_role ar_dimension_find_role(const ar_source *source, const char *dimension);
+
+#endif
