@@ -88,6 +88,10 @@ typedef struct {
     ar_masking masking;
     ar_field_configuration *fields;
     int64_t field_count;
+    /* Indices of the predicted fields in the order in which decoders.<i> and tails.<i> are numbered:
+     * the order of `fields` unless the released model says otherwise (its fields_prediction). */
+    int64_t prediction_order[AR_FIELD_MAX];
+    int64_t prediction_count;
     ar_model_configuration model;
     ar_training_configuration training;
 } ar_configuration;
@@ -109,7 +113,7 @@ AR_USE_RESULT ar_status ar_configuration_write(const ar_configuration *configura
 void ar_configuration_release(ar_configuration *configuration); /* safe on zeroed */
 
 /* Check what can be known without data: ranges, E divisible by heads, couplings that exist, equal cube
- * extents. ar_configuration_read calls it; ar_released_configuration does too. */
+ * extents. Fills coupled_index, and prediction_order where prediction_count is 0. All readers call it. */
 AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err);
 
 #endif
