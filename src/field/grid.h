@@ -1,6 +1,7 @@
 /* Horizontal grids: regular latitude–longitude, global (longitude wraps) or regional.
  * Inside the program latitude always runs from north to south and longitude from west to east;
- * a global grid starts at the smallest longitude in [0, 360). */
+ * a global grid starts at the smallest longitude in [0, 360), a regional one keeps its file's
+ * convention (and goes below 0 where it would pass 360). */
 #ifndef AR_FIELD_GRID_H
 #define AR_FIELD_GRID_H
 
@@ -19,17 +20,17 @@ typedef struct {
 
 /* How values in a file's order become values in a grid's order:
  * grid row i is file row (latitude_reversed ? nlat−1−i : i),
- * grid column j is file column (longitude_first + j or − j) mod file_nlon. */
+ * grid column j is file column (longitude_first + j or − j) mod nlon. */
 typedef struct {
     bool latitude_reversed, longitude_reversed;
     int64_t longitude_first;
-    int64_t file_nlon; /* may be nlon + 1 when the file repeats the first meridian */
+    int64_t file_nlon; /* may be nlon + 1: the file repeats its first meridian in its last column */
 } ar_grid_order;
 
 /* Make a grid of coordinates in any orientation and longitude convention (−180…180 or 0…360, a
- * repeated cyclic meridian is dropped). Latitudes outside ±90, spacing that is not regular to 1 % of a
- * step, duplicates, or NaN are errors that name the coordinate and its place; `where` names the file.
- * Release with ar_grid_release. */
+ * repeated cyclic meridian is dropped). Latitudes outside ±90, spacing that is not regular to 1 %
+ * of a step, duplicates, or NaN are errors that name the coordinate and its place; `where` names
+ * the file. Release with ar_grid_release. */
 AR_USE_RESULT ar_status ar_grid_init(ar_grid *grid, ar_grid_order *order, const double *latitude,
                                      int64_t nlat, const double *longitude, int64_t nlon,
                                      const char *where, ar_error *err);
@@ -40,12 +41,13 @@ void ar_grid_release(ar_grid *grid);
 void ar_grid_reorder(const ar_grid *grid, const ar_grid_order *order, const float *file_values,
                      float *grid_values);
 
-/* Same latitudes and longitudes to 1e-4 of a step. */
+/* Same latitudes and longitudes (whatever multiple of 360°) to 1e-4 of a step. */
 bool ar_grid_equal(const ar_grid *a, const ar_grid *b);
 
 /* Area weights per latitude: the area of each row's band (between the midpoints to its neighbours,
- * reaching the pole where the row is at the pole: a polar row gets its cap), scaled to mean 1 over
- * rows. The definition of WeatherBench 2 (Rasp et al. 2024). weights [nlat]. */
+ * the outermost rows half a step outward but never beyond the pole: a polar row gets its cap),
+ * scaled to mean 1 over rows. On a global grid the definition of WeatherBench 2 (Rasp et al. 2024).
+ * weights [nlat]. */
 void ar_grid_area_weights(const ar_grid *grid, double *weights);
 
 #endif

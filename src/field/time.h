@@ -1,6 +1,6 @@
 /* Times and calendars of the CF conventions. A time is a whole number of seconds since
  * 1970-01-01T00:00:00 counted in its own calendar (int64_t); times of different calendars are never
- * compared. All functions are pure and thread-safe. */
+ * compared. Years are astronomical: year 0 exists. All functions are pure and thread-safe. */
 #ifndef AR_FIELD_TIME_H
 #define AR_FIELD_TIME_H
 
@@ -26,12 +26,15 @@ typedef struct {
 AR_USE_RESULT ar_status ar_calendar_parse(ar_calendar *calendar, const char *name, ar_error *err);
 const char *ar_calendar_name(ar_calendar calendar);
 
-/* The date of a time, and back. A date that the calendar does not have is an error. */
+/* The date of a time, and back. A date that the calendar does not have, or a year beyond ±1e9, is
+ * an error. */
 ar_date ar_time_date(int64_t time, ar_calendar calendar);
 AR_USE_RESULT ar_status ar_time_from_date(int64_t *time, ar_date date, ar_calendar calendar,
                                           ar_error *err);
-/* Day of the year, 0 for January 1. */
+/* Days since January 1 of the same year, 0 for January 1. */
 int ar_time_day_of_year(int64_t time, ar_calendar calendar);
+/* Mean length of a year in days. */
+double ar_calendar_year_days(ar_calendar calendar);
 
 /* Read "2025-12-01", "2025-12-01T06", "2025-12-01T06:00", "2025-12-01 06:00:00", each with an
  * optional trailing Z. A date without an hour is 00:00. */
@@ -41,8 +44,9 @@ AR_USE_RESULT ar_status ar_time_parse(int64_t *time, const char *text, ar_calend
 void ar_time_format(int64_t time, ar_calendar calendar, char text[32]);
 
 /* A CF time unit such as "hours since 1900-01-01 00:00:0.0": time = reference + value · seconds.
- * Units: seconds, minutes, hours, days and their CF abbreviations; an offset such as "+02:00" or "UTC"
- * after the reference is honoured; months and years are refused (their length varies). */
+ * Units: nanoseconds … seconds, minutes, hours, days and their CF abbreviations; an offset such as
+ * "+02:00" or "UTC" after the reference is honoured; months and years are refused (their length
+ * varies), and so is a reference within a second. */
 typedef struct {
     int64_t reference; /* time of value 0 */
     double seconds;    /* length of one unit */
