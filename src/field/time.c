@@ -179,7 +179,8 @@ static int64_t days_since_epoch(ar_date date, ar_calendar calendar)
 ar_date ar_time_date(int64_t time, ar_calendar calendar)
 {
     int64_t days = floor_divide(time, SECONDS_A_DAY);
-    int second = (int)(time - days * SECONDS_A_DAY);
+    int second = (int)(time % SECONDS_A_DAY);
+    second += second < 0 ? SECONDS_A_DAY : 0;
     int64_t epoch = days_before_year(1970, calendar);
     bool julian =
         calendar == AR_CALENDAR_STANDARD && days < days_of_date(gregorian_start, calendar) - epoch;
