@@ -1,0 +1,125 @@
+/* What a writer of a backend sees: the ops of the graph, the matrices they work on, and the table of
+ * functions a backend fills. A slot left NULL falls back to the reference backend.
+ *
+ * Every tensor is a matrix [rows, columns] in row-major order with a row stride, so that a block of
+ * columns of a larger matrix is a matrix too. Symbols: R rows (tokens of all samples), E embedding,
+ * K and N columns in and out, M masked rows, N members, V values of a token. */
+#ifndef ATMOREP_BACKEND_H
+#define ATMOREP_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    AR_TYPE_FLOAT32,
+    AR_TYPE_FLOAT64,
+    AR_TYPE_BFLOAT16, /* reserved: no backend computes in it yet */
+    AR_TYPE_INT32,
+} ar_type;
+
+/* A matrix in memory. Element (r, c) is at data + (r·stride + c)·size. */
+typedef struct {
+    void *data; /* NULL: absent (an optional input, a gradient nobody wants) */
+    ar_type type;
+    int64_t rows, columns, stride;
+} ar_matrix;
+
+typedef enum {
+    /* y = x Wᵀ [+ b]; with gelu y = gelu(that), exact with erf; [+ residual].
+     * in: x [R,K], W [N,K], b [1,N]?, residual [R,N]?   out: y [R,N], z [R,N] (before gelu)? */
+    AR_OP_LINEAR,
+    /* y = (x − mean) / sqrt(variance + ε) [· scale + shift], over the columns (Ba et al. 2016).
+     * in: x [R,E], scale [1,E]?, shift [1,E]?   out: y [R,E], statistics [R,2] (mean, 1/sqrt) */
+    AR_OP_LAYER_NORM,
+    /* softmax(q kᵀ/√D) v per sample and head (Vaswani et al. 2017), q and k normalised over D first
+     * when asked. Head h of q is at columns h·head_stride[0], of k and v at h·head_stride[1], [2] of
+     * their matrices. rows / tokens[0] samples of tokens[0] queries and tokens[1] keys.
+     * in: q, k, v, q scale [1,D]?, q shift?, k scale?, k shift?
+     * out: y [R, H·D], log-sum-exp of the scores [R,H] */
+    AR_OP_ATTENTION,
+    /* y = x + table[row mod T].   in: x [R,E], table [T,E]   out: y [R,E] */
+    AR_OP_ADD_PERIODIC,
+    /* table[((l·nt + t)·ny + y)·nx + x] = level[l] + time[t] + latitude[y] + longitude[x].
+     * in: level [L,E], time [nt,E], latitude [ny,E], longitude [nx,E]   out: table [T,E] */
+    AR_OP_FACTORISED_POSITIONS,
+    /* y[i] = x[index[i]]; indices are unique.   in: x [R,E], index [M,1] int32   out: y [M,E] */
+    AR_OP_GATHER_ROWS,
+    /* The affine part of each tail's layer norm folded into its linear layer:
+     * W' = W diag(scale), b' = b + W shift, tails below each other.
+     * in: per tail scale [1,E], shift [1,E], W [V,E], b [1,V]   out: W' [N·V,E], b' [1,N·V] */
+    AR_OP_FOLD_TAILS,
+    /* Mean and unbiased standard deviation over members.
+     * in: ensemble [M,N·V]   out: mean [M,V], standard deviation [M,V] */
+    AR_OP_ENSEMBLE_STATISTICS,
+    /* Losses: means over all M·V values; 0 when M = 0.   last in: target [M,V]   out: [1,1] */
+    AR_OP_LOSS_MSE,          /* (mean − y)².   in: mean */
+    AR_OP_LOSS_MSE_ENSEMBLE, /* mean over members of (x_i − y)².   in: ensemble */
+    AR_OP_LOSS_STATS,        /* (1 − exp(−(y−μ)²/2σ²))² + √σ (Lessig et al. 2023).   in: μ, σ */
+    AR_OP_LOSS_CRPS,         /* of the normal distribution N(μ, σ²) (Gneiting et al. 2005).   in: μ, σ */
+    /* 1/N Σ|x_i − y| − 1/(2N²) ΣΣ|x_i − x_j| (Gneiting and Raftery 2007); with fair 1/(2N(N−1)) (Ferro
+     * 2014).   in: ensemble */
+    AR_OP_LOSS_KERNEL_CRPS,
+    /* Σ weight_i s_i.   in: scalars [1,1]   out: [1,1] */
+    AR_OP_WEIGHTED_SUM,
+    AR_OP_COUNT
+} ar_op_kind;
+
+typedef struct {
+    bool gelu;                       /* linear */
+    double epsilon;                  /* layer norm, and q/k norm of attention */
+    bool normalise_query, normalise_key;
+    int64_t heads, head_size;        /* attention: H, D */
+    int64_t head_stride[3];          /* attention: columns from one head to the next in q, k, v */
+    int64_t tokens[2];               /* attention: queries and keys a sample */
+    int64_t extents[4];              /* positions: L, nt, ny, nx */
+    int64_t members;                 /* tails, statistics, ensemble losses: N */
+    bool fair;                       /* kernel CRPS */
+    const double *weights;           /* weighted sum, one an input */
+} ar_op_attributes;
+
+typedef struct {
+    const ar_op_attributes *attributes;
+    int input_count, output_count;
+    const ar_matrix *inputs, *outputs;
+    /* Adjoint only. A gradient of an input with data NULL is not wanted; otherwise it is added to
+     * where accumulate[i] and overwritten where not (all its elements). Slots are served in order.
+     * A gradient of an output with data NULL is zero. */
+    const ar_matrix *input_gradients, *output_gradients;
+    const bool *accumulate;
+    void *workspace; /* as many bytes as the backend's workspace function asked for */
+    int threads;
+} ar_op_call;
+
+typedef void (*ar_kernel)(const ar_op_call *call);
+
+/* One step of AdamW (Loshchilov and Hutter 2019, as PyTorch computes it) on `count` values:
+ * p −= lr·λ·p; m, v moments; p −= lr/(1−β1ᵗ) · m / (sqrt(v)/sqrt(1−β2ᵗ) + ε). */
+typedef struct {
+    int64_t count;
+    float *parameters, *first_moment, *second_moment;
+    const float *gradients;
+    double gradient_scale; /* from clipping */
+    double learning_rate, weight_decay, beta1, beta2, epsilon;
+    int64_t step; /* from 1 */
+    int threads;
+} ar_adamw_call;
+
+typedef struct ar_backend {
+    const char *name;
+    /* Can this backend compute in `type`? */
+    bool (*supports)(ar_type type);
+    /* Bytes of workspace that a kernel wants for the largest call. */
+    size_t (*workspace)(ar_op_kind kind, const ar_op_call *largest);
+    ar_kernel forward[AR_OP_COUNT];
+    ar_kernel adjoint[AR_OP_COUNT];
+    void (*adamw)(const ar_adamw_call *call);
+    /* Σ x² in double, in an order that depends on count and threads only. */
+    double (*sum_of_squares)(const float *values, int64_t count, int threads);
+} ar_backend;
+
+/* The backends that are built in: "ref" (plain loops, float32 and float64) and "cpu" (fast, float32).
+ * NULL for another name. Borrowed, constant, thread-safe. */
+const ar_backend *ar_backend_find(const char *name);
+
+#endif

@@ -1,0 +1,194 @@
+#include <math.h>
+
+#include "backend/ref/ref.h"
+
+enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
+enum { OUTPUT, LOG_SUM };
+enum { HEAD_SIZE_MAX = 1024 };
+
+/* One head of one token, normalised over the head's columns when asked. */
+typedef struct {
+    double value[HEAD_SIZE_MAX];  /* what enters the products */
+    double normal[HEAD_SIZE_MAX]; /* before scale and shift */
+    double inverse;
+} head_vector;
+
+static void load(const ar_op_call *call, int input, int64_t row, int64_t head, head_vector *vector)
+{
+    const ar_op_attributes *a = call->attributes;
+    const ar_matrix *x = &call->inputs[input];
+    const int64_t size = a->head_size, first = head * a->head_stride[input];
+    bool normalise = input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
+    double mean = 0, square = 0;
+    for (int64_t d = 0; d < size; d++) {
+        vector->value[d] = ref_get(x, row, first + d);
+        mean += vector->value[d] / (double)size;
+    }
+    if (!normalise) {
+        return;
+    }
+    for (int64_t d = 0; d < size; d++) {
+        square += (vector->value[d] - mean) * (vector->value[d] - mean) / (double)size;
+    }
+    vector->inverse = 1.0 / sqrt(square + a->epsilon);
+    const ar_matrix *scale = &call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE];
+    const ar_matrix *shift = &call->inputs[input == QUERY ? QUERY_SHIFT : KEY_SHIFT];
+    for (int64_t d = 0; d < size; d++) {
+        vector->normal[d] = (vector->value[d] - mean) * vector->inverse;
+        vector->value[d] = vector->normal[d] * (scale->data ? ref_get(scale, 0, d) : 1.0) +
+                           (shift->data ? ref_get(shift, 0, d) : 0.0);
+    }
+}
+
+static double dot(const double *a, const double *b, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, int64_t i)
+{
+    const ar_op_attributes *a = call->attributes;
+    const int64_t size = a->head_size, row = sample * a->tokens[0] + i;
+    const double factor = 1.0 / sqrt((double)size);
+    static _Thread_local head_vector query, key, value;
+    double largest = -INFINITY, sum = 0, result[HEAD_SIZE_MAX] = {0};
+    load(call, QUERY, row, head, &query);
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        load(call, KEY, sample * a->tokens[1] + j, head, &key);
+        largest = fmax(largest, factor * dot(query.value, key.value, size));
+    }
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        load(call, KEY, sample * a->tokens[1] + j, head, &key);
+        load(call, VALUE, sample * a->tokens[1] + j, head, &value);
+        double weight = exp(factor * dot(query.value, key.value, size) - largest);
+        sum += weight;
+        for (int64_t d = 0; d < size; d++) {
+            result[d] += weight * value.value[d];
+        }
+    }
+    for (int64_t d = 0; d < size; d++) {
+        ref_set(&call->outputs[OUTPUT], row, head * size + d, result[d] / sum);
+    }
+    if (call->outputs[LOG_SUM].data) {
+        ref_set(&call->outputs[LOG_SUM], row, head, largest + log(sum));
+    }
+}
+
+void ref_attention_forward(const ar_op_call *call)
+{
+    const ar_op_attributes *a = call->attributes;
+    for (int64_t b = 0; b < call->inputs[QUERY].rows / a->tokens[0]; b++) {
+        for (int64_t h = 0; h < a->heads; h++) {
+            for (int64_t i = 0; i < a->tokens[0]; i++) {
+                forward_query(call, b, h, i);
+            }
+        }
+    }
+}
+
+/* Carry a gradient with respect to the normalised head back to the head and to scale and shift. */
+static void give_head(const ar_op_call *call, int input, int64_t row, int64_t head,
+                      const head_vector *vector, const double *gradient)
+{
+    const ar_op_attributes *a = call->attributes;
+    const int64_t size = a->head_size, first = head * a->head_stride[input];
+    bool normalise = input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
+    int scale_input = input == QUERY ? QUERY_SCALE : KEY_SCALE;
+    int shift_input = input == QUERY ? QUERY_SHIFT : KEY_SHIFT;
+    const ar_matrix *scale = &call->inputs[scale_input];
+    double mean = 0, mean_normal = 0, inner[HEAD_SIZE_MAX];
+    for (int64_t d = 0; d < size; d++) {
+        inner[d] = gradient[d];
+        if (normalise && call->input_gradients[scale_input].data) {
+            ref_add(&call->input_gradients[scale_input], 0, d, gradient[d] * vector->normal[d]);
+        }
+        if (normalise && call->input_gradients[shift_input].data) {
+            ref_add(&call->input_gradients[shift_input], 0, d, gradient[d]);
+        }
+        if (normalise) {
+            inner[d] *= scale->data ? ref_get(scale, 0, d) : 1.0;
+            mean += inner[d] / (double)size;
+            mean_normal += inner[d] * vector->normal[d] / (double)size;
+        }
+    }
+    for (int64_t d = 0; call->input_gradients[input].data && d < size; d++) {
+        double value = normalise
+                           ? vector->inverse * (inner[d] - mean - vector->normal[d] * mean_normal)
+                           : inner[d];
+        ref_give(call, input, row, first + d, value);
+    }
+}
+
+/* With p the softmax: dv_j = Σ_i p_ij dy_i; ds_ij = p_ij (dy_i·v_j − dy_i·y_i)/√D. */
+static void adjoint_query(const ar_op_call *call, int64_t sample, int64_t head, int64_t i)
+{
+    const ar_op_attributes *a = call->attributes;
+    const int64_t size = a->head_size, row = sample * a->tokens[0] + i;
+    const double factor = 1.0 / sqrt((double)size);
+    static _Thread_local head_vector query, key, value;
+    double result[HEAD_SIZE_MAX] = {0}, dy[HEAD_SIZE_MAX], inner = 0;
+    load(call, QUERY, row, head, &query);
+    for (int64_t d = 0; d < size; d++) {
+        dy[d] = ref_get(&call->output_gradients[OUTPUT], row, head * size + d);
+        inner += dy[d] * ref_get(&call->outputs[OUTPUT], row, head * size + d);
+    }
+    double log_sum = ref_get(&call->outputs[LOG_SUM], row, head);
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        load(call, KEY, sample * a->tokens[1] + j, head, &key);
+        load(call, VALUE, sample * a->tokens[1] + j, head, &value);
+        double p = exp(factor * dot(query.value, key.value, size) - log_sum);
+        double ds = p * (dot(dy, value.value, size) - inner) * factor;
+        for (int64_t d = 0; d < size; d++) {
+            result[d] += ds * key.value[d];
+        }
+    }
+    give_head(call, QUERY, row, head, &query, result);
+}
+
+static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, int64_t j)
+{
+    const ar_op_attributes *a = call->attributes;
+    const int64_t size = a->head_size, key_row = sample * a->tokens[1] + j;
+    const double factor = 1.0 / sqrt((double)size);
+    static _Thread_local head_vector query, key, value;
+    double to_key[HEAD_SIZE_MAX] = {0}, to_value[HEAD_SIZE_MAX] = {0};
+    load(call, KEY, key_row, head, &key);
+    load(call, VALUE, key_row, head, &value);
+    for (int64_t i = 0; i < a->tokens[0]; i++) {
+        int64_t row = sample * a->tokens[0] + i;
+        double dy[HEAD_SIZE_MAX], inner = 0;
+        load(call, QUERY, row, head, &query);
+        for (int64_t d = 0; d < size; d++) {
+            dy[d] = ref_get(&call->output_gradients[OUTPUT], row, head * size + d);
+            inner += dy[d] * ref_get(&call->outputs[OUTPUT], row, head * size + d);
+        }
+        double p = exp(factor * dot(query.value, key.value, size) -
+                       ref_get(&call->outputs[LOG_SUM], row, head));
+        double ds = p * (dot(dy, value.value, size) - inner) * factor;
+        for (int64_t d = 0; d < size; d++) {
+            to_key[d] += ds * query.value[d];
+            to_value[d] += p * dy[d];
+        }
+    }
+    give_head(call, KEY, key_row, head, &key, to_key);
+    give_head(call, VALUE, key_row, head, &value, to_value);
+}
+
+void ref_attention_adjoint(const ar_op_call *call)
+{
+    const ar_op_attributes *a = call->attributes;
+    for (int64_t b = 0; b < call->inputs[QUERY].rows / a->tokens[0]; b++) {
+        for (int64_t h = 0; h < a->heads; h++) {
+            for (int64_t i = 0; i < a->tokens[0]; i++) {
+                adjoint_query(call, b, h, i);
+            }
+            for (int64_t j = 0; j < a->tokens[1]; j++) {
+                adjoint_key(call, b, h, j);
+            }
+        }
+    }
+}

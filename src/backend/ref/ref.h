@@ -1,0 +1,77 @@
+/* The reference backend: plain loops in the order of the formulas, float32 or float64 storage, all
+ * arithmetic in double. Slow on purpose; every other backend is compared with it, and it is compared with
+ * finite differences. */
+#ifndef AR_BACKEND_REF_REF_H
+#define AR_BACKEND_REF_REF_H
+
+#include "atmorep/backend.h"
+
+extern const ar_backend ar_backend_ref;
+
+/* Element access whatever the type. */
+static inline double ref_get(const ar_matrix *matrix, int64_t row, int64_t column)
+{
+    int64_t at = row * matrix->stride + column;
+    return matrix->type == AR_TYPE_FLOAT64 ? ((const double *)matrix->data)[at]
+                                           : (double)((const float *)matrix->data)[at];
+}
+
+static inline void ref_set(const ar_matrix *matrix, int64_t row, int64_t column, double value)
+{
+    int64_t at = row * matrix->stride + column;
+    if (matrix->type == AR_TYPE_FLOAT64) {
+        ((double *)matrix->data)[at] = value;
+    } else {
+        ((float *)matrix->data)[at] = (float)value;
+    }
+}
+
+static inline void ref_add(const ar_matrix *matrix, int64_t row, int64_t column, double value)
+{
+    ref_set(matrix, row, column, ref_get(matrix, row, column) + value);
+}
+
+/* Put a gradient where the call wants it: added or overwritten. */
+static inline void ref_give(const ar_op_call *call, int input, int64_t row, int64_t column,
+                            double value)
+{
+    const ar_matrix *gradient = &call->input_gradients[input];
+    if (call->accumulate[input]) {
+        ref_add(gradient, row, column, value);
+    } else {
+        ref_set(gradient, row, column, value);
+    }
+}
+
+void ref_linear_forward(const ar_op_call *call);
+void ref_linear_adjoint(const ar_op_call *call);
+void ref_layer_norm_forward(const ar_op_call *call);
+void ref_layer_norm_adjoint(const ar_op_call *call);
+void ref_attention_forward(const ar_op_call *call);
+void ref_attention_adjoint(const ar_op_call *call);
+void ref_add_periodic_forward(const ar_op_call *call);
+void ref_add_periodic_adjoint(const ar_op_call *call);
+void ref_factorised_positions_forward(const ar_op_call *call);
+void ref_factorised_positions_adjoint(const ar_op_call *call);
+void ref_gather_rows_forward(const ar_op_call *call);
+void ref_gather_rows_adjoint(const ar_op_call *call);
+void ref_fold_tails_forward(const ar_op_call *call);
+void ref_fold_tails_adjoint(const ar_op_call *call);
+void ref_ensemble_statistics_forward(const ar_op_call *call);
+void ref_ensemble_statistics_adjoint(const ar_op_call *call);
+void ref_loss_mse_forward(const ar_op_call *call);
+void ref_loss_mse_adjoint(const ar_op_call *call);
+void ref_loss_mse_ensemble_forward(const ar_op_call *call);
+void ref_loss_mse_ensemble_adjoint(const ar_op_call *call);
+void ref_loss_stats_forward(const ar_op_call *call);
+void ref_loss_stats_adjoint(const ar_op_call *call);
+void ref_loss_crps_forward(const ar_op_call *call);
+void ref_loss_crps_adjoint(const ar_op_call *call);
+void ref_loss_kernel_crps_forward(const ar_op_call *call);
+void ref_loss_kernel_crps_adjoint(const ar_op_call *call);
+void ref_weighted_sum_forward(const ar_op_call *call);
+void ref_weighted_sum_adjoint(const ar_op_call *call);
+void ref_adamw(const ar_adamw_call *call);
+double ref_sum_of_squares(const float *values, int64_t count, int threads);
+
+#endif

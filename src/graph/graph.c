@@ -1,0 +1,451 @@
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "graph/op.h"
+
+ar_status ar_graph_create(ar_graph **graph, ar_type type, ar_error *err)
+{
+    ar_status status = ar_allocate(graph, 1, sizeof **graph, "a graph", err);
+    if (status == AR_OK) {
+        (*graph)->type = type;
+        ar_graph_dimension(*graph, "one", 1);
+    }
+    return status;
+}
+
+void ar_graph_destroy(ar_graph **graph)
+{
+    ar_graph *g = *graph;
+    if (!g) {
+        return;
+    }
+    for (size_t i = 0; i < g->dimension_count; i++) {
+        ar_free(g->dimensions[i].name);
+    }
+    for (size_t i = 0; i < g->tensor_count; i++) {
+        ar_free(g->tensors[i].name);
+        ar_free(g->tensors[i].values);
+    }
+    for (size_t i = 0; i < g->node_count; i++) {
+        ar_free(g->nodes[i].inputs);
+        ar_free(g->nodes[i].outputs);
+        ar_free((void *)g->nodes[i].attributes.weights);
+    }
+    for (size_t i = 0; i < g->parameter_count; i++) {
+        ar_free((void *)g->parameters[i].alias);
+    }
+    ar_free(g->dimensions);
+    ar_free(g->tensors);
+    ar_free(g->nodes);
+    ar_free(g->parameters);
+    ar_free(g);
+    *graph = NULL;
+}
+
+ar_status ar_graph_finish(ar_graph *graph, ar_error *err)
+{
+    return graph->status == AR_OK ? AR_OK : ar_fail(err, graph->status, "%s", graph->error.message);
+}
+
+/* Keep the first failure; later ones are its consequences. */
+static bool keep_status(ar_graph *graph, ar_status status, const ar_error *error)
+{
+    if (status != AR_OK && graph->status == AR_OK) {
+        graph->status = status;
+        graph->error = *error;
+    }
+    return status == AR_OK;
+}
+
+int ar_graph_dimension(ar_graph *graph, const char *name, int64_t largest)
+{
+    ar_error error;
+    if (graph->status != AR_OK ||
+        !keep_status(graph,
+                     ar_grow(&graph->dimensions, &graph->dimension_capacity,
+                             graph->dimension_count + 1, sizeof *graph->dimensions,
+                             "dimensions of a graph", &error),
+                     &error)) {
+        return 0;
+    }
+    ar_dimension *dimension = &graph->dimensions[graph->dimension_count];
+    dimension->largest = largest;
+    if (!keep_status(graph, ar_copy_string(&dimension->name, name, &error), &error)) {
+        return 0;
+    }
+    return (int)graph->dimension_count++;
+}
+
+static ar_tensor add_tensor(ar_graph *graph, const char *name, ar_tensor_record record)
+{
+    ar_error error;
+    if (graph->status != AR_OK ||
+        !keep_status(graph,
+                     ar_grow(&graph->tensors, &graph->tensor_capacity, graph->tensor_count + 1,
+                             sizeof *graph->tensors, "tensors of a graph", &error),
+                     &error)) {
+        return AR_NO_TENSOR;
+    }
+    if (!keep_status(graph, ar_copy_string(&record.name, name, &error), &error)) {
+        return AR_NO_TENSOR;
+    }
+    ar_tensor tensor = {(int32_t)graph->tensor_count};
+    if (record.role != AR_ROLE_VIEW) {
+        record.root = tensor.id;
+    }
+    graph->tensors[graph->tensor_count++] = record;
+    return tensor;
+}
+
+const ar_tensor_record *ar_graph_tensor(const ar_graph *graph, ar_tensor tensor)
+{
+    return &graph->tensors[tensor.id];
+}
+
+ar_tensor ar_graph_input(ar_graph *graph, const char *name, ar_type type, ar_rows rows,
+                         int64_t columns)
+{
+    return add_tensor(
+        graph, name,
+        (ar_tensor_record){
+            .role = AR_ROLE_INPUT, .type = type, .rows = rows, .columns = columns, .keep = true});
+}
+
+ar_tensor ar_graph_activation(ar_graph *graph, const char *name, ar_rows rows, int64_t columns)
+{
+    return add_tensor(graph, name,
+                      (ar_tensor_record){.role = AR_ROLE_ACTIVATION,
+                                         .type = graph->type,
+                                         .rows = rows,
+                                         .columns = columns});
+}
+
+ar_tensor ar_graph_constant(ar_graph *graph, const char *name, int64_t rows, int64_t columns,
+                            const double *values)
+{
+    ar_tensor tensor = add_tensor(graph, name,
+                                  (ar_tensor_record){.role = AR_ROLE_CONSTANT,
+                                                     .type = graph->type,
+                                                     .rows = {0, rows},
+                                                     .columns = columns});
+    if (!ar_tensor_exists(tensor)) {
+        return tensor;
+    }
+    ar_error error;
+    size_t count = 0;
+    bool wide = graph->type == AR_TYPE_FLOAT64;
+    void *copy = NULL;
+    ar_status status = AR_OK;
+    if (!ar_size_product((size_t)rows, (size_t)columns, &count)) {
+        status = ar_fail(&error, AR_ERROR_MEMORY, "constant %s is too large", name);
+    } else {
+        status = ar_allocate(&copy, count, wide ? sizeof(double) : sizeof(float), name, &error);
+    }
+    if (!keep_status(graph, status, &error)) {
+        return AR_NO_TENSOR;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (wide) {
+            ((double *)copy)[i] = values[i];
+        } else {
+            ((float *)copy)[i] = (float)values[i];
+        }
+    }
+    graph->tensors[tensor.id].values = copy;
+    return tensor;
+}
+
+const ar_parameter *ar_graph_find_parameter(const ar_graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->parameter_count; i++) {
+        const ar_parameter *parameter = &graph->parameters[i];
+        if (strcmp(parameter->name, name) == 0 ||
+            (parameter->alias && strcmp(parameter->alias, name) == 0)) {
+            return parameter;
+        }
+    }
+    return NULL;
+}
+
+ar_tensor ar_graph_parameter(ar_graph *graph, const char *name, int rank, int64_t rows,
+                             int64_t columns)
+{
+    ar_error error;
+    const ar_parameter *known = ar_graph_find_parameter(graph, name);
+    if (known) {
+        if (known->rows != rows || known->columns != columns || known->rank != rank) {
+            ar_fail(&error, AR_ERROR_USAGE, "parameter %s has two shapes", name);
+            keep_status(graph, AR_ERROR_USAGE, &error);
+            return AR_NO_TENSOR;
+        }
+        return (ar_tensor){known->tensor};
+    }
+    ar_tensor tensor = add_tensor(graph, name,
+                                  (ar_tensor_record){.role = AR_ROLE_PARAMETER,
+                                                     .type = graph->type,
+                                                     .rows = {0, rows},
+                                                     .columns = columns,
+                                                     .wants_gradient = true,
+                                                     .offset = graph->parameter_values});
+    if (!ar_tensor_exists(tensor) ||
+        !keep_status(graph,
+                     ar_grow(&graph->parameters, &graph->parameter_capacity,
+                             graph->parameter_count + 1, sizeof *graph->parameters,
+                             "parameters of a graph", &error),
+                     &error)) {
+        return AR_NO_TENSOR;
+    }
+    graph->parameters[graph->parameter_count++] =
+        (ar_parameter){.tensor = tensor.id,
+                       .name = graph->tensors[tensor.id].name,
+                       .rank = rank,
+                       .rows = rows,
+                       .columns = columns,
+                       .offset = graph->parameter_values};
+    /* Each starts on a cache line of its own. */
+    graph->parameter_values += (rows * columns + 15) / 16 * 16;
+    return tensor;
+}
+
+void ar_graph_alias(ar_graph *graph, ar_tensor parameter, const char *alias)
+{
+    ar_error error;
+    for (size_t i = 0; ar_tensor_exists(parameter) && i < graph->parameter_count; i++) {
+        if (graph->parameters[i].tensor == parameter.id && !graph->parameters[i].alias) {
+            keep_status(graph, ar_copy_string((char **)&graph->parameters[i].alias, alias, &error),
+                        &error);
+        }
+    }
+}
+
+ar_tensor ar_graph_columns(ar_graph *graph, ar_tensor tensor, int64_t first, int64_t count)
+{
+    if (graph->status != AR_OK || !ar_tensor_exists(tensor)) {
+        return AR_NO_TENSOR;
+    }
+    ar_tensor_record record = graph->tensors[tensor.id];
+    if (first < 0 || count < 1 || first + count > record.columns) {
+        ar_error error;
+        ar_fail(&error, AR_ERROR_USAGE, "columns %lld to %lld of %s, which has %lld",
+                (long long)first, (long long)(first + count), record.name,
+                (long long)record.columns);
+        keep_status(graph, AR_ERROR_USAGE, &error);
+        return AR_NO_TENSOR;
+    }
+    return add_tensor(graph, record.name,
+                      (ar_tensor_record){.role = AR_ROLE_VIEW,
+                                         .type = record.type,
+                                         .rows = record.rows,
+                                         .columns = count,
+                                         .root = record.root,
+                                         .first_column = record.first_column + first});
+}
+
+void ar_graph_keep(ar_graph *graph, ar_tensor tensor)
+{
+    if (ar_tensor_exists(tensor)) {
+        graph->tensors[graph->tensors[tensor.id].root].keep = true;
+    }
+}
+
+/* Record a node; its tensors are checked by the op's shape rule. */
+static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *attributes,
+                     const ar_tensor *inputs, int input_count, const ar_tensor *outputs,
+                     int output_count)
+{
+    ar_error error;
+    if (graph->status != AR_OK) {
+        return false;
+    }
+    ar_node node = {.kind = kind,
+                    .attributes = *attributes,
+                    .input_count = input_count,
+                    .output_count = output_count};
+    ar_status status = AR_OK;
+    AR_TRY(ar_grow(&graph->nodes, &graph->node_capacity, graph->node_count + 1,
+                   sizeof *graph->nodes, "nodes of a graph", &error));
+    AR_TRY(ar_allocate(&node.inputs, (size_t)input_count, sizeof *node.inputs, "a node", &error));
+    AR_TRY(
+        ar_allocate(&node.outputs, (size_t)output_count, sizeof *node.outputs, "a node", &error));
+    bool wanted = false;
+    for (int i = 0; i < input_count; i++) {
+        node.inputs[i] = inputs[i].id;
+        wanted |= inputs[i].id >= 0 && ar_op_input_has_gradient(&node, i) &&
+                  graph->tensors[graph->tensors[inputs[i].id].root].wants_gradient;
+    }
+    for (int i = 0; i < output_count; i++) {
+        node.outputs[i] = outputs[i].id;
+    }
+    AR_TRY(ar_op_find(kind)->check(graph, &node, &error));
+    for (int i = 0; i < ar_op_find(kind)->gradient_outputs; i++) {
+        graph->tensors[graph->tensors[outputs[i].id].root].wants_gradient |= wanted;
+    }
+    graph->nodes[graph->node_count++] = node;
+    return true;
+cleanup:
+    ar_free(node.inputs);
+    ar_free(node.outputs);
+    keep_status(graph, status, &error);
+    return false;
+}
+
+/* Rows of a tensor that may be absent because of an earlier failure. */
+static ar_rows rows_of(const ar_graph *graph, ar_tensor tensor)
+{
+    return ar_tensor_exists(tensor) ? graph->tensors[tensor.id].rows : (ar_rows){0, 1};
+}
+
+static int64_t columns_of(const ar_graph *graph, ar_tensor tensor)
+{
+    return ar_tensor_exists(tensor) ? graph->tensors[tensor.id].columns : 1;
+}
+
+static int64_t row_multiple_of(const ar_graph *graph, ar_tensor tensor)
+{
+    return rows_of(graph, tensor).multiple;
+}
+
+ar_tensor ar_graph_linear(ar_graph *graph, const char *name, ar_linear linear)
+{
+    ar_rows rows = rows_of(graph, linear.input);
+    int64_t columns = row_multiple_of(graph, linear.weight);
+    ar_tensor output = ar_tensor_exists(linear.into)
+                           ? linear.into
+                           : ar_graph_activation(graph, name, rows, columns);
+    ar_tensor before_gelu =
+        linear.gelu ? ar_graph_activation(graph, name, rows, columns) : AR_NO_TENSOR;
+    ar_op_attributes attributes = {.gelu = linear.gelu};
+    add_node(graph, AR_OP_LINEAR, &attributes,
+             (ar_tensor[]){linear.input, linear.weight, linear.bias, linear.residual}, 4,
+             (ar_tensor[]){output, before_gelu}, 2);
+    return output;
+}
+
+ar_tensor ar_graph_layer_norm(ar_graph *graph, const char *name, ar_tensor input, ar_tensor scale,
+                              ar_tensor shift)
+{
+    ar_rows rows = rows_of(graph, input);
+    ar_tensor output = ar_graph_activation(graph, name, rows, columns_of(graph, input));
+    ar_tensor statistics = ar_graph_activation(graph, name, rows, 2);
+    ar_op_attributes attributes = {.epsilon = 1e-5};
+    add_node(graph, AR_OP_LAYER_NORM, &attributes, (ar_tensor[]){input, scale, shift}, 3,
+             (ar_tensor[]){output, statistics}, 2);
+    return output;
+}
+
+ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention attention)
+{
+    ar_rows rows = rows_of(graph, attention.query);
+    ar_tensor output =
+        ar_tensor_exists(attention.into)
+            ? attention.into
+            : ar_graph_activation(graph, name, rows, attention.heads * attention.head_size);
+    ar_tensor log_sum = ar_graph_activation(graph, name, rows, attention.heads);
+    ar_op_attributes attributes = {
+        .epsilon = 1e-5,
+        .heads = attention.heads,
+        .head_size = attention.head_size,
+        .normalise_query = attention.normalise_query,
+        .normalise_key = attention.normalise_key,
+        .head_stride = {attention.query_stride, attention.key_stride, attention.value_stride},
+        .tokens = {attention.query_tokens, attention.key_tokens}};
+    add_node(graph, AR_OP_ATTENTION, &attributes,
+             (ar_tensor[]){attention.query, attention.key, attention.value, attention.query_scale,
+                           attention.query_shift, attention.key_scale, attention.key_shift},
+             7, (ar_tensor[]){output, log_sum}, 2);
+    return output;
+}
+
+ar_tensor ar_graph_add_periodic(ar_graph *graph, const char *name, ar_tensor input, ar_tensor table)
+{
+    ar_tensor output =
+        ar_graph_activation(graph, name, rows_of(graph, input), columns_of(graph, input));
+    add_node(graph, AR_OP_ADD_PERIODIC, &(ar_op_attributes){0}, (ar_tensor[]){input, table}, 2,
+             &output, 1);
+    return output;
+}
+
+ar_tensor ar_graph_factorised_positions(ar_graph *graph, const char *name, ar_tensor level,
+                                        ar_tensor time, ar_tensor latitude, ar_tensor longitude)
+{
+    ar_op_attributes attributes = {
+        .extents = {row_multiple_of(graph, level), row_multiple_of(graph, time),
+                    row_multiple_of(graph, latitude), row_multiple_of(graph, longitude)}};
+    int64_t tokens = attributes.extents[0] * attributes.extents[1] * attributes.extents[2] *
+                     attributes.extents[3];
+    ar_tensor output =
+        ar_graph_activation(graph, name, (ar_rows){0, tokens}, columns_of(graph, level));
+    add_node(graph, AR_OP_FACTORISED_POSITIONS, &attributes,
+             (ar_tensor[]){level, time, latitude, longitude}, 4, &output, 1);
+    return output;
+}
+
+ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor input, ar_tensor index)
+{
+    ar_tensor output =
+        ar_graph_activation(graph, name, rows_of(graph, index), columns_of(graph, input));
+    add_node(graph, AR_OP_GATHER_ROWS, &(ar_op_attributes){0}, (ar_tensor[]){input, index}, 2,
+             &output, 1);
+    return output;
+}
+
+void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *parts, int64_t members,
+                         ar_tensor *weight, ar_tensor *bias)
+{
+    int64_t values = row_multiple_of(graph, parts[2]);
+    *weight = ar_graph_activation(graph, name, (ar_rows){0, members * values},
+                                  columns_of(graph, parts[2]));
+    *bias = ar_graph_activation(graph, name, (ar_rows){0, 1}, members * values);
+    ar_op_attributes attributes = {.members = members};
+    add_node(graph, AR_OP_FOLD_TAILS, &attributes, parts, (int)(4 * members),
+             (ar_tensor[]){*weight, *bias}, 2);
+}
+
+void ar_graph_ensemble_statistics(ar_graph *graph, const char *name, ar_tensor ensemble,
+                                  int64_t members, ar_tensor *mean, ar_tensor *deviation)
+{
+    ar_rows rows = rows_of(graph, ensemble);
+    int64_t values = columns_of(graph, ensemble) / members;
+    *mean = ar_graph_activation(graph, name, rows, values);
+    *deviation = ar_graph_activation(graph, name, rows, values);
+    ar_op_attributes attributes = {.members = members};
+    add_node(graph, AR_OP_ENSEMBLE_STATISTICS, &attributes, &ensemble, 1,
+             (ar_tensor[]){*mean, *deviation}, 2);
+}
+
+ar_tensor ar_graph_loss(ar_graph *graph, const char *name, ar_loss loss)
+{
+    ar_tensor output = ar_graph_activation(graph, name, (ar_rows){0, 1}, 1);
+    ar_op_attributes attributes = {.members = loss.members, .fair = loss.fair};
+    ar_graph_keep(graph, output);
+    if (ar_tensor_exists(loss.second)) {
+        add_node(graph, loss.kind, &attributes,
+                 (ar_tensor[]){loss.first, loss.second, loss.target}, 3, &output, 1);
+    } else {
+        add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.target}, 2, &output,
+                 1);
+    }
+    return output;
+}
+
+ar_tensor ar_graph_weighted_sum(ar_graph *graph, const char *name, const ar_tensor *terms,
+                                const double *weights, int64_t count)
+{
+    ar_tensor output = ar_graph_activation(graph, name, (ar_rows){0, 1}, 1);
+    ar_error error;
+    double *copy = NULL;
+    ar_graph_keep(graph, output);
+    if (!keep_status(graph, ar_allocate(&copy, (size_t)count, sizeof *copy, name, &error),
+                     &error)) {
+        return AR_NO_TENSOR;
+    }
+    memcpy(copy, weights, (size_t)count * sizeof *copy);
+    ar_op_attributes attributes = {.weights = copy};
+    if (!add_node(graph, AR_OP_WEIGHTED_SUM, &attributes, terms, (int)count, &output, 1)) {
+        ar_free(copy);
+    }
+    return output;
+}

@@ -1,0 +1,318 @@
+#include "graph/op.h"
+
+/* ---- shape rules --------------------------------------------------------------------------- */
+
+static const ar_tensor_record *input_of(const ar_graph *graph, const ar_node *node, int input)
+{
+    int32_t id = node->inputs[input];
+    return id < 0 ? NULL : &graph->tensors[id];
+}
+
+static const ar_tensor_record *output_of(const ar_graph *graph, const ar_node *node, int output)
+{
+    int32_t id = node->outputs[output];
+    return id < 0 ? NULL : &graph->tensors[id];
+}
+
+static bool same_rows(const ar_tensor_record *a, const ar_tensor_record *b)
+{
+    return a->rows.multiple == b->rows.multiple && a->rows.dimension == b->rows.dimension;
+}
+
+static bool same_shape(const ar_tensor_record *a, const ar_tensor_record *b)
+{
+    return same_rows(a, b) && a->columns == b->columns;
+}
+
+static bool has_fixed_shape(const ar_tensor_record *tensor, int64_t rows, int64_t columns)
+{
+    return tensor->rows.dimension == 0 && tensor->rows.multiple == rows &&
+           tensor->columns == columns;
+}
+
+static ar_status wrong(const ar_node *node, const ar_tensor_record *tensor, const char *rule,
+                       ar_error *err)
+{
+    return ar_fail(err, AR_ERROR_USAGE, "op %s: tensor %s has %lld columns, %lld rows%s: %s",
+                   ar_op_find(node->kind)->name, tensor ? tensor->name : "(none)",
+                   tensor ? (long long)tensor->columns : 0LL,
+                   tensor ? (long long)tensor->rows.multiple : 0LL,
+                   tensor && tensor->rows.dimension ? " a unit" : "", rule);
+}
+
+static ar_status need_inputs(const ar_graph *graph, const ar_node *node, int count, ar_error *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (!input_of(graph, node, i)) {
+            return wrong(node, NULL, "a required input is missing", err);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status check_linear(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 2, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    const ar_tensor_record *x = input_of(graph, node, 0), *weight = input_of(graph, node, 1),
+                           *bias = input_of(graph, node, 2), *residual = input_of(graph, node, 3),
+                           *y = output_of(graph, node, 0);
+    if (weight->rows.dimension != 0 || weight->columns != x->columns) {
+        return wrong(node, weight, "a weight is [columns out, columns in]", err);
+    }
+    if (!same_rows(x, y) || y->columns != weight->rows.multiple) {
+        return wrong(node, y, "the output is [rows in, columns out]", err);
+    }
+    if (bias && !has_fixed_shape(bias, 1, y->columns)) {
+        return wrong(node, bias, "a bias is [1, columns out]", err);
+    }
+    if (residual && !same_shape(residual, y)) {
+        return wrong(node, residual, "the residual has the output's shape", err);
+    }
+    return AR_OK;
+}
+
+static ar_status check_layer_norm(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 1, err);
+    for (int i = 1; status == AR_OK && i < 3; i++) {
+        const ar_tensor_record *affine = input_of(graph, node, i);
+        if (affine && !has_fixed_shape(affine, 1, input_of(graph, node, 0)->columns)) {
+            status = wrong(node, affine, "scale and shift are [1, columns]", err);
+        }
+    }
+    return status;
+}
+
+static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 3, err);
+    const ar_op_attributes *a = &node->attributes;
+    for (int i = 0; status == AR_OK && i < 3; i++) {
+        const ar_tensor_record *x = input_of(graph, node, i);
+        if ((a->heads - 1) * a->head_stride[i] + a->head_size > x->columns) {
+            status = wrong(node, x, "too few columns for the heads", err);
+        } else if (x->rows.multiple % a->tokens[i > 0] != 0) {
+            status = wrong(node, x, "rows are not whole samples", err);
+        }
+    }
+    for (int i = 3; status == AR_OK && i < 7; i++) {
+        const ar_tensor_record *affine = input_of(graph, node, i);
+        if (affine && !has_fixed_shape(affine, 1, a->head_size)) {
+            status = wrong(node, affine, "norms of heads are [1, head size]", err);
+        }
+    }
+    if (status == AR_OK && output_of(graph, node, 0)->columns != a->heads * a->head_size) {
+        status = wrong(node, output_of(graph, node, 0), "the output has heads · head size columns",
+                       err);
+    }
+    return status;
+}
+
+static ar_status check_add_periodic(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 2, err);
+    if (status == AR_OK) {
+        const ar_tensor_record *x = input_of(graph, node, 0), *table = input_of(graph, node, 1);
+        if (table->rows.dimension != 0 || table->columns != x->columns ||
+            x->rows.multiple % table->rows.multiple != 0) {
+            status = wrong(node, table, "the table has one row a token", err);
+        }
+    }
+    return status;
+}
+
+static ar_status check_factorised(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 4, err);
+    for (int i = 0; status == AR_OK && i < 4; i++) {
+        const ar_tensor_record *factor = input_of(graph, node, i);
+        if (factor->columns != output_of(graph, node, 0)->columns || factor->rows.dimension != 0) {
+            status = wrong(node, factor, "all factors have the same columns", err);
+        }
+    }
+    return status;
+}
+
+static ar_status check_gather(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 2, err);
+    if (status == AR_OK && (input_of(graph, node, 1)->type != AR_TYPE_INT32 ||
+                            input_of(graph, node, 1)->columns != 1)) {
+        status = wrong(node, input_of(graph, node, 1), "the index is [rows out, 1] of int32", err);
+    }
+    return status;
+}
+
+static ar_status check_tails(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, node->input_count, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    int64_t values = input_of(graph, node, 2)->rows.multiple;
+    int64_t columns = input_of(graph, node, 2)->columns;
+    for (int i = 0; i < node->input_count; i++) {
+        const ar_tensor_record *part = input_of(graph, node, i);
+        int64_t rows = i % 4 == 2 ? values : 1;
+        int64_t wanted = i % 4 == 3 ? values : columns;
+        if (!has_fixed_shape(part, rows, wanted)) {
+            return wrong(node, part, "every tail has the same shapes", err);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status check_statistics(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 1, err);
+    if (status == AR_OK && (node->attributes.members < 2 ||
+                            input_of(graph, node, 0)->columns % node->attributes.members != 0)) {
+        status = wrong(node, input_of(graph, node, 0), "at least two members of equal size", err);
+    }
+    return status;
+}
+
+static ar_status check_loss(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, node->input_count, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    const ar_tensor_record *target = input_of(graph, node, node->input_count - 1);
+    bool ensemble =
+        node->kind == AR_OP_LOSS_MSE_ENSEMBLE || node->kind == AR_OP_LOSS_KERNEL_CRPS;
+    int64_t columns = target->columns * (ensemble ? node->attributes.members : 1);
+    for (int i = 0; i < node->input_count - 1; i++) {
+        const ar_tensor_record *x = input_of(graph, node, i);
+        if (!same_rows(x, target) || x->columns != columns) {
+            return wrong(node, x, "predictions match the target", err);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status check_sum(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, node->input_count, err);
+    for (int i = 0; status == AR_OK && i < node->input_count; i++) {
+        if (!has_fixed_shape(input_of(graph, node, i), 1, 1)) {
+            status = wrong(node, input_of(graph, node, i), "terms are scalars", err);
+        }
+    }
+    return status;
+}
+
+/* ---- what adjoints read -------------------------------------------------------------------- */
+
+static bool never(const ar_node *node, int index)
+{
+    (void)node;
+    (void)index;
+    return false;
+}
+
+static bool always(const ar_node *node, int index)
+{
+    (void)node;
+    (void)index;
+    return true;
+}
+
+static bool linear_reads_input(const ar_node *node, int input)
+{
+    (void)node;
+    return input < 2;
+}
+
+static bool only_second(const ar_node *node, int index)
+{
+    (void)node;
+    return index == 1;
+}
+
+/* ---- operations ---------------------------------------------------------------------------- */
+
+static double linear_operations(const ar_node *node, const ar_op_call *call)
+{
+    (void)node;
+    return 2.0 * (double)call->inputs[0].rows * (double)call->inputs[0].columns *
+           (double)call->inputs[1].rows;
+}
+
+static double attention_operations(const ar_node *node, const ar_op_call *call)
+{
+    const ar_op_attributes *a = &node->attributes;
+    return 4.0 * (double)call->inputs[0].rows * (double)a->tokens[1] *
+           (double)(a->heads * a->head_size);
+}
+
+static double elementwise_operations(const ar_node *node, const ar_op_call *call)
+{
+    (void)node;
+    return (double)call->inputs[0].rows * (double)call->inputs[0].columns;
+}
+
+/* Tolerances: float32 rounds at 6e-8 a value; sums of a few hundred products and one exponential leave
+ * a few 1e-7 of the result's norm. The wider ones divide by differences. */
+static const ar_op ops[AR_OP_COUNT] = {
+    [AR_OP_LINEAR] = {"linear", check_linear, linear_reads_input, only_second, linear_operations, 1,
+                      2e-6},
+    [AR_OP_LAYER_NORM] = {"layer_norm", check_layer_norm, always, only_second,
+                          elementwise_operations, 1, 2e-6},
+    [AR_OP_ATTENTION] = {"attention", check_attention, always, always, attention_operations, 1,
+                         5e-6},
+    [AR_OP_ADD_PERIODIC] = {"add_periodic", check_add_periodic, never, never,
+                            elementwise_operations, 1, 1e-6},
+    [AR_OP_FACTORISED_POSITIONS] = {"factorised_positions", check_factorised, never, never,
+                                    elementwise_operations, 1, 1e-6},
+    [AR_OP_GATHER_ROWS] = {"gather_rows", check_gather, only_second, never, elementwise_operations,
+                           1, 1e-6},
+    [AR_OP_FOLD_TAILS] = {"fold_tails", check_tails, always, never, elementwise_operations, 2,
+                          2e-6},
+    [AR_OP_ENSEMBLE_STATISTICS] = {"ensemble_statistics", check_statistics, always, always,
+                                   elementwise_operations, 2, 2e-6},
+    [AR_OP_LOSS_MSE] = {"loss_mse", check_loss, always, never, elementwise_operations, 1, 2e-6},
+    [AR_OP_LOSS_MSE_ENSEMBLE] = {"loss_mse_ensemble", check_loss, always, never,
+                                 elementwise_operations, 1, 2e-6},
+    [AR_OP_LOSS_STATS] = {"loss_stats", check_loss, always, never, elementwise_operations, 1, 5e-6},
+    [AR_OP_LOSS_CRPS] = {"loss_crps", check_loss, always, never, elementwise_operations, 1, 5e-6},
+    [AR_OP_LOSS_KERNEL_CRPS] = {"loss_kernel_crps", check_loss, always, never,
+                                elementwise_operations, 1, 2e-6},
+    [AR_OP_WEIGHTED_SUM] = {"weighted_sum", check_sum, never, never, elementwise_operations, 1,
+                            1e-6},
+};
+
+const ar_op *ar_op_find(ar_op_kind kind)
+{
+    return &ops[kind];
+}
+
+bool ar_op_input_has_gradient(const ar_node *node, int input)
+{
+    switch (node->kind) {
+    case AR_OP_GATHER_ROWS:
+        return input == 0;
+    case AR_OP_LOSS_MSE:
+    case AR_OP_LOSS_MSE_ENSEMBLE:
+    case AR_OP_LOSS_STATS:
+    case AR_OP_LOSS_CRPS:
+    case AR_OP_LOSS_KERNEL_CRPS:
+        return input < node->input_count - 1;
+    default:
+        return true;
+    }
+}
+
+bool ar_op_touches_column(const ar_node *node, int input, int64_t columns, int64_t column)
+{
+    if (node->kind != AR_OP_ATTENTION || input > 2) {
+        return column < columns;
+    }
+    const ar_op_attributes *a = &node->attributes;
+    int64_t stride = a->head_stride[input];
+    return a->heads == 1 ? column < a->head_size
+                         : column / stride < a->heads && column % stride < a->head_size;
+}

@@ -1,0 +1,29 @@
+/* The table of ops: one record each, with its name, its shape rule and check, what its adjoint reads,
+ * its floating-point operations, and how far a backend may be from the reference. */
+#ifndef AR_GRAPH_OP_H
+#define AR_GRAPH_OP_H
+
+#include "graph/graph.h"
+
+typedef struct {
+    const char *name;
+    /* Check shapes of a node whose tensors are recorded; the message names op and tensor. */
+    ar_status (*check)(const ar_graph *graph, const ar_node *node, ar_error *err);
+    /* Does the adjoint read the values of input / output i? */
+    bool (*adjoint_reads_input)(const ar_node *node, int input);
+    bool (*adjoint_reads_output)(const ar_node *node, int output);
+    /* Floating-point operations of the forward pass (the adjoint's are about twice these). */
+    double (*operations)(const ar_node *node, const ar_op_call *call);
+    int gradient_outputs; /* outputs that have gradients; the rest are saved for the adjoint */
+    double tolerance;     /* relative, float32 backend against the reference */
+} ar_op;
+
+const ar_op *ar_op_find(ar_op_kind kind);
+
+/* May input i of the node ever get a gradient (indices and targets do not)? */
+bool ar_op_input_has_gradient(const ar_node *node, int input);
+
+/* Does the input touch column c of its tensor (attention reads heads with gaps)? */
+bool ar_op_touches_column(const ar_node *node, int input, int64_t columns, int64_t column);
+
+#endif

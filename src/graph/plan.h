@@ -1,0 +1,41 @@
+/* A graph made ready to run on a backend: every tensor has its place in one arena found by liveness,
+ * every call is prepared. Running allocates nothing. One plan is used by one thread at a time. */
+#ifndef AR_GRAPH_PLAN_H
+#define AR_GRAPH_PLAN_H
+
+#include "graph/graph.h"
+
+typedef struct ar_plan ar_plan;
+
+typedef struct {
+    const ar_backend *backend;
+    ar_tensor loss; /* scalar whose gradients are wanted; AR_NO_TENSOR: inference, where activations die as
+                     * soon as nobody needs them */
+    int threads;   /* 0: as many as OpenMP would use */
+} ar_plan_options;
+
+/* Plan `graph` (borrowed, must outlive the plan) with the parameter and gradient blocks
+ * parameters[graph->parameter_values] and gradients[…] (borrowed; gradients NULL for inference). */
+AR_USE_RESULT ar_status ar_plan_create(ar_plan **plan, const ar_graph *graph,
+                                       const ar_plan_options *options, void *parameters,
+                                       void *gradients, ar_error *err);
+void ar_plan_destroy(ar_plan **plan); /* NULL-safe, sets NULL */
+
+/* Set a dimension for the runs that follow; count must be at most the planned size. */
+void ar_plan_set_rows(ar_plan *plan, int dimension, int64_t count);
+
+/* Memory of an input (to fill before a run) or of a kept tensor (to read after it). Borrowed. */
+ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor);
+
+void ar_plan_forward(ar_plan *plan);
+/* Gradients of the loss are added to the gradient block (clear it with ar_plan_clear_gradients). */
+void ar_plan_adjoint(ar_plan *plan);
+void ar_plan_clear_gradients(ar_plan *plan);
+
+size_t ar_plan_bytes(const ar_plan *plan); /* of the arena, workspace included */
+/* Floating-point operations of the current row counts: forward, or forward and adjoint. */
+double ar_plan_operations(const ar_plan *plan, bool with_adjoint);
+/* Does a gradient reach this parameter at all? */
+bool ar_plan_parameter_has_gradient(const ar_plan *plan, int64_t parameter);
+
+#endif

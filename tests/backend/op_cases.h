@@ -1,0 +1,280 @@
+/* One table of cases for all ops: each builds a small graph whose every continuous input is a parameter
+ * and whose end is a scalar. The same table drives the comparison of backends, the check of adjoints
+ * against finite differences, and the timing in bench/. */
+#ifndef TESTS_BACKEND_OP_CASES_H
+#define TESTS_BACKEND_OP_CASES_H
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "graph/graph.h"
+#include "graph/plan.h"
+
+typedef struct op_case op_case;
+struct op_case {
+    const char *name;
+    ar_op_kind op;
+    /* Sizes of the case; what they mean is the builder's. */
+    int64_t rows, in, out, heads, tokens, other_tokens, members;
+    bool first_flag, second_flag;
+    /* Record the graph; the scalar at its end and, if there is one, the tensor to compare. */
+    ar_tensor (*build)(ar_graph *graph, const op_case *c, ar_tensor *output);
+};
+
+static ar_tensor parameter(ar_graph *graph, const char *name, int64_t rows, int64_t columns)
+{
+    return ar_graph_parameter(graph, name, rows == 1 ? 1 : 2, rows, columns);
+}
+
+/* The scalar: mean squared distance of `output` to fixed random numbers. */
+static ar_tensor distance_to_random(ar_graph *graph, ar_tensor output, int64_t rows, int64_t columns)
+{
+    double *values = NULL;
+    ar_error err;
+    if (ar_allocate(&values, (size_t)(rows * columns), sizeof *values, "a target", &err) != AR_OK) {
+        return AR_NO_TENSOR;
+    }
+    ar_random random = {.seed = 5, .purpose = AR_RANDOM_TEST};
+    for (int64_t i = 0; i < rows * columns; i++) {
+        values[i] = ar_random_normal(&random);
+    }
+    ar_tensor target = ar_graph_constant(graph, "target", rows, columns, values);
+    ar_free(values);
+    return ar_graph_loss(graph, "distance",
+                         (ar_loss){.kind = AR_OP_LOSS_MSE,
+                                   .first = output,
+                                   .second = AR_NO_TENSOR,
+                                   .target = target});
+}
+
+static ar_tensor build_linear(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    *output = ar_graph_linear(
+        g, "y",
+        (ar_linear){.input = parameter(g, "x", c->rows, c->in),
+                    .weight = parameter(g, "weight", c->out, c->in),
+                    .bias = c->first_flag ? parameter(g, "bias", 1, c->out) : AR_NO_TENSOR,
+                    .residual =
+                        c->first_flag ? parameter(g, "residual", c->rows, c->out) : AR_NO_TENSOR,
+                    .gelu = c->second_flag,
+                    .into = AR_NO_TENSOR});
+    return distance_to_random(g, *output, c->rows, c->out);
+}
+
+static ar_tensor build_layer_norm(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    *output =
+        ar_graph_layer_norm(g, "y", parameter(g, "x", c->rows, c->in),
+                            c->first_flag ? parameter(g, "scale", 1, c->in) : AR_NO_TENSOR,
+                            c->first_flag ? parameter(g, "shift", 1, c->in) : AR_NO_TENSOR);
+    return distance_to_random(g, *output, c->rows, c->in);
+}
+
+/* first_flag: norms with scale and shift; second_flag: keys only are normalised */
+static ar_tensor build_attention(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    int64_t size = c->in, keys = c->other_tokens ? c->other_tokens : c->tokens;
+    ar_attention a = {.heads = c->heads,
+                      .head_size = size,
+                      .query_tokens = c->tokens,
+                      .key_tokens = keys,
+                      .normalise_query = c->first_flag,
+                      .normalise_key = c->first_flag || c->second_flag,
+                      .query_scale = AR_NO_TENSOR,
+                      .query_shift = AR_NO_TENSOR,
+                      .key_scale = AR_NO_TENSOR,
+                      .key_shift = AR_NO_TENSOR,
+                      .into = AR_NO_TENSOR};
+    if (c->first_flag) {
+        a.query_scale = parameter(g, "query scale", 1, size);
+        a.query_shift = parameter(g, "query shift", 1, size);
+        a.key_scale = parameter(g, "key scale", 1, size);
+        a.key_shift = parameter(g, "key shift", 1, size);
+    }
+    if (c->other_tokens == 0) {
+        ar_tensor all = parameter(g, "qkv", c->rows * c->tokens, 3 * c->heads * size);
+        a.query = ar_graph_columns(g, all, 0, 3 * c->heads * size);
+        a.key = ar_graph_columns(g, all, size, 3 * c->heads * size - size);
+        a.value = ar_graph_columns(g, all, 2 * size, 3 * c->heads * size - 2 * size);
+        a.query_stride = a.key_stride = a.value_stride = 3 * size;
+    } else {
+        ar_tensor kv = parameter(g, "kv", c->rows * keys, 2 * c->heads * size);
+        a.query = parameter(g, "q", c->rows * c->tokens, c->heads * size);
+        a.key = ar_graph_columns(g, kv, 0, 2 * c->heads * size);
+        a.value = ar_graph_columns(g, kv, size, 2 * c->heads * size - size);
+        a.query_stride = size;
+        a.key_stride = a.value_stride = 2 * size;
+    }
+    *output = ar_graph_attention(g, "y", a);
+    return distance_to_random(g, *output, c->rows * c->tokens, c->heads * size);
+}
+
+static ar_tensor build_positions(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor table = ar_graph_factorised_positions(
+        g, "table", parameter(g, "level", 2, c->in), parameter(g, "time", 3, c->in),
+        parameter(g, "latitude", 2, c->in), parameter(g, "longitude", 5, c->in));
+    *output = ar_graph_add_periodic(g, "y", parameter(g, "x", c->rows * 60, c->in), table);
+    return distance_to_random(g, *output, c->rows * 60, c->in);
+}
+
+static ar_tensor build_gather(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor index = ar_graph_input(g, "index", AR_TYPE_INT32, (ar_rows){0, c->out}, 1);
+    *output = ar_graph_gather_rows(g, "y", parameter(g, "x", c->rows, c->in), index);
+    return distance_to_random(g, *output, c->out, c->in);
+}
+
+static ar_tensor build_tails(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor parts[64], weight, bias;
+    for (int64_t n = 0; n < c->members; n++) {
+        const char *const names[] = {"scale", "shift", "weight", "bias"};
+        for (int p = 0; p < 4; p++) {
+            char name[32];
+            snprintf(name, sizeof name, "%s %d", names[p], (int)n);
+            parts[4 * n + p] = parameter(g, name, p == 2 ? c->out : 1, p == 3 ? c->out : c->in);
+        }
+    }
+    ar_graph_fold_tails(g, "tails", parts, c->members, &weight, &bias);
+    *output = ar_graph_linear(g, "y",
+                              (ar_linear){.input = parameter(g, "x", c->rows, c->in),
+                                          .weight = weight,
+                                          .bias = bias,
+                                          .residual = AR_NO_TENSOR,
+                                          .into = AR_NO_TENSOR});
+    return distance_to_random(g, *output, c->rows, c->members * c->out);
+}
+
+static ar_tensor random_target(ar_graph *g, int64_t rows, int64_t columns)
+{
+    double values[4096];
+    ar_random random = {.seed = 9, .purpose = AR_RANDOM_TEST};
+    for (int64_t i = 0; i < rows * columns; i++) {
+        values[i] = ar_random_normal(&random);
+    }
+    return ar_graph_constant(g, "truth", rows, columns, values);
+}
+
+static ar_tensor build_statistics(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor mean, deviation;
+    ar_graph_ensemble_statistics(g, "statistics",
+                                 parameter(g, "x", c->rows, c->members * c->out), c->members, &mean,
+                                 &deviation);
+    *output = deviation;
+    ar_tensor terms[2] = {distance_to_random(g, mean, c->rows, c->out),
+                          distance_to_random(g, deviation, c->rows, c->out)};
+    return ar_graph_weighted_sum(g, "sum", terms, (double[]){0.7, 1.9}, 2);
+}
+
+static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor ensemble = parameter(g, "x", c->rows, c->members * c->out), mean, deviation;
+    ar_tensor target = random_target(g, c->rows, c->out);
+    ar_loss loss = {.kind = c->op,
+                    .first = ensemble,
+                    .second = AR_NO_TENSOR,
+                    .target = target,
+                    .members = c->members,
+                    .fair = c->first_flag};
+    if (c->op == AR_OP_LOSS_MSE || c->op == AR_OP_LOSS_STATS || c->op == AR_OP_LOSS_CRPS) {
+        ar_graph_ensemble_statistics(g, "statistics", ensemble, c->members, &mean, &deviation);
+        loss.first = mean;
+        loss.second = c->op == AR_OP_LOSS_MSE ? AR_NO_TENSOR : deviation;
+    }
+    *output = ar_graph_loss(g, "loss", loss);
+    return *output;
+}
+
+/* Odd sizes on purpose: nothing divides a vector, a block or the number of threads. */
+static const op_case op_cases[] = {
+    {.name = "linear", .op = AR_OP_LINEAR, .rows = 13, .in = 7, .out = 11, .build = build_linear},
+    {"linear, bias and residual", AR_OP_LINEAR, 13, 17, 5, .first_flag = true,
+      .build = build_linear},
+    {"linear, gelu", AR_OP_LINEAR, 9, 33, 19, .second_flag = true, .build = build_linear},
+    {"linear, all", AR_OP_LINEAR, 37, 12, 70, .first_flag = true, .second_flag = true,
+      .build = build_linear},
+    {"layer norm", AR_OP_LAYER_NORM, 11, 37, .build = build_layer_norm},
+    {"layer norm, affine", AR_OP_LAYER_NORM, 7, 20, .first_flag = true,
+      .build = build_layer_norm},
+    {"self attention", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 19,
+      .build = build_attention},
+    {"self attention, affine norms", AR_OP_ATTENTION, 2, 12, .heads = 2, .tokens = 45,
+      .first_flag = true, .build = build_attention},
+    {"cross attention, keys normed", AR_OP_ATTENTION, 3, 16, .heads = 2, .tokens = 5,
+      .other_tokens = 23, .second_flag = true, .build = build_attention},
+    {"cross attention, many blocks", AR_OP_ATTENTION, 1, 5, .heads = 1, .tokens = 70,
+      .other_tokens = 300, .build = build_attention},
+    {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
+    {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
+    {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
+    {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
+      .build = build_statistics},
+    {"mse", AR_OP_LOSS_MSE, 11, .out = 9, .members = 4, .build = build_loss},
+    {"mse ensemble", AR_OP_LOSS_MSE_ENSEMBLE, 11, .out = 9, .members = 4, .build = build_loss},
+    {"stats", AR_OP_LOSS_STATS, 11, .out = 9, .members = 4, .build = build_loss},
+    {"crps", AR_OP_LOSS_CRPS, 11, .out = 9, .members = 4, .build = build_loss},
+    {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
+    {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,
+      .build = build_loss},
+};
+enum { OP_CASE_COUNT = sizeof op_cases / sizeof op_cases[0] };
+
+/* A case made ready: its graph, a plan on a backend, random parameters. */
+typedef struct {
+    ar_graph *graph;
+    ar_plan *plan;
+    ar_tensor scalar, output;
+    void *parameters, *gradients;
+} op_run;
+
+static ar_status op_run_create(op_run *run, const op_case *chosen, const char *backend,
+                               ar_type type, int threads, ar_error *err)
+{
+    ar_status status = AR_OK;
+    size_t size = type == AR_TYPE_FLOAT64 ? 8 : 4;
+    *run = (op_run){0};
+    AR_TRY(ar_graph_create(&run->graph, type, err));
+    run->scalar = chosen->build(run->graph, chosen, &run->output);
+    ar_graph_keep(run->graph, run->output);
+    AR_TRY(ar_graph_finish(run->graph, err));
+    size_t count = (size_t)run->graph->parameter_values;
+    AR_TRY(ar_allocate(&run->parameters, count, size, "parameters", err));
+    AR_TRY(ar_allocate(&run->gradients, count, size, "gradients", err));
+    ar_random random = {.seed = 1, .purpose = AR_RANDOM_TEST};
+    for (size_t i = 0; i < count; i++) {
+        float value = (float)ar_random_normal(&random);
+        if (type == AR_TYPE_FLOAT64) {
+            ((double *)run->parameters)[i] = (double)value;
+        } else {
+            ((float *)run->parameters)[i] = value;
+        }
+    }
+    AR_TRY(ar_plan_create(&run->plan, run->graph,
+                          &(ar_plan_options){.backend = ar_backend_find(backend),
+                                             .loss = run->scalar,
+                                             .threads = threads},
+                          run->parameters, run->gradients, err));
+    for (size_t t = 0; t < run->graph->tensor_count; t++) {
+        if (run->graph->tensors[t].type == AR_TYPE_INT32) {
+            ar_matrix index = ar_plan_matrix(run->plan, (ar_tensor){(int32_t)t});
+            for (int64_t i = 0; i < index.rows; i++) {
+                ((int32_t *)index.data)[i] = (int32_t)(3 * i + 1);
+            }
+        }
+    }
+cleanup:
+    return status;
+}
+
+static void op_run_release(op_run *run)
+{
+    ar_plan_destroy(&run->plan);
+    ar_graph_destroy(&run->graph);
+    ar_free(run->parameters);
+    ar_free(run->gradients);
+}
+
+#endif
