@@ -1,6 +1,6 @@
 /* The configuration of a run: data, fields, network, training, read from YAML with a schema
- * (libcyaml). An unknown key, a wrong type, an impossible value or combination is one line that names
- * file, key, value and what would be right. */
+ * (libcyaml). An unknown key, a wrong type, an impossible value or combination is one line that
+ * names file, key, value and what would be right. */
 #ifndef AR_MODEL_CONFIGURATION_H
 #define AR_MODEL_CONFIGURATION_H
 
@@ -24,7 +24,8 @@ typedef enum {
     AR_LOSS_MSE,
     AR_LOSS_CRPS,             /* true Gaussian CRPS */
     AR_LOSS_KERNEL_CRPS,      /* plain, 1/(2N²) */
-    AR_LOSS_KERNEL_CRPS_FAIR, /* 1/(2N(N−1)); computed for parity and scores, refused for training */
+    AR_LOSS_KERNEL_CRPS_FAIR, /* 1/(2N(N−1)); computed for parity and scores, refused for training
+                               */
     AR_LOSS_KIND_COUNT
 } ar_loss_kind;
 const char *ar_loss_name(ar_loss_kind kind);
@@ -38,13 +39,14 @@ typedef struct {
     char *name;     /* CF standard name, short name or variable name */
     char *variable; /* NULL: found by name */
     double *levels;
-    int64_t level_count; /* 0 in the file means one level, whatever the data has; the loader fills it */
+    int64_t
+        level_count; /* 0 in the file means one level, whatever the data has; the loader fills it */
     ar_field_tokens tokens;
-    int64_t embedding;   /* E */
-    char **coupled;      /* names of the fields it attends to */
+    int64_t embedding; /* E */
+    char **coupled;    /* names of the fields it attends to */
     int64_t coupled_count;
     int64_t coupled_index[AR_FIELD_MAX]; /* the same as indices into fields */
-    bool predicted;      /* false: input only */
+    bool predicted;                      /* false: input only */
     double loss_weight;
 } ar_field_configuration;
 
@@ -55,9 +57,9 @@ typedef struct {
     int64_t decoder_cross_rate; /* step in encoder layers between decoder layers */
     int64_t coupling_heads;     /* per coupled field */
     bool qk_layer_norm;
-    bool mlp_output_gelu;       /* the released model has a GELU after the MLP's last linear too */
-    int64_t tails;              /* N members */
-    int64_t token_info_width;   /* 16 in the released model */
+    bool mlp_output_gelu;     /* the released model has a GELU after the MLP's last linear too */
+    int64_t tails;            /* N members */
+    int64_t token_info_width; /* 16 in the released model */
     ar_token_info_kind token_info;
     ar_positions positions;
 } ar_model_configuration;
@@ -66,9 +68,9 @@ typedef struct {
     int64_t steps, batch;
     double learning_rate, learning_rate_final; /* peak, and at the end of the decay */
     int64_t warm_up_steps;
-    bool cosine_decay;      /* false: constant after the warm-up */
+    bool cosine_decay; /* false: constant after the warm-up */
     double weight_decay, beta1, beta2, epsilon;
-    double gradient_clip;   /* largest global norm; 0: no clipping */
+    double gradient_clip; /* largest global norm; 0: no clipping */
     ar_loss_term losses[AR_LOSS_MAX];
     int64_t loss_count;
     int64_t checkpoint_every, validate_every, validation_samples; /* steps; 0: never */
@@ -88,32 +90,35 @@ typedef struct {
     ar_masking masking;
     ar_field_configuration *fields;
     int64_t field_count;
-    /* Indices of the predicted fields in the order in which decoders.<i> and tails.<i> are numbered:
-     * the order of `fields` unless the released model says otherwise (its fields_prediction). */
+    /* Indices of the predicted fields in the order in which decoders.<i> and tails.<i> are
+     * numbered: the order of `fields` unless the released model says otherwise (its
+     * fields_prediction). */
     int64_t prediction_order[AR_FIELD_MAX];
     int64_t prediction_count;
     ar_model_configuration model;
     ar_training_configuration training;
 } ar_configuration;
 
-/* Read and check a configuration. `settings` are "key.sub=value" of the command line (--set), applied
- * before the check; "fields.0.embedding=64" or "fields.vorticity.embedding=64" reach into lists.
- * Release with ar_configuration_release. */
+/* Read and check a configuration. `settings` are "key.sub=value" of the command line (--set),
+ * applied before the check; "fields.0.embedding=64" or "fields.vorticity.embedding=64" reach into
+ * lists. Release with ar_configuration_release. */
 AR_USE_RESULT ar_status ar_configuration_read(ar_configuration *configuration, const char *path,
                                               const char *const *settings, int64_t setting_count,
                                               ar_error *err);
-/* The same from text (a checkpoint keeps its configuration); `name` stands for the file in messages. */
+/* The same from text (a checkpoint keeps its configuration); `name` stands for the file in
+ * messages. */
 AR_USE_RESULT ar_status ar_configuration_parse(ar_configuration *configuration, const char *text,
                                                const char *name, const char *const *settings,
                                                int64_t setting_count, ar_error *err);
-/* The whole configuration, defaults included, as YAML that ar_configuration_parse reads back to the same
- * values; the caller's to ar_free. */
+/* The whole configuration, defaults included, as YAML that ar_configuration_parse reads back to the
+ * same values; the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_configuration_write(const ar_configuration *configuration, char **text,
                                                ar_error *err);
 void ar_configuration_release(ar_configuration *configuration); /* safe on zeroed */
 
-/* Check what can be known without data: ranges, E divisible by heads, couplings that exist, equal cube
- * extents. Fills coupled_index, and prediction_order where prediction_count is 0. All readers call it. */
+/* Check what can be known without data: ranges, E divisible by heads, couplings that exist, equal
+ * cube extents. Fills coupled_index, and prediction_order where prediction_count is 0. All readers
+ * call it. */
 AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err);
 
 #endif

@@ -1,0 +1,206 @@
+/* Reading a configuration: text → tree (defaults and --set put in, keys and types checked) → values
+ * by libcyaml → check of the values. */
+#include "model/configuration.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "model/configuration_check.h"
+#include "model/configuration_document.h"
+#include "model/configuration_schema.h"
+
+enum { LARGEST_FILE = 4 << 20 };
+
+/* ar_free is free(): what libcyaml allocates becomes part of the configuration and is freed with
+ * it. */
+static void *allocate_for_cyaml(void *context, void *pointer, size_t size)
+{
+    (void)context;
+    if (size == 0) {
+        free(pointer);
+        return NULL;
+    }
+    return realloc(pointer, size);
+}
+
+/* Keep libcyaml's last complaint. */
+static void keep_message(cyaml_log_t level, void *context, const char *format, va_list arguments)
+{
+    ar_error *kept = context;
+    if (level >= CYAML_LOG_ERROR && kept->message[0] == '\0') {
+        vsnprintf(kept->message, sizeof kept->message, format, arguments);
+    }
+}
+
+static void release_names(char **names, int64_t count)
+{
+    for (int64_t i = 0; names && i < count; i++) {
+        ar_free(names[i]);
+    }
+    ar_free(names);
+}
+
+void ar_configuration_release(ar_configuration *configuration)
+{
+    for (int64_t i = 0; configuration->fields && i < configuration->field_count; i++) {
+        ar_field_configuration *field = &configuration->fields[i];
+        ar_free(field->name);
+        ar_free(field->variable);
+        ar_free(field->levels);
+        release_names(field->coupled, field->coupled_count);
+    }
+    ar_free(configuration->fields);
+    release_names(configuration->paths, configuration->path_count);
+    ar_free(configuration->file);
+    ar_free(configuration->training_start);
+    ar_free(configuration->training_end);
+    ar_free(configuration->validation_start);
+    ar_free(configuration->validation_end);
+    *configuration = (ar_configuration){0};
+}
+
+/* The checked tree as values. */
+static ar_status load_values(ar_configuration_raw *raw, ar_configuration_document *document,
+                             ar_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    ar_error complaint = {""};
+    cyaml_data_t *loaded = NULL;
+    const cyaml_config_t options = {.log_fn = keep_message,
+                                    .log_ctx = &complaint,
+                                    .mem_fn = allocate_for_cyaml,
+                                    .log_level = CYAML_LOG_ERROR};
+    ar_status status = ar_configuration_document_emit(document, &text, &length, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    cyaml_err_t failure = cyaml_load_data((const uint8_t *)text, length, &options,
+                                          &ar_configuration_schema, &loaded, NULL);
+    if (failure == CYAML_ERR_OOM) {
+        status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for a configuration");
+    } else if (failure != CYAML_OK || !loaded) {
+        status = ar_fail(err, AR_ERROR_INPUT, "%s: %s: %s", document->file, cyaml_strerror(failure),
+                         complaint.message);
+    } else {
+        *raw = *(ar_configuration_raw *)loaded;
+        free(loaded);
+    }
+    ar_free(text);
+    return status;
+}
+
+static void take_losses(ar_configuration_raw *raw)
+{
+    ar_training_configuration *training = &raw->configuration.training;
+    for (int kind = 0; kind < AR_LOSS_KIND_COUNT; kind++) {
+        if (raw->loss_weights[kind] != 0) {
+            training->losses[training->loss_count++] =
+                (ar_loss_term){(ar_loss_kind)kind, raw->loss_weights[kind]};
+        }
+    }
+}
+
+/* Names in prediction_order to indices of fields; −1, which the check refuses, for what is no
+ * field. */
+static void take_prediction_order(ar_configuration_raw *raw)
+{
+    ar_configuration *configuration = &raw->configuration;
+    configuration->prediction_count = raw->prediction_name_count;
+    for (int64_t k = 0; k < raw->prediction_name_count; k++) {
+        configuration->prediction_order[k] = -1;
+        for (int64_t i = 0; i < configuration->field_count; i++) {
+            if (strcmp(raw->prediction_names[k], configuration->fields[i].name) == 0) {
+                configuration->prediction_order[k] = i;
+            }
+        }
+    }
+}
+
+static ar_status parse(ar_configuration *configuration, const char *text, const char *name,
+                       const char *const *settings, int64_t setting_count, bool needs_data,
+                       ar_error *err)
+{
+    ar_status status = AR_OK;
+    ar_configuration_document document = {0};
+    ar_configuration_raw raw = {0};
+    ar_configuration_fault fault;
+    char place[1024];
+    *configuration = (ar_configuration){0};
+    AR_TRY(ar_configuration_document_load(&document, text, name, err));
+    for (int64_t i = 0; i < setting_count; i++) {
+        AR_TRY(ar_configuration_document_set(&document, settings[i], err));
+    }
+    AR_TRY(ar_configuration_document_complete(&document, err));
+    AR_TRY(ar_configuration_document_check(&document, err));
+    AR_TRY(load_values(&raw, &document, err));
+    AR_TRY(ar_copy_string(&raw.configuration.file, name, err));
+    take_losses(&raw);
+    take_prediction_order(&raw);
+    if (needs_data && raw.configuration.path_count == 0) {
+        ar_configuration_document_locate(&document, "data.paths", place, sizeof place);
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: data.paths has no entries; should be a list of files, stores or glob "
+                         "patterns: [...]",
+                         place);
+        goto cleanup;
+    }
+    status = ar_configuration_find_fault(&raw.configuration, &fault);
+    if (status != AR_OK) {
+        ar_configuration_document_locate(&document, fault.key, place, sizeof place);
+        status = ar_fail(err, status, "%s: %s %s", place, fault.key, fault.message);
+        goto cleanup;
+    }
+    *configuration = raw.configuration;
+    raw.configuration = (ar_configuration){0};
+
+cleanup:
+    release_names(raw.prediction_names, raw.prediction_name_count);
+    ar_configuration_release(&raw.configuration);
+    ar_configuration_document_release(&document);
+    return status;
+}
+
+ar_status ar_configuration_parse(ar_configuration *configuration, const char *text,
+                                 const char *name, const char *const *settings,
+                                 int64_t setting_count, ar_error *err)
+{
+    return parse(configuration, text, name, settings, setting_count, false, err);
+}
+
+ar_status ar_configuration_read(ar_configuration *configuration, const char *path,
+                                const char *const *settings, int64_t setting_count, ar_error *err)
+{
+    *configuration = (ar_configuration){0};
+    char *text = NULL;
+    size_t bytes = 0;
+    ar_status status = ar_file_read_whole(path, LARGEST_FILE, &text, &bytes, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    if (strlen(text) != bytes) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: has a zero byte at %zu; should be a text file of YAML", path,
+                         strlen(text));
+    } else {
+        status = parse(configuration, text, path, settings, setting_count, true, err);
+    }
+    ar_free(text);
+    return status;
+}
+
+ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err)
+{
+    ar_configuration_fault fault;
+    ar_status status = ar_configuration_find_fault(configuration, &fault);
+    if (status != AR_OK) {
+        return ar_fail(err, status, "%s: %s %s",
+                       configuration->file ? configuration->file : "configuration", fault.key,
+                       fault.message);
+    }
+    return AR_OK;
+}
