@@ -28,6 +28,7 @@ static void *allocate_for_cyaml(void *context, void *pointer, size_t size)
 }
 
 /* Keep libcyaml's last complaint. */
+AR_PRINTF(3, 0)
 static void keep_message(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     ar_error *kept = context;
