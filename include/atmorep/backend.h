@@ -1,5 +1,5 @@
-/* What a writer of a backend sees: the ops of the graph, the matrices they work on, and the table of
- * functions a backend fills. A slot left NULL falls back to the reference backend.
+/* What a writer of a backend sees: the ops of the graph, the matrices they work on, and the table
+ * of functions a backend fills. A slot left NULL falls back to the reference backend.
  *
  * Every tensor is a matrix [rows, columns] in row-major order with a row stride, so that a block of
  * columns of a larger matrix is a matrix too. Symbols: R rows (tokens of all samples), E embedding,
@@ -33,10 +33,10 @@ typedef enum {
      * in: x [R,E], scale [1,E]?, shift [1,E]?   out: y [R,E], statistics [R,2] (mean, 1/sqrt) */
     AR_OP_LAYER_NORM,
     /* softmax(q kᵀ/√D) v per sample and head (Vaswani et al. 2017), q and k normalised over D first
-     * when asked. Head h of q is at columns h·head_stride[0], of k and v at h·head_stride[1], [2] of
-     * their matrices. rows / tokens[0] samples of tokens[0] queries and tokens[1] keys.
-     * in: q, k, v, q scale [1,D]?, q shift?, k scale?, k shift?
-     * out: y [R, H·D], log-sum-exp of the scores [R,H] */
+     * when asked. Head h of q is at columns h·head_stride[0], of k and v at h·head_stride[1], [2]
+     * of their matrices. rows / tokens[0] samples of tokens[0] queries and tokens[1] keys. in: q,
+     * k, v, q scale [1,D]?, q shift?, k scale?, k shift? out: y [R, H·D], log-sum-exp of the scores
+     * [R,H] */
     AR_OP_ATTENTION,
     /* y = x + table[row mod T].   in: x [R,E], table [T,E]   out: y [R,E] */
     AR_OP_ADD_PERIODIC,
@@ -55,10 +55,10 @@ typedef enum {
     /* Losses: means over all M·V values; 0 when M = 0.   last in: target [M,V]   out: [1,1] */
     AR_OP_LOSS_MSE,          /* (mean − y)².   in: mean */
     AR_OP_LOSS_MSE_ENSEMBLE, /* mean over members of (x_i − y)².   in: ensemble */
-    AR_OP_LOSS_STATS,        /* (1 − exp(−(y−μ)²/2σ²))² + √σ (Lessig et al. 2023).   in: μ, σ */
-    AR_OP_LOSS_CRPS,         /* of the normal distribution N(μ, σ²) (Gneiting et al. 2005).   in: μ, σ */
-    /* 1/N Σ|x_i − y| − 1/(2N²) ΣΣ|x_i − x_j| (Gneiting and Raftery 2007); with fair 1/(2N(N−1)) (Ferro
-     * 2014).   in: ensemble */
+    AR_OP_LOSS_STATS, /* (1 − exp(−(y−μ)²/2σ²))² + √σ (Lessig et al. 2023).   in: μ, σ */
+    AR_OP_LOSS_CRPS, /* of the normal distribution N(μ, σ²) (Gneiting et al. 2005).   in: μ, σ */
+    /* 1/N Σ|x_i − y| − 1/(2N²) ΣΣ|x_i − x_j| (Gneiting and Raftery 2007); with fair 1/(2N(N−1))
+     * (Ferro 2014).   in: ensemble */
     AR_OP_LOSS_KERNEL_CRPS,
     /* Σ weight_i s_i.   in: scalars [1,1]   out: [1,1] */
     AR_OP_WEIGHTED_SUM,
@@ -66,16 +66,16 @@ typedef enum {
 } ar_op_kind;
 
 typedef struct {
-    bool gelu;                       /* linear */
-    double epsilon;                  /* layer norm, and q/k norm of attention */
+    bool gelu;      /* linear */
+    double epsilon; /* layer norm, and q/k norm of attention */
     bool normalise_query, normalise_key;
-    int64_t heads, head_size;        /* attention: H, D */
-    int64_t head_stride[3];          /* attention: columns from one head to the next in q, k, v */
-    int64_t tokens[2];               /* attention: queries and keys a sample */
-    int64_t extents[4];              /* positions: L, nt, ny, nx */
-    int64_t members;                 /* tails, statistics, ensemble losses: N */
-    bool fair;                       /* kernel CRPS */
-    const double *weights;           /* weighted sum, one an input */
+    int64_t heads, head_size; /* attention: H, D */
+    int64_t head_stride[3];   /* attention: columns from one head to the next in q, k, v */
+    int64_t tokens[2];        /* attention: queries and keys a sample */
+    int64_t extents[4];       /* positions: L, nt, ny, nx */
+    int64_t members;          /* tails, statistics, ensemble losses: N */
+    bool fair;                /* kernel CRPS */
+    const double *weights;    /* weighted sum, one an input */
 } ar_op_attributes;
 
 typedef struct {
@@ -118,8 +118,8 @@ typedef struct ar_backend {
     double (*sum_of_squares)(const float *values, int64_t count, int threads);
 } ar_backend;
 
-/* The backends that are built in: "ref" (plain loops, float32 and float64) and "cpu" (fast, float32).
- * NULL for another name. Borrowed, constant, thread-safe. */
+/* The backends that are built in: "ref" (plain loops, float32 and float64) and "cpu" (fast,
+ * float32). NULL for another name. Borrowed, constant, thread-safe. */
 const ar_backend *ar_backend_find(const char *name);
 
 #endif

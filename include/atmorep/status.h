@@ -3,7 +3,8 @@
  * A function that can fail returns an ar_status and takes an `ar_error *` as its last argument.
  * The message is one line that names the file, variable, key or value at fault, what was found and
  * what would be right. It is written on failure only; on success *err is untouched.
- * Wrong files, data and configurations are errors; only a broken invariant of the program aborts. */
+ * Wrong files, data and configurations are errors; only a broken invariant of the program aborts.
+ */
 #ifndef ATMOREP_STATUS_H
 #define ATMOREP_STATUS_H
 

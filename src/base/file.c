@@ -70,8 +70,8 @@ static ar_status sync_folder_of(const char *path, ar_error *err)
     }
     int descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
     if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL)) {
-        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush the folder: %s", path,
-                         strerror(errno));
+        status =
+            ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush the folder: %s", path, strerror(errno));
     }
     if (descriptor >= 0) {
         close(descriptor);

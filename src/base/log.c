@@ -66,8 +66,7 @@ static void show(ar_progress *progress, int64_t done, const char *detail, bool f
     double spent = ar_clock_seconds() - progress->started;
     ar_format_duration(spent, elapsed);
     int64_t worked = done - progress->first;
-    double remaining =
-        worked > 0 ? spent / (double)worked * (double)(progress->total - done) : 0.0;
+    double remaining = worked > 0 ? spent / (double)worked * (double)(progress->total - done) : 0.0;
     ar_format_duration(remaining, left);
     const char *gap = detail[0] ? "  " : "";
     if (finished) {

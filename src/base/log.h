@@ -26,8 +26,8 @@ typedef struct {
 } ar_progress;
 
 void ar_progress_begin(ar_progress *progress, const char *label, int64_t first, int64_t total);
-/* Tell that `done` of the total is done; `detail` (may be "") is shown behind it. Cheap to call often:
- * it shows at most five times a second. */
+/* Tell that `done` of the total is done; `detail` (may be "") is shown behind it. Cheap to call
+ * often: it shows at most five times a second. */
 void ar_progress_update(ar_progress *progress, int64_t done, const char *detail);
 void ar_progress_end(ar_progress *progress, const char *detail);
 

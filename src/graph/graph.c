@@ -116,21 +116,19 @@ ar_tensor ar_graph_input(ar_graph *graph, const char *name, ar_type type, ar_row
 
 ar_tensor ar_graph_activation(ar_graph *graph, const char *name, ar_rows rows, int64_t columns)
 {
-    return add_tensor(graph, name,
-                      (ar_tensor_record){.role = AR_ROLE_ACTIVATION,
-                                         .type = graph->type,
-                                         .rows = rows,
-                                         .columns = columns});
+    return add_tensor(
+        graph, name,
+        (ar_tensor_record){
+            .role = AR_ROLE_ACTIVATION, .type = graph->type, .rows = rows, .columns = columns});
 }
 
 ar_tensor ar_graph_constant(ar_graph *graph, const char *name, int64_t rows, int64_t columns,
                             const double *values)
 {
-    ar_tensor tensor = add_tensor(graph, name,
-                                  (ar_tensor_record){.role = AR_ROLE_CONSTANT,
-                                                     .type = graph->type,
-                                                     .rows = {0, rows},
-                                                     .columns = columns});
+    ar_tensor tensor = add_tensor(
+        graph, name,
+        (ar_tensor_record){
+            .role = AR_ROLE_CONSTANT, .type = graph->type, .rows = {0, rows}, .columns = columns});
     if (!ar_tensor_exists(tensor)) {
         return tensor;
     }
@@ -422,8 +420,8 @@ ar_tensor ar_graph_loss(ar_graph *graph, const char *name, ar_loss loss)
     ar_op_attributes attributes = {.members = loss.members, .fair = loss.fair};
     ar_graph_keep(graph, output);
     if (ar_tensor_exists(loss.second)) {
-        add_node(graph, loss.kind, &attributes,
-                 (ar_tensor[]){loss.first, loss.second, loss.target}, 3, &output, 1);
+        add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.second, loss.target},
+                 3, &output, 1);
     } else {
         add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.target}, 2, &output,
                  1);

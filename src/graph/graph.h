@@ -1,6 +1,6 @@
-/* The tape: a model recorded once as coarse ops on matrices, then planned into one arena and run again
- * every step. Building calls never fail one by one: the first wrong shape is kept in the graph and
- * returned by ar_graph_finish, and every later call is a no-op. */
+/* The tape: a model recorded once as coarse ops on matrices, then planned into one arena and run
+ * again every step. Building calls never fail one by one: the first wrong shape is kept in the
+ * graph and returned by ar_graph_finish, and every later call is a no-op. */
 #ifndef AR_GRAPH_GRAPH_H
 #define AR_GRAPH_GRAPH_H
 

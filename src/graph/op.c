@@ -105,8 +105,8 @@ static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_
         }
     }
     if (status == AR_OK && output_of(graph, node, 0)->columns != a->heads * a->head_size) {
-        status = wrong(node, output_of(graph, node, 0), "the output has heads · head size columns",
-                       err);
+        status =
+            wrong(node, output_of(graph, node, 0), "the output has heads · head size columns", err);
     }
     return status;
 }
@@ -182,8 +182,7 @@ static ar_status check_loss(const ar_graph *graph, const ar_node *node, ar_error
         return status;
     }
     const ar_tensor_record *target = input_of(graph, node, node->input_count - 1);
-    bool ensemble =
-        node->kind == AR_OP_LOSS_MSE_ENSEMBLE || node->kind == AR_OP_LOSS_KERNEL_CRPS;
+    bool ensemble = node->kind == AR_OP_LOSS_MSE_ENSEMBLE || node->kind == AR_OP_LOSS_KERNEL_CRPS;
     int64_t columns = target->columns * (ensemble ? node->attributes.members : 1);
     for (int i = 0; i < node->input_count - 1; i++) {
         const ar_tensor_record *x = input_of(graph, node, i);
@@ -255,8 +254,8 @@ static double elementwise_operations(const ar_node *node, const ar_op_call *call
     return (double)call->inputs[0].rows * (double)call->inputs[0].columns;
 }
 
-/* Tolerances: float32 rounds at 6e-8 a value; sums of a few hundred products and one exponential leave
- * a few 1e-7 of the result's norm. The wider ones divide by differences. */
+/* Tolerances: float32 rounds at 6e-8 a value; sums of a few hundred products and one exponential
+ * leave a few 1e-7 of the result's norm. The wider ones divide by differences. */
 static const ar_op ops[AR_OP_COUNT] = {
     [AR_OP_LINEAR] = {"linear", check_linear, linear_reads_input, only_second, linear_operations, 1,
                       2e-6},

@@ -1,5 +1,5 @@
-/* The table of ops: one record each, with its name, its shape rule and check, what its adjoint reads,
- * its floating-point operations, and how far a backend may be from the reference. */
+/* The table of ops: one record each, with its name, its shape rule and check, what its adjoint
+ * reads, its floating-point operations, and how far a backend may be from the reference. */
 #ifndef AR_GRAPH_OP_H
 #define AR_GRAPH_OP_H
 

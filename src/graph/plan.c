@@ -64,8 +64,7 @@ static void find_active_nodes(ar_plan *plan)
         plan->nodes[i].active = active;
         for (int k = 0; active && k < node->input_count; k++) {
             int32_t id = node->inputs[k];
-            if (id >= 0 && ar_op_input_has_gradient(node, k) &&
-                root_of(plan, id)->wants_gradient) {
+            if (id >= 0 && ar_op_input_has_gradient(node, k) && root_of(plan, id)->wants_gradient) {
                 plan->gradient_reaches[record_of(plan, id)->root] = true;
             }
         }
@@ -97,9 +96,9 @@ static column_state state_of_columns(const uint8_t *set, const ar_node *node, in
     return any_set && any_unset ? SOME_SET : any_set ? ALL_SET : NONE_SET;
 }
 
-/* Walk all gradient slots of one root in adjoint order. The first to write a column overwrites it, later
- * ones add. Where that is not clean (a slot meets written and unwritten columns, or columns remain
- * unwritten) the gradient is cleared first and everybody adds; then *clear is true. */
+/* Walk all gradient slots of one root in adjoint order. The first to write a column overwrites it,
+ * later ones add. Where that is not clean (a slot meets written and unwritten columns, or columns
+ * remain unwritten) the gradient is cleared first and everybody adds; then *clear is true. */
 static void plan_accumulation(ar_plan *plan, int32_t root, uint8_t *set, bool *clear)
 {
     const ar_graph *graph = plan->graph;
@@ -185,7 +184,8 @@ cleanup:
     return status;
 }
 
-/* ---- lives and places -------------------------------------------------------------------------- */
+/* ---- lives and places --------------------------------------------------------------------------
+ */
 
 static void live_at(ar_memory_block *block, int64_t moment)
 {
@@ -269,7 +269,8 @@ static ar_status size_blocks(ar_plan *plan, ar_error *err)
     return AR_OK;
 }
 
-/* ---- prepared calls ---------------------------------------------------------------------------- */
+/* ---- prepared calls ----------------------------------------------------------------------------
+ */
 
 static ar_matrix matrix_at(const ar_plan *plan, int32_t id, bool gradient)
 {
@@ -352,7 +353,7 @@ static ar_kernel kernel_of(const ar_plan *plan, ar_op_kind kind, bool adjoint)
 {
     const ar_backend *backend = backend_for(plan);
     ar_kernel kernel = adjoint ? backend->adjoint[kind] : backend->forward[kind];
-    return kernel     ? kernel
+    return kernel    ? kernel
            : adjoint ? plan->reference->adjoint[kind]
                      : plan->reference->forward[kind];
 }
@@ -483,8 +484,7 @@ void ar_plan_adjoint(ar_plan *plan)
 
 void ar_plan_clear_gradients(ar_plan *plan)
 {
-    memset(plan->gradients, 0,
-           (size_t)plan->graph->parameter_values * size_of(plan->graph->type));
+    memset(plan->gradients, 0, (size_t)plan->graph->parameter_values * size_of(plan->graph->type));
 }
 
 size_t ar_plan_bytes(const ar_plan *plan)

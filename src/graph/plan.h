@@ -1,5 +1,6 @@
-/* A graph made ready to run on a backend: every tensor has its place in one arena found by liveness,
- * every call is prepared. Running allocates nothing. One plan is used by one thread at a time. */
+/* A graph made ready to run on a backend: every tensor has its place in one arena found by
+ * liveness, every call is prepared. Running allocates nothing. One plan is used by one thread at a
+ * time. */
 #ifndef AR_GRAPH_PLAN_H
 #define AR_GRAPH_PLAN_H
 
@@ -9,9 +10,9 @@ typedef struct ar_plan ar_plan;
 
 typedef struct {
     const ar_backend *backend;
-    ar_tensor loss; /* scalar whose gradients are wanted; AR_NO_TENSOR: inference, where activations die as
-                     * soon as nobody needs them */
-    int threads;   /* 0: as many as OpenMP would use */
+    ar_tensor loss; /* scalar whose gradients are wanted; AR_NO_TENSOR: inference, where activations
+                     * die as soon as nobody needs them */
+    int threads;    /* 0: as many as OpenMP would use */
 } ar_plan_options;
 
 /* Plan `graph` (borrowed, must outlive the plan) with the parameter and gradient blocks

@@ -1,6 +1,6 @@
-/* One table of cases for all ops: each builds a small graph whose every continuous input is a parameter
- * and whose end is a scalar. The same table drives the comparison of backends, the check of adjoints
- * against finite differences, and the timing in bench/. */
+/* One table of cases for all ops: each builds a small graph whose every continuous input is a
+ * parameter and whose end is a scalar. The same table drives the comparison of backends, the check
+ * of adjoints against finite differences, and the timing in bench/. */
 #ifndef TESTS_BACKEND_OP_CASES_H
 #define TESTS_BACKEND_OP_CASES_H
 
@@ -28,7 +28,8 @@ static ar_tensor parameter(ar_graph *graph, const char *name, int64_t rows, int6
 }
 
 /* The scalar: mean squared distance of `output` to fixed random numbers. */
-static ar_tensor distance_to_random(ar_graph *graph, ar_tensor output, int64_t rows, int64_t columns)
+static ar_tensor distance_to_random(ar_graph *graph, ar_tensor output, int64_t rows,
+                                    int64_t columns)
 {
     double *values = NULL;
     ar_error err;
@@ -41,11 +42,10 @@ static ar_tensor distance_to_random(ar_graph *graph, ar_tensor output, int64_t r
     }
     ar_tensor target = ar_graph_constant(graph, "target", rows, columns, values);
     ar_free(values);
-    return ar_graph_loss(graph, "distance",
-                         (ar_loss){.kind = AR_OP_LOSS_MSE,
-                                   .first = output,
-                                   .second = AR_NO_TENSOR,
-                                   .target = target});
+    return ar_graph_loss(
+        graph, "distance",
+        (ar_loss){
+            .kind = AR_OP_LOSS_MSE, .first = output, .second = AR_NO_TENSOR, .target = target});
 }
 
 static ar_tensor build_linear(ar_graph *g, const op_case *c, ar_tensor *output)
@@ -64,10 +64,9 @@ static ar_tensor build_linear(ar_graph *g, const op_case *c, ar_tensor *output)
 
 static ar_tensor build_layer_norm(ar_graph *g, const op_case *c, ar_tensor *output)
 {
-    *output =
-        ar_graph_layer_norm(g, "y", parameter(g, "x", c->rows, c->in),
-                            c->first_flag ? parameter(g, "scale", 1, c->in) : AR_NO_TENSOR,
-                            c->first_flag ? parameter(g, "shift", 1, c->in) : AR_NO_TENSOR);
+    *output = ar_graph_layer_norm(g, "y", parameter(g, "x", c->rows, c->in),
+                                  c->first_flag ? parameter(g, "scale", 1, c->in) : AR_NO_TENSOR,
+                                  c->first_flag ? parameter(g, "shift", 1, c->in) : AR_NO_TENSOR);
     return distance_to_random(g, *output, c->rows, c->in);
 }
 
@@ -160,9 +159,8 @@ static ar_tensor random_target(ar_graph *g, int64_t rows, int64_t columns)
 static ar_tensor build_statistics(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor mean, deviation;
-    ar_graph_ensemble_statistics(g, "statistics",
-                                 parameter(g, "x", c->rows, c->members * c->out), c->members, &mean,
-                                 &deviation);
+    ar_graph_ensemble_statistics(g, "statistics", parameter(g, "x", c->rows, c->members * c->out),
+                                 c->members, &mean, &deviation);
     *output = deviation;
     ar_tensor terms[2] = {distance_to_random(g, mean, c->rows, c->out),
                           distance_to_random(g, deviation, c->rows, c->out)};
@@ -192,33 +190,31 @@ static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
 static const op_case op_cases[] = {
     {.name = "linear", .op = AR_OP_LINEAR, .rows = 13, .in = 7, .out = 11, .build = build_linear},
     {"linear, bias and residual", AR_OP_LINEAR, 13, 17, 5, .first_flag = true,
-      .build = build_linear},
+     .build = build_linear},
     {"linear, gelu", AR_OP_LINEAR, 9, 33, 19, .second_flag = true, .build = build_linear},
     {"linear, all", AR_OP_LINEAR, 37, 12, 70, .first_flag = true, .second_flag = true,
-      .build = build_linear},
+     .build = build_linear},
     {"layer norm", AR_OP_LAYER_NORM, 11, 37, .build = build_layer_norm},
-    {"layer norm, affine", AR_OP_LAYER_NORM, 7, 20, .first_flag = true,
-      .build = build_layer_norm},
-    {"self attention", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 19,
-      .build = build_attention},
+    {"layer norm, affine", AR_OP_LAYER_NORM, 7, 20, .first_flag = true, .build = build_layer_norm},
+    {"self attention", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 19, .build = build_attention},
     {"self attention, affine norms", AR_OP_ATTENTION, 2, 12, .heads = 2, .tokens = 45,
-      .first_flag = true, .build = build_attention},
+     .first_flag = true, .build = build_attention},
     {"cross attention, keys normed", AR_OP_ATTENTION, 3, 16, .heads = 2, .tokens = 5,
-      .other_tokens = 23, .second_flag = true, .build = build_attention},
+     .other_tokens = 23, .second_flag = true, .build = build_attention},
     {"cross attention, many blocks", AR_OP_ATTENTION, 1, 5, .heads = 1, .tokens = 70,
-      .other_tokens = 300, .build = build_attention},
+     .other_tokens = 300, .build = build_attention},
     {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
     {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
     {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
-      .build = build_statistics},
+     .build = build_statistics},
     {"mse", AR_OP_LOSS_MSE, 11, .out = 9, .members = 4, .build = build_loss},
     {"mse ensemble", AR_OP_LOSS_MSE_ENSEMBLE, 11, .out = 9, .members = 4, .build = build_loss},
     {"stats", AR_OP_LOSS_STATS, 11, .out = 9, .members = 4, .build = build_loss},
     {"crps", AR_OP_LOSS_CRPS, 11, .out = 9, .members = 4, .build = build_loss},
     {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
     {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,
-      .build = build_loss},
+     .build = build_loss},
 };
 enum { OP_CASE_COUNT = sizeof op_cases / sizeof op_cases[0] };
 

@@ -1,5 +1,5 @@
-/* Every op on every backend: the adjoint of the reference in float64 against central differences, and
- * every backend in float32 against the reference, on one and on three threads. */
+/* Every op on every backend: the adjoint of the reference in float64 against central differences,
+ * and every backend in float32 against the reference, on one and on three threads. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +17,9 @@ static double scalar_after_forward(op_run *run)
     return *(const double *)ar_plan_matrix(run->plan, run->scalar).data;
 }
 
-/* Central differences with h = 1e-5 err by h²·f''' ≈ 1e-10 and by rounding 1e-16/h ≈ 1e-11 relative to
- * order-one values; gradients per parameter are compared in the norm, so 1e-6 leaves room for small
- * gradients only. */
+/* Central differences with h = 1e-5 err by h²·f''' ≈ 1e-10 and by rounding 1e-16/h ≈ 1e-11 relative
+ * to order-one values; gradients per parameter are compared in the norm, so 1e-6 leaves room for
+ * small gradients only. */
 static void adjoint_is_derivative(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
-/* Blockwise attention: T×T scores never exist as a whole. Forward with an online softmax (Milakov and
- * Gimelshein 2018; Dao et al. 2022), adjoint with scores computed again from the saved log-sum-exp. One
- * unit of work is one head of one sample; its queries, keys and values are packed first, with the norm of
- * the heads applied on the way. */
+/* Blockwise attention: T×T scores never exist as a whole. Forward with an online softmax (Milakov
+ * and Gimelshein 2018; Dao et al. 2022), adjoint with scores computed again from the saved
+ * log-sum-exp. One unit of work is one head of one sample; its queries, keys and values are packed
+ * first, with the norm of the heads applied on the way. */
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -19,27 +19,28 @@ static int64_t padded(int64_t count)
     return (count + BLOCK_WIDTH - 1) / BLOCK_WIDTH * BLOCK_WIDTH;
 }
 
-/* What one thread works in; all within its part of the workspace. D and key tokens padded to vectors. */
+/* What one thread works in; all within its part of the workspace. D and key tokens padded to
+ * vectors. */
 typedef struct {
-    int64_t size, padded_size;        /* D */
+    int64_t size, padded_size; /* D */
     int64_t queries, keys, padded_keys;
-    float *query;                     /* [queries][D], normalised, times 1/√D */
-    float *key, *key_across;          /* [keys][D], [D][keys] */
-    float *value, *value_across;      /* [keys][D], [D][keys] */
-    float *scores, *slopes;           /* [QUERY_BLOCK][KEY_BLOCK] */
-    float *result;                    /* [queries][D]: output, or gradient of the query */
-    float *to_key, *to_value;         /* [keys][D] */
-    float *given;                     /* [queries][D] gradient of the output */
-    float *inner;                     /* [queries]: dy·y */
-    float *log_sum;                   /* [queries] */
-    float *norm_sums;                 /* [4][D]: gradients of the norms' scale and shift */
+    float *query;                /* [queries][D], normalised, times 1/√D */
+    float *key, *key_across;     /* [keys][D], [D][keys] */
+    float *value, *value_across; /* [keys][D], [D][keys] */
+    float *scores, *slopes;      /* [QUERY_BLOCK][KEY_BLOCK] */
+    float *result;               /* [queries][D]: output, or gradient of the query */
+    float *to_key, *to_value;    /* [keys][D] */
+    float *given;                /* [queries][D] gradient of the output */
+    float *inner;                /* [queries]: dy·y */
+    float *log_sum;              /* [queries] */
+    float *norm_sums;            /* [4][D]: gradients of the norms' scale and shift */
 } head_work;
 
 static int64_t floats_of_thread(const ar_op_attributes *a)
 {
     int64_t size = padded(a->head_size), keys = padded(a->tokens[1]);
-    return padded(a->tokens[0]) * (3 * size + 2) + keys * size * 6 +
-           2 * QUERY_BLOCK * KEY_BLOCK + 4 * size;
+    return padded(a->tokens[0]) * (3 * size + 2) + keys * size * 6 + 2 * QUERY_BLOCK * KEY_BLOCK +
+           4 * size;
 }
 
 size_t cpu_attention_workspace(const ar_op_call *largest)
@@ -58,8 +59,8 @@ static head_work divide_workspace(const ar_op_call *call, int thread)
                    .padded_keys = padded(a->tokens[1])};
     int64_t query_floats = padded(w.queries) * w.padded_size;
     int64_t key_floats = w.padded_keys * w.padded_size;
-    float **parts[] = {&w.query,  &w.result, &w.given,    &w.key,    &w.key_across,
-                       &w.value,  &w.value_across, &w.to_key, &w.to_value};
+    float **parts[] = {&w.query, &w.result,       &w.given,  &w.key,     &w.key_across,
+                       &w.value, &w.value_across, &w.to_key, &w.to_value};
     for (int i = 0; i < 9; i++) {
         *parts[i] = next;
         next += i < 3 ? query_floats : key_floats;
@@ -170,8 +171,8 @@ static void multiply_with_keys(const head_work *w, const float *left, const floa
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-/* Turn one row of scores into weights relative to the largest so far; returns by how much earlier sums
- * shrink. */
+/* Turn one row of scores into weights relative to the largest so far; returns by how much earlier
+ * sums shrink. */
 static float soften_row(float *scores, int64_t keys, int64_t width, float *largest, float *sum)
 {
     float high = *largest, total = 0;
@@ -201,8 +202,8 @@ static void forward_block(const head_work *w, int64_t first, int64_t rows, float
         int64_t keys = w->keys - k < KEY_BLOCK ? w->keys - k : KEY_BLOCK;
         multiply_with_keys(w, w->query, w->key_across, first, rows, k, w->scores);
         for (int64_t i = 0; i < rows; i++) {
-            float shrink = soften_row(w->scores + i * KEY_BLOCK, keys, padded(keys), &largest[i],
-                                      &sum[i]);
+            float shrink =
+                soften_row(w->scores + i * KEY_BLOCK, keys, padded(keys), &largest[i], &sum[i]);
             for (int64_t d = 0; k > 0 && d < w->padded_size; d++) {
                 result[i * w->padded_size + d] *= shrink;
             }
@@ -401,7 +402,8 @@ static void adjoint_head(const ar_op_call *call, int64_t sample, int64_t head, h
             adjoint_block(w, first, rows, k);
         }
     }
-    /* The packed query holds 1/√D already, so the key's gradient has it; the query's still needs it. */
+    /* The packed query holds 1/√D already, so the key's gradient has it; the query's still needs
+     * it. */
     give(call, QUERY, sample * w->queries, head, w->queries, 1.0f / sqrtf((float)w->size),
          w->result, w->norm_sums);
     give(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->to_key, w->norm_sums);

@@ -5,8 +5,8 @@ typedef float vector __attribute__((vector_size(4 * BLOCK_WIDTH), aligned(4), ma
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* One tile of `height` rows and `width` vectors, kept in registers over the whole inner dimension. Both are
- * constants at every call, so the loops over them unroll. */
+/* One tile of `height` rows and `width` vectors, kept in registers over the whole inner dimension.
+ * Both are constants at every call, so the loops over them unroll. */
 ALWAYS_INLINE void multiply_tile(const block_product *p, const int height, const int width,
                                  int64_t row, int64_t column)
 {
@@ -16,9 +16,8 @@ ALWAYS_INLINE void multiply_tile(const block_product *p, const int height, const
     float *c = p->c + row * p->c_stride + column;
     for (int i = 0; i < height; i++) {
         for (int j = 0; j < width; j++) {
-            sum[i][j] = p->accumulate
-                            ? *(const vector *)(c + i * p->c_stride + j * BLOCK_WIDTH)
-                            : (vector){0};
+            sum[i][j] = p->accumulate ? *(const vector *)(c + i * p->c_stride + j * BLOCK_WIDTH)
+                                      : (vector){0};
         }
     }
     for (int64_t k = 0; k < p->k; k++) {

@@ -1,5 +1,5 @@
-/* Small matrix products on packed blocks that live in cache: C (+)= A·B with any strides of A, rows of B
- * and C contiguous and a multiple of 16 columns wide. The inner loops of attention. */
+/* Small matrix products on packed blocks that live in cache: C (+)= A·B with any strides of A, rows
+ * of B and C contiguous and a multiple of 16 columns wide. The inner loops of attention. */
 #ifndef AR_BACKEND_CPU_BLOCK_PRODUCT_H
 #define AR_BACKEND_CPU_BLOCK_PRODUCT_H
 

@@ -19,7 +19,8 @@ static size_t workspace(ar_op_kind kind, const ar_op_call *largest)
     }
 }
 
-/* Slots left out are small: factorised positions, losses of the mean, scalars. The reference does them. */
+/* Slots left out are small: factorised positions, losses of the mean, scalars. The reference does
+ * them. */
 const ar_backend ar_backend_cpu = {
     .name = "cpu",
     .supports = supports,

@@ -1,6 +1,6 @@
 /* The fast backend for processors: float32, matrix products by oneDNN, OpenMP over rows or heads,
- * vectorised and fused elementwise work. Work is dealt to threads in fixed parts, and partial sums are
- * added in the order of threads, so that the same number of threads gives the same bits. */
+ * vectorised and fused elementwise work. Work is dealt to threads in fixed parts, and partial sums
+ * are added in the order of threads, so that the same number of threads gives the same bits. */
 #ifndef AR_BACKEND_CPU_CPU_H
 #define AR_BACKEND_CPU_CPU_H
 

@@ -1,12 +1,13 @@
-/* Elementary functions without branches or library calls, for loops that the compiler vectorises. */
+/* Elementary functions without branches or library calls, for loops that the compiler vectorises.
+ */
 #ifndef AR_BACKEND_CPU_ELEMENTARY_H
 #define AR_BACKEND_CPU_ELEMENTARY_H
 
 #include <stdint.h>
 #include <string.h>
 
-/* e^x, relative error below 2e-7 for |x| < 87, clamped outside. x = n·ln 2 + r, and a polynomial in r
- * (coefficients of Cephes' expf, S. Moshier 1989). */
+/* e^x, relative error below 2e-7 for |x| < 87, clamped outside. x = n·ln 2 + r, and a polynomial in
+ * r (coefficients of Cephes' expf, S. Moshier 1989). */
 static inline float fast_exp(float x)
 {
     x = x < -87.0f ? -87.0f : x;

@@ -124,8 +124,8 @@ void cpu_layer_norm_adjoint(const ar_op_call *call)
 #pragma omp parallel for schedule(static) num_threads(call->threads)
         for (int64_t r = 0; r < x->rows; r++) {
             const float *saved = cpu_row(&call->outputs[STATISTICS], r);
-            row_to_input(cpu_row(x, r), cpu_row(dy, r), scale, saved[0], saved[1],
-                         cpu_row(to_x, r), x->columns, call->accumulate[INPUT]);
+            row_to_input(cpu_row(x, r), cpu_row(dy, r), scale, saved[0], saved[1], cpu_row(to_x, r),
+                         x->columns, call->accumulate[INPUT]);
         }
     }
     if (call->input_gradients[SCALE].data || call->input_gradients[SHIFT].data) {

@@ -73,7 +73,8 @@ void cpu_linear_forward(const ar_op_call *call)
     }
 }
 
-/* dL/d(before gelu) of all rows into the workspace, or the output gradient itself without a GELU. */
+/* dL/d(before gelu) of all rows into the workspace, or the output gradient itself without a GELU.
+ */
 static ar_matrix slope_before_gelu(const ar_op_call *call)
 {
     const ar_matrix *dy = &call->output_gradients[OUTPUT], *before = &call->outputs[BEFORE_GELU];

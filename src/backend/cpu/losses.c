@@ -31,8 +31,7 @@ static void mean_of_rows(const ar_op_call *call,
 static float slope_of_mean(const ar_op_call *call)
 {
     const ar_matrix *target = &call->inputs[TARGET];
-    return *(const float *)call->output_gradients[0].data /
-           (float)(target->rows * target->columns);
+    return *(const float *)call->output_gradients[0].data / (float)(target->rows * target->columns);
 }
 
 static float mse_of_row(const ar_op_call *call, const float *members, const float *target)

@@ -21,8 +21,7 @@ void ref_fold_tails_forward(const ar_op_call *call)
 
 void ref_fold_tails_adjoint(const ar_op_call *call)
 {
-    const ar_matrix *to_weight = &call->output_gradients[0],
-                    *to_bias = &call->output_gradients[1];
+    const ar_matrix *to_weight = &call->output_gradients[0], *to_bias = &call->output_gradients[1];
     for (int64_t n = 0; n < call->attributes->members; n++) {
         const ar_matrix *part = call->inputs + PARTS * n;
         const int first = PARTS * (int)n;

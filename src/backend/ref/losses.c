@@ -2,7 +2,8 @@
 
 #include "backend/ref/ref.h"
 
-/* σ enters the losses as at least this, so that their gradients stay finite for members that agree. */
+/* σ enters the losses as at least this, so that their gradients stay finite for members that agree.
+ */
 static const double smallest_deviation = 1e-6;
 
 static double sign(double x)

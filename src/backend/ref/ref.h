@@ -1,6 +1,6 @@
 /* The reference backend: plain loops in the order of the formulas, float32 or float64 storage, all
- * arithmetic in double. Slow on purpose; every other backend is compared with it, and it is compared with
- * finite differences. */
+ * arithmetic in double. Slow on purpose; every other backend is compared with it, and it is
+ * compared with finite differences. */
 #ifndef AR_BACKEND_REF_REF_H
 #define AR_BACKEND_REF_REF_H
 

@@ -1,0 +1,361 @@
+#include "model/layers.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+
+static const ar_field_configuration *field_of(const ar_recording *r)
+{
+    return &r->configuration->fields[r->field];
+}
+
+ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
+                              const char *format, ...)
+{
+    char name[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name, sizeof name, format, arguments);
+    va_end(arguments);
+    return ar_graph_parameter(r->graph, name, rank, rows, columns);
+}
+
+static int64_t columns_of(const ar_recording *r, ar_tensor tensor)
+{
+    return ar_tensor_exists(tensor) ? ar_graph_tensor(r->graph, tensor)->columns : 1;
+}
+
+ar_tensor ar_record_linear(const ar_recording *r, const char *name, ar_tensor input,
+                           int64_t columns, bool bias, bool gelu, ar_tensor residual,
+                           ar_tensor into)
+{
+    ar_tensor weight = ar_record_parameter(r, 2, columns, columns_of(r, input), "%s.weight", name);
+    return ar_graph_linear(
+        r->graph, name,
+        (ar_linear){.input = input,
+                    .weight = weight,
+                    .bias = bias ? ar_record_parameter(r, 1, 1, columns, "%s.bias", name)
+                                 : AR_NO_TENSOR,
+                    .residual = residual,
+                    .gelu = gelu,
+                    .into = into});
+}
+
+ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input)
+{
+    return ar_graph_layer_norm(r->graph, "layer norm", input, AR_NO_TENSOR, AR_NO_TENSOR);
+}
+
+/* ---- embedding ------------------------------------------------------------------------------- */
+
+void ar_model_harmonic_positions(const int64_t extents[4], int64_t embedding, double *table)
+{
+    const int64_t nt = extents[1], ny = extents[2], nx = extents[3], places = ny * nx;
+    for (int64_t i = 0; i < extents[0] * nt * places; i++) {
+        int64_t level = i / (nt * places), time = i % (nt * places) / places, place = i % places;
+        /* Divided by ny, as the released model does; compatibility needs it. */
+        int64_t y = place / ny, x = place % nx;
+        for (int64_t k = 0; k < embedding / 2; k++) {
+            double omega = 2 * M_PI * (double)(2 * k) / (double)embedding;
+            double *channel = table + i * embedding + 2 * k;
+            channel[0] = 0.5 * sin(8 * (double)y * omega) + sin((double)time * omega);
+            channel[1] = 0.5 * cos(8 * (double)x * omega) + cos((double)level * omega);
+        }
+    }
+}
+
+static ar_tensor positions_table(const ar_recording *r)
+{
+    const ar_field_configuration *field = field_of(r);
+    const int64_t extents[4] = {field->level_count, field->tokens.tokens[0],
+                                field->tokens.tokens[1], field->tokens.tokens[2]};
+    const int64_t embedding = field->embedding;
+    if (r->configuration->model.positions == AR_POSITIONS_FACTORISED) {
+        const char *const names[4] = {"level", "time", "latitude", "longitude"};
+        ar_tensor factors[4];
+        for (int i = 0; i < 4; i++) {
+            factors[i] = ar_record_parameter(r, 2, extents[i], embedding, "positions.%lld.%s",
+                                             (long long)r->field, names[i]);
+        }
+        return ar_graph_factorised_positions(r->graph, "positions", factors[0], factors[1],
+                                             factors[2], factors[3]);
+    }
+    double *table = NULL;
+    int64_t tokens = r->fields[r->field].token_count;
+    if (ar_allocate(&table, (size_t)(tokens * embedding), sizeof *table, "positions", NULL) !=
+        AR_OK) {
+        return AR_NO_TENSOR;
+    }
+    ar_model_harmonic_positions(extents, embedding, table);
+    ar_tensor positions =
+        ar_graph_constant(r->graph, "harmonic positions", tokens, embedding, table);
+    ar_free(table);
+    return positions;
+}
+
+ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension)
+{
+    const ar_field_configuration *field = field_of(r);
+    ar_model_field *tensors = &r->fields[r->field];
+    const int64_t width = r->configuration->model.token_info_width;
+    const ar_rows rows = {batch_dimension, tensors->token_count};
+    const long long i = r->field;
+    char name[64];
+    tensors->source = ar_graph_input(r->graph, "source", r->graph->type, rows, tensors->values);
+    tensors->token_info =
+        ar_graph_input(r->graph, "token information", r->graph->type, rows, AR_TOKEN_INFO_SIZE);
+    ar_tensor embedded = ar_graph_activation(r->graph, "embedding", rows, field->embedding);
+    snprintf(name, sizeof name, "embeds.%lld", i);
+    ar_record_linear(r, name, tensors->source, field->embedding - width, true, false, AR_NO_TENSOR,
+                     ar_graph_columns(r->graph, embedded, 0, field->embedding - width));
+    ar_graph_alias(r->graph,
+                   ar_record_parameter(r, 2, field->embedding - width, tensors->values,
+                                       "embeds.%lld.weight", i),
+                   (snprintf(name, sizeof name, "encoders.%lld.embed.weight", i), name));
+    ar_graph_alias(r->graph,
+                   ar_record_parameter(r, 1, 1, field->embedding - width, "embeds.%lld.bias", i),
+                   (snprintf(name, sizeof name, "encoders.%lld.embed.bias", i), name));
+    snprintf(name, sizeof name, "embeds_token_info.%lld", i);
+    ar_record_linear(r, name, tensors->token_info, width, true, false, AR_NO_TENSOR,
+                     ar_graph_columns(r->graph, embedded, field->embedding - width, width));
+    return ar_graph_add_periodic(r->graph, "embedding with positions", embedded,
+                                 positions_table(r));
+}
+
+/* ---- multilayer perceptron ------------------------------------------------------------------- */
+
+/* Linear E → 2E, GELU, (2E → 2E, GELU)…, 2E → E (, GELU); + input. Blocks are numbered as a
+ * sequence of linear, GELU and dropout is. */
+static ar_tensor record_mlp(const ar_recording *r, const char *name, ar_tensor input,
+                            int64_t layers)
+{
+    const int64_t width = columns_of(r, input);
+    ar_tensor state = ar_record_norm(r, input);
+    char block[128];
+    for (int64_t j = 0; j < layers; j++) {
+        bool last = j == layers - 1;
+        snprintf(block, sizeof block, "%s.blocks.%lld", name, (long long)(3 * j));
+        state = ar_record_linear(r, block, state, last ? width : 2 * width, true,
+                                 !last || r->configuration->model.mlp_output_gelu,
+                                 last ? input : AR_NO_TENSOR, AR_NO_TENSOR);
+    }
+    return state;
+}
+
+/* ---- encoder --------------------------------------------------------------------------------- */
+
+static int64_t tokens_of(const ar_recording *r, int64_t field)
+{
+    return r->fields[field].token_count;
+}
+
+/* Heads to one coupled field; its keys and values come from its own state. */
+static void record_coupling(const ar_recording *r, const char *heads, int64_t slot,
+                            ar_tensor queries, ar_tensor other_normal, int64_t head_size,
+                            ar_tensor into)
+{
+    const int64_t count = r->configuration->model.coupling_heads;
+    const int64_t other = field_of(r)->coupled_index[slot];
+    char name[128];
+    snprintf(name, sizeof name, "%s.proj_heads_other.%lld", heads, (long long)(slot + 1));
+    ar_tensor pairs = ar_record_linear(r, name, other_normal, 2 * count * head_size, false, false,
+                                       AR_NO_TENSOR, AR_NO_TENSOR);
+    int64_t columns = 2 * count * head_size;
+    ar_graph_attention(
+        r->graph, "coupling",
+        (ar_attention){.query = ar_graph_columns(r->graph, queries, slot * count * head_size,
+                                                 count * head_size),
+                       .key = pairs,
+                       .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
+                       .query_scale = AR_NO_TENSOR,
+                       .query_shift = AR_NO_TENSOR,
+                       .key_scale = AR_NO_TENSOR,
+                       .key_shift = AR_NO_TENSOR,
+                       .heads = count,
+                       .head_size = head_size,
+                       .query_stride = head_size,
+                       .key_stride = 2 * head_size,
+                       .value_stride = 2 * head_size,
+                       .query_tokens = tokens_of(r, r->field),
+                       .key_tokens = tokens_of(r, other),
+                       .normalise_key = r->configuration->model.qk_layer_norm,
+                       .into = into});
+}
+
+/* Self attention from one projection whose rows are head by head q, k, v. */
+static void record_self_attention(const ar_recording *r, const char *projection, ar_tensor state,
+                                  int64_t heads, int64_t head_size, const ar_tensor norms[4],
+                                  ar_tensor into)
+{
+    const int64_t columns = 3 * heads * head_size;
+    const bool norm = r->configuration->model.qk_layer_norm || ar_tensor_exists(norms[0]);
+    ar_tensor all =
+        ar_record_linear(r, projection, state, columns, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
+    ar_graph_attention(
+        r->graph, "self attention",
+        (ar_attention){.query = all,
+                       .key = ar_graph_columns(r->graph, all, head_size, columns - head_size),
+                       .value =
+                           ar_graph_columns(r->graph, all, 2 * head_size, columns - 2 * head_size),
+                       .query_scale = norms[0],
+                       .query_shift = norms[1],
+                       .key_scale = norms[2],
+                       .key_shift = norms[3],
+                       .heads = heads,
+                       .head_size = head_size,
+                       .query_stride = 3 * head_size,
+                       .key_stride = 3 * head_size,
+                       .value_stride = 3 * head_size,
+                       .query_tokens = tokens_of(r, r->field),
+                       .key_tokens = tokens_of(r, r->field),
+                       .normalise_query = norm,
+                       .normalise_key = norm,
+                       .into = into});
+}
+
+ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar_tensor *states,
+                                  const ar_tensor *normals)
+{
+    const ar_model_configuration *model = &r->configuration->model;
+    const ar_field_configuration *field = field_of(r);
+    const int64_t embedding = field->embedding, heads = model->encoder_heads;
+    const int64_t head_size = embedding / heads, own = heads * head_size;
+    const int64_t coupled = field->coupled_count * model->coupling_heads * head_size;
+    const ar_tensor no_norms[4] = {AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR};
+    char prefix[64], name[128];
+    ar_tensor state = states[r->field], normal = normals[r->field];
+    ar_rows rows = ar_tensor_exists(state) ? ar_graph_tensor(r->graph, state)->rows : (ar_rows){0};
+    ar_tensor all_heads = ar_graph_activation(r->graph, "heads", rows, own + coupled);
+
+    snprintf(prefix, sizeof prefix, "encoders.%lld.heads.%lld", (long long)r->field,
+             (long long)layer);
+    snprintf(name, sizeof name, "%s.proj_heads", prefix);
+    record_self_attention(r, name, normal, heads, head_size, no_norms,
+                          ar_graph_columns(r->graph, all_heads, 0, own));
+    if (field->coupled_count > 0) {
+        snprintf(name, sizeof name, "%s.proj_heads_other.0", prefix);
+        ar_tensor queries =
+            ar_record_linear(r, name, normal, coupled, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
+        for (int64_t c = 0; c < field->coupled_count; c++) {
+            int64_t width = model->coupling_heads * head_size;
+            record_coupling(r, prefix, c, queries, normals[field->coupled_index[c]], head_size,
+                            ar_graph_columns(r->graph, all_heads, own + c * width, width));
+        }
+    }
+    snprintf(name, sizeof name, "%s.proj_out", prefix);
+    state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
+    snprintf(name, sizeof name, "encoders.%lld.mlps.%lld", (long long)r->field, (long long)layer);
+    return record_mlp(r, name, state, model->encoder_mlp_layers);
+}
+
+/* ---- decoder --------------------------------------------------------------------------------- */
+
+static void record_cross_attention(const ar_recording *r, const char *prefix, ar_tensor normal,
+                                   ar_tensor encoder_state, int64_t heads, int64_t head_size,
+                                   const ar_tensor norms[4], ar_tensor into)
+{
+    const int64_t columns = 2 * heads * head_size;
+    char name[128];
+    snprintf(name, sizeof name, "%s.proj_heads_o_q", prefix);
+    ar_tensor queries = ar_record_linear(r, name, normal, heads * head_size, false, false,
+                                         AR_NO_TENSOR, AR_NO_TENSOR);
+    snprintf(name, sizeof name, "%s.proj_heads_o_kv", prefix);
+    ar_tensor pairs = ar_record_linear(r, name, ar_record_norm(r, encoder_state), columns, false,
+                                       false, AR_NO_TENSOR, AR_NO_TENSOR);
+    ar_graph_attention(
+        r->graph, "cross attention",
+        (ar_attention){.query = queries,
+                       .key = pairs,
+                       .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
+                       .query_scale = norms[0],
+                       .query_shift = norms[1],
+                       .key_scale = norms[2],
+                       .key_shift = norms[3],
+                       .heads = heads,
+                       .head_size = head_size,
+                       .query_stride = head_size,
+                       .key_stride = 2 * head_size,
+                       .value_stride = 2 * head_size,
+                       .query_tokens = tokens_of(r, r->field),
+                       .key_tokens = tokens_of(r, r->field),
+                       .normalise_query = true,
+                       .normalise_key = true,
+                       .into = into});
+}
+
+static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, int64_t layer,
+                                      ar_tensor state, ar_tensor encoder_state)
+{
+    const ar_model_configuration *model = &r->configuration->model;
+    const int64_t embedding = field_of(r)->embedding, heads = model->decoder_heads;
+    const int64_t head_size = embedding / heads;
+    const int64_t cross = llround((double)heads * model->decoder_cross_ratio), own = heads - cross;
+    const char *const norm_names[4] = {"ln_q.weight", "ln_q.bias", "ln_k.weight", "ln_k.bias"};
+    char prefix[64], name[128];
+    ar_tensor norms[4], normal = ar_record_norm(r, state);
+    ar_rows rows = ar_tensor_exists(state) ? ar_graph_tensor(r->graph, state)->rows : (ar_rows){0};
+    ar_tensor all_heads = ar_graph_activation(r->graph, "heads", rows, heads * head_size);
+
+    snprintf(prefix, sizeof prefix, "decoders.%lld.blocks.%lld", (long long)decoder,
+             (long long)(2 * layer));
+    for (int i = 0; i < 4; i++) {
+        norms[i] = ar_record_parameter(r, 1, 1, head_size, "%s.%s", prefix, norm_names[i]);
+    }
+    if (own > 0) {
+        snprintf(name, sizeof name, "%s.proj_heads", prefix);
+        record_self_attention(r, name, normal, own, head_size, norms,
+                              ar_graph_columns(r->graph, all_heads, 0, own * head_size));
+    }
+    if (cross > 0) {
+        record_cross_attention(
+            r, prefix, normal, encoder_state, cross, head_size, norms,
+            ar_graph_columns(r->graph, all_heads, own * head_size, cross * head_size));
+    }
+    snprintf(name, sizeof name, "%s.proj_out", prefix);
+    state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
+    snprintf(name, sizeof name, "decoders.%lld.blocks.%lld", (long long)decoder,
+             (long long)(2 * layer + 1));
+    return record_mlp(r, name, state, model->decoder_mlp_layers);
+}
+
+ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder)
+{
+    const ar_model_configuration *model = &r->configuration->model;
+    const ar_tensor *encoder = r->fields[r->field].encoder;
+    ar_tensor state = encoder[model->encoder_layers - 1];
+    for (int64_t layer = 0; layer < model->decoder_layers; layer++) {
+        int64_t mirrored = model->encoder_layers - 1 - layer * model->decoder_cross_rate;
+        state = record_decoder_layer(r, decoder, layer, state, encoder[mirrored]);
+    }
+    return state;
+}
+
+/* ---- tails ----------------------------------------------------------------------------------- */
+
+ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor tokens)
+{
+    const int64_t members = r->configuration->model.tails, width = columns_of(r, tokens);
+    const int64_t values = r->fields[r->field].values;
+    ar_tensor *parts = NULL, weight, bias;
+    if (ar_allocate(&parts, (size_t)(4 * members), sizeof *parts, "tails", NULL) != AR_OK) {
+        return AR_NO_TENSOR;
+    }
+    for (int64_t n = 0; n < members; n++) {
+        char name[64];
+        snprintf(name, sizeof name, "tails.%lld.tail_nets.%lld", (long long)decoder, (long long)n);
+        parts[4 * n] = ar_record_parameter(r, 1, 1, width, "%s.0.weight", name);
+        parts[4 * n + 1] = ar_record_parameter(r, 1, 1, width, "%s.0.bias", name);
+        parts[4 * n + 2] = ar_record_parameter(r, 2, values, width, "%s.1.weight", name);
+        parts[4 * n + 3] = ar_record_parameter(r, 1, 1, values, "%s.1.bias", name);
+    }
+    ar_graph_fold_tails(r->graph, "folded tails", parts, members, &weight, &bias);
+    ar_free(parts);
+    return ar_graph_linear(r->graph, "ensemble",
+                           (ar_linear){.input = ar_record_norm(r, tokens),
+                                       .weight = weight,
+                                       .bias = bias,
+                                       .residual = AR_NO_TENSOR,
+                                       .into = AR_NO_TENSOR});
+}

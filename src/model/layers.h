@@ -1,0 +1,37 @@
+/* The parts a network is made of, recorded into a graph under the released model's parameter names.
+ */
+#ifndef AR_MODEL_LAYERS_H
+#define AR_MODEL_LAYERS_H
+
+#include "model/model.h"
+
+/* What recording needs to know, one a field. */
+typedef struct {
+    ar_graph *graph;
+    const ar_configuration *configuration;
+    ar_model_field *fields; /* [field_count] */
+    int64_t field;
+} ar_recording;
+
+/* A parameter whose name is given by a format. */
+ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
+                              const char *format, ...) AR_PRINTF(5, 6);
+/* x Wᵀ (+ b) with "<name>.weight" (and "<name>.bias"). */
+ar_tensor ar_record_linear(const ar_recording *r, const char *name, ar_tensor input,
+                           int64_t columns, bool bias, bool gelu, ar_tensor residual,
+                           ar_tensor into);
+
+/* Values and token information → tokens in the embedding space, positions added. */
+ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension);
+/* Layer norm without scale and shift. */
+ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input);
+/* Encoder layer `layer` of the field: states[f] are all fields' states before it, normals[f] their
+ * layer norms, which self and coupling attention share. */
+ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar_tensor *states,
+                                  const ar_tensor *normals);
+/* The decoder of predicted field number `decoder`, from the last encoder layer's state. */
+ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder);
+/* The ensemble of the masked tokens: [M, N·V]. */
+ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor tokens);
+
+#endif

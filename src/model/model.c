@@ -1,0 +1,312 @@
+#include "model/model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "model/layers.h"
+
+static ar_op_kind op_of_loss(ar_loss_kind kind)
+{
+    static const ar_op_kind ops[AR_LOSS_KIND_COUNT] = {
+        [AR_LOSS_MSE_ENSEMBLE] = AR_OP_LOSS_MSE_ENSEMBLE,
+        [AR_LOSS_STATS] = AR_OP_LOSS_STATS,
+        [AR_LOSS_MSE] = AR_OP_LOSS_MSE,
+        [AR_LOSS_CRPS] = AR_OP_LOSS_CRPS,
+        [AR_LOSS_KERNEL_CRPS] = AR_OP_LOSS_KERNEL_CRPS,
+        [AR_LOSS_KERNEL_CRPS_FAIR] = AR_OP_LOSS_KERNEL_CRPS};
+    return ops[kind];
+}
+
+static ar_tensor record_loss(ar_graph *graph, const ar_model_field *field, int64_t members,
+                             ar_loss_kind kind)
+{
+    const ar_op_kind op = op_of_loss(kind);
+    const bool of_members = op == AR_OP_LOSS_MSE_ENSEMBLE || op == AR_OP_LOSS_KERNEL_CRPS;
+    return ar_graph_loss(
+        graph, ar_loss_name(kind),
+        (ar_loss){.kind = op,
+                  .first = of_members ? field->ensemble : field->mean,
+                  .second = of_members || op == AR_OP_LOSS_MSE ? AR_NO_TENSOR : field->deviation,
+                  .target = field->target,
+                  .members = members,
+                  .fair = kind == AR_LOSS_KERNEL_CRPS_FAIR});
+}
+
+/* Most tokens of one sample that can be asked for: a random share of each level, or whole times. */
+static int64_t most_masked(const ar_configuration *configuration, int64_t field)
+{
+    const ar_field_configuration *f = &configuration->fields[field];
+    const int64_t *tokens = f->tokens.tokens;
+    int64_t level = tokens[0] * tokens[1] * tokens[2];
+    double share = ceil(f->tokens.mask_ratio * (double)level);
+    int64_t random = share < (double)level ? (int64_t)share : level;
+    int64_t forecast = configuration->masking.forecast_tokens * tokens[1] * tokens[2];
+    return f->level_count * (random > forecast ? random : forecast);
+}
+
+static void record_prediction(ar_model *model, const ar_model_options *options, int64_t decoder)
+{
+    const ar_configuration *configuration = model->configuration;
+    const int64_t index = configuration->prediction_order[decoder];
+    ar_model_field *field = &model->fields[index];
+    ar_graph *graph = model->graph;
+    const ar_recording recording = {
+        .graph = graph, .configuration = configuration, .fields = model->fields, .field = index};
+    field->masked_largest = options->batch * most_masked(configuration, index);
+    field->masked_dimension = ar_graph_dimension(graph, "masked tokens", field->masked_largest);
+    const ar_rows masked = {field->masked_dimension, 1};
+    field->masked = ar_graph_input(graph, "masked tokens", AR_TYPE_INT32, masked, 1);
+    field->decoder = ar_record_decoder(&recording, decoder);
+    field->ensemble = ar_record_tails(
+        &recording, decoder,
+        ar_graph_gather_rows(graph, "masked tokens", field->decoder, field->masked));
+    ar_graph_keep(graph, field->ensemble);
+    const int64_t members = configuration->model.tails;
+    if (members > 1) {
+        ar_graph_ensemble_statistics(graph, "statistics", field->ensemble, members, &field->mean,
+                                     &field->deviation);
+    } else {
+        field->mean = field->ensemble;
+    }
+    ar_graph_keep(graph, field->mean);
+    ar_graph_keep(graph, field->deviation);
+    if (options->losses || options->every_loss) {
+        field->target = ar_graph_input(graph, "target", graph->type, masked, field->values);
+    }
+    for (int kind = 0; kind < AR_LOSS_KIND_COUNT; kind++) {
+        bool wanted = options->every_loss;
+        for (int64_t i = 0; i < configuration->training.loss_count; i++) {
+            wanted |= options->losses && (int)configuration->training.losses[i].kind == kind;
+        }
+        if (wanted) {
+            field->losses[kind] = record_loss(graph, field, members, (ar_loss_kind)kind);
+        }
+    }
+    if (options->keep_stages) {
+        ar_graph_keep(graph, field->decoder);
+    }
+}
+
+static void record_total(ar_model *model)
+{
+    const ar_configuration *configuration = model->configuration;
+    ar_tensor terms[AR_LOSS_MAX * AR_FIELD_MAX];
+    double weights[AR_LOSS_MAX * AR_FIELD_MAX], sum = 0;
+    int64_t count = 0;
+    for (int64_t i = 0; i < configuration->training.loss_count; i++) {
+        for (int64_t p = 0; p < configuration->prediction_count; p++) {
+            int64_t f = configuration->prediction_order[p];
+            terms[count] = model->fields[f].losses[configuration->training.losses[i].kind];
+            weights[count] =
+                configuration->training.losses[i].weight * configuration->fields[f].loss_weight;
+            sum += weights[count++];
+        }
+    }
+    for (int64_t i = 0; i < count; i++) {
+        weights[i] /= sum;
+    }
+    model->loss = ar_graph_weighted_sum(model->graph, "loss", terms, weights, count);
+}
+
+static void forget_tensors(ar_model_field *field)
+{
+    *field = (ar_model_field){.source = AR_NO_TENSOR,
+                              .token_info = AR_NO_TENSOR,
+                              .embedded = AR_NO_TENSOR,
+                              .masked = AR_NO_TENSOR,
+                              .target = AR_NO_TENSOR,
+                              .decoder = AR_NO_TENSOR,
+                              .ensemble = AR_NO_TENSOR,
+                              .mean = AR_NO_TENSOR,
+                              .deviation = AR_NO_TENSOR};
+    for (int k = 0; k < AR_LOSS_KIND_COUNT; k++) {
+        field->losses[k] = AR_NO_TENSOR;
+    }
+}
+
+static void record_encoders(ar_model *model, bool keep)
+{
+    const ar_configuration *configuration = model->configuration;
+    ar_recording recording = {
+        .graph = model->graph, .configuration = configuration, .fields = model->fields};
+    ar_tensor states[AR_FIELD_MAX], normals[AR_FIELD_MAX], next[AR_FIELD_MAX];
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        recording.field = f;
+        states[f] = ar_record_embedding(&recording, model->batch_dimension);
+        model->fields[f].embedded = states[f];
+    }
+    for (int64_t layer = 0; layer < configuration->model.encoder_layers; layer++) {
+        for (int64_t f = 0; f < configuration->field_count; f++) {
+            normals[f] = ar_record_norm(&recording, states[f]);
+        }
+        for (int64_t f = 0; f < configuration->field_count; f++) {
+            recording.field = f;
+            next[f] = ar_record_encoder_layer(&recording, layer, states, normals);
+            model->fields[f].encoder[layer] = next[f];
+        }
+        memcpy(states, next, sizeof states);
+    }
+    for (int64_t f = 0; keep && f < configuration->field_count; f++) {
+        ar_graph_keep(model->graph, model->fields[f].embedded);
+        for (int64_t layer = 0; layer < configuration->model.encoder_layers; layer++) {
+            ar_graph_keep(model->graph, model->fields[f].encoder[layer]);
+        }
+    }
+}
+
+ar_status ar_model_create(ar_model **out, const ar_configuration *configuration,
+                          const ar_model_options *options, ar_error *err)
+{
+    ar_status status = AR_OK;
+    ar_model *model = NULL;
+    if (configuration->model.encoder_layers > AR_LAYER_MAX) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: model.encoder.layers is %lld, at most %d",
+                       configuration->file, (long long)configuration->model.encoder_layers,
+                       AR_LAYER_MAX);
+    }
+    AR_TRY(ar_allocate(&model, 1, sizeof *model, "a model", err));
+    model->configuration = configuration;
+    model->loss = AR_NO_TENSOR;
+    AR_TRY(ar_graph_create(&model->graph, options->type, err));
+    model->batch_dimension = ar_graph_dimension(model->graph, "batch", options->batch);
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        const ar_field_configuration *field = &configuration->fields[f];
+        const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
+        forget_tensors(&model->fields[f]);
+        model->fields[f].token_count = field->level_count * tokens[0] * tokens[1] * tokens[2];
+        model->fields[f].values = size[0] * size[1] * size[2];
+    }
+    record_encoders(model, options->keep_stages);
+    for (int64_t p = 0; p < configuration->prediction_count; p++) {
+        record_prediction(model, options, p);
+    }
+    if (options->losses) {
+        record_total(model);
+    }
+    AR_TRY(ar_graph_finish(model->graph, err));
+    *out = model;
+    return AR_OK;
+cleanup:
+    ar_model_destroy(&model);
+    return status;
+}
+
+void ar_model_destroy(ar_model **model)
+{
+    if (*model) {
+        ar_graph_destroy(&(*model)->graph);
+        ar_free(*model);
+        *model = NULL;
+    }
+}
+
+/* ---- starting values ------------------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Number of columns that enter the linear layer a bias belongs to. */
+static int64_t columns_into(const ar_graph *graph, const ar_parameter *bias)
+{
+    char name[160];
+    size_t length = strlen(bias->name) - strlen("bias");
+    memcpy(name, bias->name, length);
+    memcpy(name + length, "weight", sizeof "weight");
+    const ar_parameter *weight = ar_graph_find_parameter(graph, name);
+    return weight ? weight->columns : 1;
+}
+
+static void initialise(const ar_graph *graph, const ar_parameter *parameter, uint64_t seed,
+                       float *values)
+{
+    const int64_t count = parameter->rows * parameter->columns;
+    const uint64_t hash = ar_hash(parameter->name, strlen(parameter->name), 0);
+    ar_random random = {.seed = seed,
+                        .step = (uint32_t)hash,
+                        .sample = (uint32_t)(hash >> 32),
+                        .purpose = AR_RANDOM_PARAMETERS};
+    bool tail_norm =
+        begins_with(parameter->name, "tails.") &&
+        (ends_with(parameter->name, ".0.weight") || ends_with(parameter->name, ".0.bias"));
+    bool head_norm = strstr(parameter->name, ".ln_") != NULL;
+    bool is_bias = ends_with(parameter->name, ".bias");
+    if (tail_norm || head_norm) {
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = is_bias ? 0.0f : 1.0f;
+        }
+    } else if (begins_with(parameter->name, "positions.")) {
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = (float)(0.3 * ar_random_normal(&random));
+        }
+    } else {
+        int64_t columns = is_bias ? columns_into(graph, parameter) : parameter->columns;
+        double bound = 1.0 / sqrt((double)columns);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = (float)(bound * (2.0 * ar_random_uniform(&random) - 1.0));
+        }
+    }
+}
+
+void ar_model_initialise(const ar_model *model, uint64_t seed, float *parameters)
+{
+    const ar_graph *graph = model->graph;
+    for (size_t p = 0; p < graph->parameter_count; p++) {
+        initialise(graph, &graph->parameters[p], seed, parameters + graph->parameters[p].offset);
+    }
+}
+
+int64_t ar_model_parameter_count(const ar_model *model)
+{
+    int64_t count = 0;
+    for (size_t p = 0; p < model->graph->parameter_count; p++) {
+        count += model->graph->parameters[p].rows * model->graph->parameters[p].columns;
+    }
+    return count;
+}
+
+/* ---- feeding --------------------------------------------------------------------------------- */
+
+/* Copy floats into an input of the plan, whatever its type. */
+static void fill(const ar_plan *plan, ar_tensor tensor, const float *values)
+{
+    ar_matrix matrix = ar_plan_matrix(plan, tensor);
+    const int64_t count = matrix.rows * matrix.columns;
+    if (matrix.type == AR_TYPE_FLOAT64) {
+        for (int64_t i = 0; i < count; i++) {
+            ((double *)matrix.data)[i] = (double)values[i];
+        }
+    } else {
+        memcpy(matrix.data, values, (size_t)count * sizeof(float));
+    }
+}
+
+void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch)
+{
+    ar_plan_set_rows(plan, model->batch_dimension, batch->sample_count);
+    for (int64_t f = 0; f < batch->field_count; f++) {
+        const ar_model_field *field = &model->fields[f];
+        const ar_field_batch *data = &batch->fields[f];
+        fill(plan, field->source, data->source);
+        fill(plan, field->token_info, data->token_info);
+        if (!ar_tensor_exists(field->masked)) {
+            continue;
+        }
+        ar_plan_set_rows(plan, field->masked_dimension, data->masked_count);
+        ar_matrix masked = ar_plan_matrix(plan, field->masked);
+        memcpy(masked.data, data->masked, (size_t)data->masked_count * sizeof(int32_t));
+        if (ar_tensor_exists(field->target)) {
+            fill(plan, field->target, data->target);
+        }
+    }
+}
