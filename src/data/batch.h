@@ -1,6 +1,6 @@
-/* From fields to what the network eats: space-time cubes cut into tokens, token information, masks and
- * targets. Shapes: L levels, (nt, ny, nx) tokens, (st, sy, sx) points a token, V = st·sy·sx,
- * T = L·nt·ny·nx tokens a sample, B samples; rows of tokens are ordered [B][L][nt][ny][nx]. */
+/* From fields to what the network eats: space-time cubes cut into tokens, token information, masks
+ * and targets. Shapes: L levels, (nt, ny, nx) tokens, (st, sy, sx) points a token, V = st·sy·sx, T
+ * = L·nt·ny·nx tokens a sample, B samples; rows of tokens are ordered [B][L][nt][ny][nx]. */
 #ifndef AR_DATA_BATCH_H
 #define AR_DATA_BATCH_H
 
@@ -13,14 +13,14 @@
 typedef enum {
     AR_TOKEN_INFO_RELEASED, /* year, day of year from 0, hour, level, 90−latitude, longitude, level,
                              * resolution in degrees: the raw numbers of the released models */
-    AR_TOKEN_INFO_HARMONIC, /* sin, cos of latitude; sin, cos of longitude; sin, cos of the hour's and
-                             * of the day of year's angle: all of order one */
+    AR_TOKEN_INFO_HARMONIC, /* sin, cos of latitude; sin, cos of longitude; sin, cos of the hour's
+                             * and of the day of year's angle: all of order one */
 } ar_token_info_kind;
 
 enum { AR_TOKEN_INFO_SIZE = 8 };
 
 typedef enum {
-    AR_MASK_BERT,     /* a random share of the tokens of each level */
+    AR_MASK_BERT,     /* a random share of the tokens of each field and level */
     AR_MASK_FORECAST, /* all tokens of the last `forecast_tokens` time tokens, set to zero */
     AR_MASK_NONE,     /* nothing masked but tokens with missing values; no targets */
 } ar_mask_strategy;
@@ -34,8 +34,11 @@ typedef struct {
 typedef struct {
     int64_t tokens[3];     /* nt, ny, nx */
     int64_t token_size[3]; /* st, sy, sx */
-    /* AR_MASK_BERT: ratio ~ U(0, mask_ratio); ⌈ratio·nt·ny·nx⌉ tokens a level, each independently set
-     * to 0 with probability mask_zero, noised with mask_noise, coarsened with mask_coarsen */
+    /* AR_MASK_BERT, for each sample, field and level: ratio ~ U(0, mask_ratio); ⌈ratio·nt·ny·nx⌉
+     * tokens are drawn, and all of them are targets. Each is then, independently and in this order,
+     * with probability mask_zero set to 0; with mask_noise replaced by (1−w)·value + 0.1·N(0, 1),
+     * one w ~ U(0, 1) a token; with mask_coarsen brought trilinearly to f·(st, sy, sx) points, f ~
+     * U(½, 1), and back. (Values are normalised: 0 is their mean, 1 their standard deviation.) */
     double mask_ratio, mask_zero, mask_noise, mask_coarsen;
 } ar_field_tokens;
 
@@ -44,37 +47,49 @@ typedef struct {
     int64_t field_count;
     const ar_field_data *const *fields;            /* [field_count] */
     const ar_normalisation *const *normalisations; /* [field_count] */
-    const ar_field_tokens *tokens;                 /* [field_count]; nt·st, ny·sy and nx·sx are equal */
+    const ar_field_tokens *tokens; /* [field_count]; nt·st, ny·sy and nx·sx are equal */
     ar_token_info_kind token_info;
     int64_t time_step; /* seconds between the points of a cube in time */
 } ar_cube_space;
 
 typedef struct {
-    int64_t first_time;                 /* seconds: of the cube's first time */
-    int64_t first_row, first_column;    /* north-western point in the grid */
+    int64_t first_time;              /* seconds: of the cube's first time */
+    int64_t first_row, first_column; /* north-western point in the grid */
 } ar_cube;
 
 typedef struct {
     int64_t token_count, values; /* T and V */
-    float *source;       /* [B·T][V] normalised, masked */
-    float *token_info;   /* [B·T][8] */
-    int32_t *masked;     /* [masked_count] rows of B·T that are targets, ordered level by level, inside
-                          * a level sample by sample */
-    float *target;       /* [masked_count][V] normalised truth */
+    float *source;               /* [B·T][V] normalised, masked */
+    float *token_info;           /* [B·T][8] */
+    int32_t *masked; /* [masked_count] rows of B·T that are targets, ordered level by level, inside
+                      * a level sample by sample */
+    float *target;   /* [masked_count][V] normalised truth */
     int64_t masked_count;
 } ar_field_batch;
+
+typedef struct ar_batch_work ar_batch_work; /* what filling needs and must not allocate */
 
 typedef struct {
     int64_t sample_capacity, sample_count;
     int64_t field_count;
     ar_field_batch *fields;
     ar_cube *cubes; /* [sample_count] */
+    ar_batch_work *work;
 } ar_batch;
 
-/* Check that the fields share a grid, a calendar and cube extents that fit into the data (an error says
- * which field, its value, and the largest that fits). */
+/* Check that the fields share a grid, a calendar and cube extents that fit into the grid (an error
+ * says which field, its value, and the largest that fits), that normalisations have the shape of
+ * their fields, and that masking probabilities are probabilities. Whether the times suffice is for
+ * ar_sampler_init to say: a forecast needs fewer than a cube has. */
 AR_USE_RESULT ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err);
+/* Check that forecast_tokens leaves at least one time token to forecast from, in every field. */
+AR_USE_RESULT ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space,
+                                         ar_error *err);
 
+/* Points of a cube in time, latitude and longitude: nt·st, ny·sy, nx·sx. */
+void ar_cube_extent(const ar_field_tokens *shape, int64_t extent[3]);
+
+/* Allocate for up to sample_capacity cubes of a checked space. Release with ar_batch_release. */
 AR_USE_RESULT ar_status ar_batch_init(ar_batch *batch, const ar_cube_space *space,
                                       int64_t sample_capacity, ar_error *err);
 void ar_batch_release(ar_batch *batch);
@@ -88,27 +103,31 @@ typedef struct {
     bool validation; /* draws from streams of its own */
 } ar_draw;
 
-/* Fill the batch for the given cubes (cubes[sample_count]). Times of a cube that the data does not have,
- * and missing values, make their tokens masked (zero) and never targets; so does AR_MASK_NONE's data.
- * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all tokens of
- * the last time tokens are then listed in `masked`, and target is NaN where there is no data.
- * Parallel over samples inside. No allocation. */
+/* Fill the batch for the given cubes (cubes[sample_count], sample_count ≤ sample_capacity; they lie
+ * within the latitudes, and within the longitudes where these do not wrap). Values are normalised
+ * with the statistics of the month of their time. Times of a cube that the data does not have, and
+ * values that are missing or infinite, make their tokens masked (zero) and never targets; so does
+ * AR_MASK_NONE's data.
+ * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all
+ * tokens of the last time tokens are then listed in `masked`, and target is NaN where there is no
+ * data. Parallel over samples inside. No allocation. */
 void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
                    bool for_inference);
 
-/* Draws cubes: first times uniform over all windows that lie wholly in [first_time, last_time] and have
- * no gap in any field; latitude by area (density ∝ cos φ) over where cubes fit, longitude uniform
- * (wrapping on a global grid). A cube never crosses a pole. */
+/* Draws cubes: first times uniform over all windows that lie wholly in [first_time, last_time] and
+ * have no gap in any field; latitude by area (the centre's density ∝ cos φ) over where cubes fit,
+ * longitude uniform (wrapping on a global grid). A cube never crosses a pole. */
 typedef struct {
     const ar_cube_space *space;
     int64_t window_count;
-    int64_t *window_times;   /* [window_count] possible first times */
-    int64_t row_count;       /* possible first rows: nlat − rows + 1 */
-    double *row_cumulative;  /* [row_count] cumulative probability */
-    int64_t column_count;    /* possible first columns */
+    int64_t *window_times;  /* [window_count] possible first times */
+    int64_t row_count;      /* possible first rows: nlat − rows + 1 */
+    double *row_cumulative; /* [row_count] cumulative probability */
+    int64_t column_count; /* possible first columns: nlon where it wraps, else nlon − columns + 1 */
 } ar_sampler;
 
+/* No such window is an error that tells the times the fields have in common. Borrows `space`. */
 AR_USE_RESULT ar_status ar_sampler_init(ar_sampler *sampler, const ar_cube_space *space,
                                         int64_t first_time, int64_t last_time, ar_error *err);
 void ar_sampler_release(ar_sampler *sampler);

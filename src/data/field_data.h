@@ -1,7 +1,8 @@
-/* One physical field in memory, as the rest of the program sees it: [time][level][lat][lon] in float,
- * NaN where missing, latitude north to south, longitude west to east, times ascending.
- * It may come from several files or stores of any format; which variable of a file is the field is
- * found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName), by common names second. */
+/* One physical field in memory, as the rest of the program sees it: [time][level][lat][lon] in
+ * float, NaN where missing, latitude north to south, longitude west to east, times ascending. It
+ * may come from several files or stores of any format; which variable of a file is the field is
+ * found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName), by common names
+ * second. */
 #ifndef AR_DATA_FIELD_DATA_H
 #define AR_DATA_FIELD_DATA_H
 
@@ -37,10 +38,10 @@ typedef struct {
 } ar_field_request;
 
 /* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).
- * No file with it, ambiguous variables, levels that are not there, different grids, units or calendars
- * between files, or the same time in two files are errors that name file, variable and what was found;
- * so is a variable with a dimension of length > 1 that is neither time, level, latitude nor longitude.
- * Release with ar_field_data_release. */
+ * No file with it, ambiguous variables, levels that are not there, different grids, units or
+ * calendars between files, or the same time in two files are errors that name file, variable and
+ * what was found; so is a variable with a dimension of length > 1 that is neither time, level,
+ * latitude nor longitude. Release with ar_field_data_release. */
 AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *const *paths,
                                            int64_t path_count, const ar_field_request *request,
                                            ar_error *err);

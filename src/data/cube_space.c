@@ -1,0 +1,145 @@
+/* Do fields, normalisations and token shapes go together? */
+#include <math.h>
+
+#include "data/batch.h"
+
+static const char *const directions[] = {"time", "latitude", "longitude"};
+
+void ar_cube_extent(const ar_field_tokens *shape, int64_t extent[3])
+{
+    for (int i = 0; i < 3; i++) {
+        extent[i] = shape->tokens[i] * shape->token_size[i];
+    }
+}
+
+static ar_status check_shape(const char *name, const ar_field_tokens *shape, ar_error *err)
+{
+    const int64_t largest = 1 << 20; /* keeps every product of sizes within int64_t */
+    for (int i = 0; i < 3; i++) {
+        if (shape->tokens[i] < 1 || shape->token_size[i] < 1 || shape->tokens[i] > largest ||
+            shape->token_size[i] > largest) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "field %s: %lld tokens of %lld points in %s; at least one of each would "
+                           "be right",
+                           name, (long long)shape->tokens[i], (long long)shape->token_size[i],
+                           directions[i]);
+        }
+    }
+    const double shares[] = {shape->mask_ratio, shape->mask_zero, shape->mask_noise,
+                             shape->mask_coarsen};
+    const char *const share_names[] = {"mask ratio", "mask_zero", "mask_noise", "mask_coarsen"};
+    for (int i = 0; i < 4; i++) {
+        if (!(shares[i] >= 0 && shares[i] <= 1)) {
+            return ar_fail(err, AR_ERROR_INPUT, "field %s: %s is %g; 0 to 1 would be right", name,
+                           share_names[i], shares[i]);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status check_fit(const ar_field_data *field, const ar_field_tokens *shape, ar_error *err)
+{
+    int64_t extent[3];
+    ar_cube_extent(shape, extent);
+    const int64_t available[] = {0, field->grid.nlat, field->grid.nlon};
+    for (int i = 1; i < 3; i++) {
+        if (extent[i] > available[i]) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "field %s: its cube of %lld tokens of %lld points spans %lld points in "
+                           "%s, but the data has %lld; at most %lld such tokens fit",
+                           field->name, (long long)shape->tokens[i],
+                           (long long)shape->token_size[i], (long long)extent[i], directions[i],
+                           (long long)available[i],
+                           (long long)(available[i] / shape->token_size[i]));
+        }
+    }
+    return AR_OK;
+}
+
+/* Against the first field: same grid, calendar and extent. */
+static ar_status check_agreement(const ar_cube_space *space, int64_t index, ar_error *err)
+{
+    const ar_field_data *first = space->fields[0], *field = space->fields[index];
+    if (!ar_grid_equal(&first->grid, &field->grid)) {
+        return ar_fail(
+            err, AR_ERROR_INPUT,
+            "fields %s and %s are on different grids: %lld x %lld from %g N, %g E and "
+            "%lld x %lld from %g N, %g E; one grid would be right",
+            first->name, field->name, (long long)first->grid.nlat, (long long)first->grid.nlon,
+            first->grid.latitude[0], first->grid.longitude[0], (long long)field->grid.nlat,
+            (long long)field->grid.nlon, field->grid.latitude[0], field->grid.longitude[0]);
+    }
+    if (first->calendar != field->calendar) {
+        return ar_fail(
+            err, AR_ERROR_INPUT,
+            "fields %s and %s have different calendars: %s and %s; one calendar would be "
+            "right",
+            first->name, field->name, ar_calendar_name(first->calendar),
+            ar_calendar_name(field->calendar));
+    }
+    int64_t first_extent[3], extent[3];
+    ar_cube_extent(&space->tokens[0], first_extent);
+    ar_cube_extent(&space->tokens[index], extent);
+    for (int i = 0; i < 3; i++) {
+        if (first_extent[i] != extent[i]) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "field %s: its cube has %lld x %lld points in %s, that of field %s has "
+                           "%lld; all cubes have to have the same extent",
+                           field->name, (long long)space->tokens[index].tokens[i],
+                           (long long)space->tokens[index].token_size[i], directions[i],
+                           first->name, (long long)first_extent[i]);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status check_normalisation(const ar_field_data *field,
+                                     const ar_normalisation *normalisation, ar_error *err)
+{
+    if (normalisation->level_count != field->level_count ||
+        normalisation->nlat != field->grid.nlat || normalisation->nlon != field->grid.nlon) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "field %s: its normalisation is for %lld levels of %lld x %lld points, the "
+                       "data has %lld levels of %lld x %lld points",
+                       field->name, (long long)normalisation->level_count,
+                       (long long)normalisation->nlat, (long long)normalisation->nlon,
+                       (long long)field->level_count, (long long)field->grid.nlat,
+                       (long long)field->grid.nlon);
+    }
+    return AR_OK;
+}
+
+ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err)
+{
+    ar_status status;
+    if (space->field_count < 1) {
+        return ar_fail(err, AR_ERROR_USAGE, "there is no field to make cubes of");
+    }
+    if (space->time_step < 1) {
+        return ar_fail(err, AR_ERROR_USAGE, "the time step is %lld s; more than 0 would be right",
+                       (long long)space->time_step);
+    }
+    for (int64_t f = 0; f < space->field_count; f++) {
+        AR_TRY(check_shape(space->fields[f]->name, &space->tokens[f], err));
+        AR_TRY(check_agreement(space, f, err));
+        AR_TRY(check_fit(space->fields[f], &space->tokens[f], err));
+        AR_TRY(check_normalisation(space->fields[f], space->normalisations[f], err));
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space, ar_error *err)
+{
+    for (int64_t f = 0; masking->strategy == AR_MASK_FORECAST && f < space->field_count; f++) {
+        int64_t tokens = space->tokens[f].tokens[0];
+        if (masking->forecast_tokens < 1 || masking->forecast_tokens >= tokens) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "forecast of %lld time tokens: field %s has %lld of them; 1 to %lld "
+                           "would be right",
+                           (long long)masking->forecast_tokens, space->fields[f]->name,
+                           (long long)tokens, (long long)(tokens - 1));
+        }
+    }
+    return AR_OK;
+}
