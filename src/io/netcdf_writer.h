@@ -28,15 +28,16 @@ AR_USE_RESULT ar_status ar_netcdf_writer_add_dimension(ar_netcdf_writer *writer,
 AR_USE_RESULT ar_status ar_netcdf_writer_add_variable(ar_netcdf_writer *writer,
                                                       const ar_netcdf_variable *variable,
                                                       ar_error *err);
-/* Attribute of `variable`, or of the file when variable is NULL. A float variable with missing values
- * needs _FillValue = NaN: ar_netcdf_writer_add_variable sets it for AR_NETCDF_FLOAT of rank > 1. */
+/* Attribute of `variable`, or of the file when variable is NULL. A float variable with missing
+ * values needs _FillValue = NaN: ar_netcdf_writer_add_variable sets it for AR_NETCDF_FLOAT of rank
+ * > 1. */
 AR_USE_RESULT ar_status ar_netcdf_writer_put_text(ar_netcdf_writer *writer, const char *variable,
                                                   const char *name, const char *text,
                                                   ar_error *err);
 AR_USE_RESULT ar_status ar_netcdf_writer_put_number(ar_netcdf_writer *writer, const char *variable,
                                                     const char *name, double number, ar_error *err);
-/* Write a hyperslab; `values` is float, double or int64_t as the variable's type says. Definitions end
- * by themselves with the first write. A full disk is an error that names the file. */
+/* Write a hyperslab; `values` is float, double or int64_t as the variable's type says. Definitions
+ * end by themselves with the first write. A full disk is an error that names the file. */
 AR_USE_RESULT ar_status ar_netcdf_writer_write(ar_netcdf_writer *writer, const char *variable,
                                                const int64_t *start, const int64_t *count,
                                                const void *values, ar_error *err);

@@ -41,7 +41,8 @@ void ar_safetensors_close(ar_safetensors **file); /* NULL-safe, sets NULL */
 const char *ar_safetensors_path(const ar_safetensors *file);
 int64_t ar_safetensors_count(const ar_safetensors *file);
 const ar_safetensor *ar_safetensors_get(const ar_safetensors *file, int64_t index); /* borrowed */
-const ar_safetensor *ar_safetensors_find(const ar_safetensors *file, const char *name); /* or NULL */
+const ar_safetensor *ar_safetensors_find(const ar_safetensors *file,
+                                         const char *name); /* or NULL */
 /* A string of "__metadata__", borrowed, or NULL. */
 const char *ar_safetensors_metadata(const ar_safetensors *file, const char *key);
 

@@ -1,7 +1,7 @@
 /* One reading interface for every format: a source is a file or store with named variables on named
- * dimensions, and attributes. Values come unpacked (scale_factor, add_offset) as float or double with
- * NaN where the file says missing (_FillValue, missing_value, valid_range … and missing chunks whose
- * fill value is null count as missing). A source may be used by one thread at a time. */
+ * dimensions, and attributes. Values come unpacked (scale_factor, add_offset) as float or double
+ * with NaN where the file says missing (_FillValue, missing_value, valid_range … and missing chunks
+ * whose fill value is null count as missing). A source may be used by one thread at a time. */
 #ifndef AR_IO_SOURCE_H
 #define AR_IO_SOURCE_H
 
@@ -16,19 +16,22 @@ typedef enum { AR_VALUE_NUMBER, AR_VALUE_TEXT } ar_value_kind;
 
 typedef struct {
     char *name;
-    ar_value_kind kind; /* of an attribute */
-    char *text;         /* NULL for a number */
-    double number;      /* first element */
+    ar_value_kind kind;
+    char *text;      /* NULL for a number */
+    double number;   /* first element */
+    double *numbers; /* [count] all elements; NULL for a text */
+    int64_t count;
+    bool integer; /* the file holds integers */
 } ar_attribute;
 
 typedef struct {
     char *name;
-    char type[8]; /* as numpy writes it, e.g. "<f4", "|i1", "<i8", "<U4" */
+    char type[8];  /* as numpy writes it, e.g. "<f4", "|i1", "<i8", "<U4" */
     bool readable; /* a number; strings and compound types are listed but cannot be read */
     int rank;
     int64_t shape[AR_RANK_MAX];
-    int64_t chunk[AR_RANK_MAX];       /* storage chunks; equals shape where contiguous */
-    char *dimensions[AR_RANK_MAX];    /* names; "" where the file gives none */
+    int64_t chunk[AR_RANK_MAX];    /* storage chunks; equals shape where contiguous */
+    char *dimensions[AR_RANK_MAX]; /* names; "" where the file gives none */
     ar_attribute *attributes;
     int64_t attribute_count;
 } ar_variable;
