@@ -57,7 +57,8 @@ ar_status ar_folder_make(const char *path, ar_error *err)
     return status;
 }
 
-static ar_status sync_folder_of(const char *path, ar_error *err)
+/* Open the folder that holds `path`, to flush it once the name in it has changed. */
+static ar_status open_folder_of(const char *path, int *descriptor, ar_error *err)
 {
     char *folder = NULL;
     ar_status status = ar_copy_string(&folder, path, err);
@@ -68,13 +69,10 @@ static ar_status sync_folder_of(const char *path, ar_error *err)
     if (slash) {
         slash[slash == folder ? 1 : 0] = '\0';
     }
-    int descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
-    if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL)) {
+    *descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    if (*descriptor < 0) {
         status =
-            ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush the folder: %s", path, strerror(errno));
-    }
-    if (descriptor >= 0) {
-        close(descriptor);
+            ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot open its folder: %s", path, strerror(errno));
     }
     ar_free(folder);
     return status;
@@ -154,17 +152,25 @@ static ar_status flush_to_disk(ar_atomic_file *file, ar_error *err)
 
 ar_status ar_atomic_file_commit(ar_atomic_file *file, ar_error *err)
 {
-    ar_status status = flush_to_disk(file, err);
-    if (status == AR_OK && rename(file->temporary_path, file->path) != 0) {
+    int folder = -1;
+    ar_status status = AR_OK;
+    /* everything that can fail comes before the rename, but for the last flush */
+    AR_TRY(flush_to_disk(file, err));
+    AR_TRY(open_folder_of(file->path, &folder, err));
+    if (rename(file->temporary_path, file->path) != 0) {
         status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot put the finished file in place: %s",
                          file->path, strerror(errno));
+        goto cleanup;
     }
-    if (status == AR_OK) {
-        status = sync_folder_of(file->path, err);
-        release(file);
-    } else {
-        ar_atomic_file_abandon(file);
+    if (fsync(folder) != 0 && errno != EINVAL) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush the folder: %s", file->path,
+                         strerror(errno));
     }
+cleanup:
+    if (folder >= 0) {
+        close(folder);
+    }
+    ar_atomic_file_abandon(file); /* after the rename there is nothing left to remove */
     return status;
 }
 
