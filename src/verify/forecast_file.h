@@ -1,0 +1,46 @@
+/* Reading a forecast file (docs/forecast-file.md): its times, grid, fields and members. */
+#ifndef AR_VERIFY_FORECAST_FILE_H
+#define AR_VERIFY_FORECAST_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "field/grid.h"
+#include "field/time.h"
+#include "io/source.h"
+
+typedef struct {
+    char variable[64], standard_name[96], long_name[96], units[64]; /* "" where the file has none */
+    char level_units[32];      /* of `levels`; "" for a field without levels */
+    int64_t level_count;       /* 1 for a field without levels */
+    double *levels;            /* [level_count], pressure in hPa; NULL for a field without levels */
+    int64_t member_count;      /* 1 when the file has only the mean */
+    const ar_variable *values; /* <variable>_members, or <variable> where there are no members */
+} ar_forecast_field;
+
+typedef struct {
+    ar_source *source;
+    ar_grid grid;
+    ar_grid_order order;
+    ar_calendar calendar;
+    int64_t time_count;
+    int64_t *valid_times, *reference_times, *lead_times; /* [time_count] seconds */
+    int64_t training_start, training_end;                /* both inclusive */
+    int64_t field_count;
+    ar_forecast_field *fields; /* [field_count] in the file's order */
+} ar_forecast_file;
+
+/* Open and check; what the format asks for and the file lacks is an error that names it, and so is
+ * a lead time that is not the valid time less the reference time. Close with
+ * ar_forecast_file_close. */
+AR_USE_RESULT ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path,
+                                              ar_error *err);
+void ar_forecast_file_close(ar_forecast_file *file); /* safe on a zeroed one */
+
+/* Read the members of a field at a time and level index, in the grid's order.
+ * members [member_count][nlat][nlon], NaN where missing. One thread at a time. */
+AR_USE_RESULT ar_status ar_forecast_file_read(ar_forecast_file *file,
+                                              const ar_forecast_field *field, int64_t time_index,
+                                              int64_t level_index, float *members, ar_error *err);
+
+#endif

@@ -1,0 +1,232 @@
+"""Make forecast files with xarray and score them with numpy, to compare with scores.json.
+
+usage: verification_case.py make-synthetic DIR
+       verification_case.py make-era5 DIR DATA_FOLDER
+       verification_case.py compare DIR/expected.json DIR/scores.json
+
+Nothing here is shared with the program: readers, weights, and scores (O(N^2) CRPS) are Python's own.
+"""
+
+import json
+import sys
+
+import numpy as np
+import xarray as xr
+
+HOUR = np.timedelta64(1, "h")
+
+
+def area_weights(latitude):
+    """Area of each row's band between midpoints (to the pole at a polar row), mean 1."""
+    ordered = np.sort(latitude)
+    middle = (ordered[1:] + ordered[:-1]) / 2
+    first, last = ordered[0] - (middle[0] - ordered[0]), ordered[-1] + (ordered[-1] - middle[-1])
+    bounds = np.clip(np.concatenate([[first], middle, [last]]), -90, 90)
+    area = np.diff(np.sin(np.deg2rad(bounds)))
+    area = area[np.argsort(np.argsort(latitude))]
+    return area / area.mean()
+
+
+def pooled(values, weights):
+    """Weighted mean over time and space of what is there; values [time, lat, lon]."""
+    w = np.broadcast_to(weights[:, None], values.shape[1:])[None] * np.isfinite(values)
+    return float(np.nansum(w * values) / w.sum())
+
+
+def score(members, truth, reference, climatology, correlation, weights):
+    """members [time, member, lat, lon]; truth, reference [time, lat, lon]; all float64."""
+    n = members.shape[1]
+    there = np.isfinite(members).all(1) & np.isfinite(truth)
+    members = np.where(there[:, None], members, np.nan)
+    error = members.mean(1) - truth
+    distance = np.abs(members - truth[:, None]).mean(1)
+    pairs = sum(np.abs(members[:, i] - members[:, j]) for i in range(n) for j in range(n))
+    spread = np.sqrt(pooled(members.var(1, ddof=1), weights))
+    rmse = np.sqrt(pooled(error**2, weights))
+    damped = climatology + correlation * (reference - climatology)
+    return {
+        "rmse": rmse,
+        "bias": pooled(error, weights),
+        "mae": pooled(np.abs(error), weights),
+        "crps": pooled(distance - pairs / (2 * n * n), weights),
+        "crps_fair": pooled(distance - pairs / (2 * n * (n - 1)), weights),
+        "spread": spread,
+        "spread_skill_ratio": spread / rmse,
+        "persistence_rmse": np.sqrt(pooled((reference - truth) ** 2, weights)),
+        "persistence_crps": pooled(np.abs(reference - truth), weights),
+        "damped_persistence_rmse": np.sqrt(pooled((damped - truth) ** 2, weights)),
+        "climatology_rmse": np.sqrt(pooled((climatology - truth) ** 2, weights)),
+        "members": n,
+        "times": truth.shape[0],
+        "persistence_times": truth.shape[0],
+    }
+
+
+def lag_correlation(period, climatology, steps):
+    """Of anomalies `steps` apart; period [time, lat, lon]."""
+    anomaly = period - climatology
+    first, second = anomaly[:-steps], anomaly[steps:]
+    both = np.isfinite(first) & np.isfinite(second)
+    first, second = np.where(both, first, 0), np.where(both, second, 0)
+    norm = np.sqrt((first**2).sum(0) * (second**2).sum(0))
+    with np.errstate(invalid="ignore"):
+        return np.clip(np.where(norm > 0, (first * second).sum(0) / norm, 0), 0, 1)
+
+
+def write_forecast(path, fields, times, leads, latitude, longitude, training):
+    """fields: {name: (attributes, levels or None, members [time, level, member, lat, lon])}."""
+    variables = {}
+    reference = times - leads * HOUR
+    for name, (attributes, levels, members) in fields.items():
+        attributes = dict(attributes, field=name)
+        head = ("time",) + (("level",) if levels is not None else ())
+        if levels is None:
+            members = members[:, 0]
+        place = ("latitude", "longitude")
+        axis = len(head)
+        variables[name] = (head + place, members.mean(axis).astype("f4"), attributes)
+        variables[name + "_spread"] = (head + place, members.std(axis, ddof=1).astype("f4"), attributes)
+        variables[name + "_members"] = (head + ("member",) + place, members.astype("f4"), attributes)
+    coordinates = {
+        "time": ("time", times, {"standard_name": "time"}),
+        "forecast_reference_time": ("time", reference, {"standard_name": "forecast_reference_time"}),
+        "latitude": ("latitude", latitude, {"units": "degrees_north", "standard_name": "latitude"}),
+        "longitude": ("longitude", longitude, {"units": "degrees_east", "standard_name": "longitude"}),
+    }
+    levels = [field[1] for field in fields.values() if field[1] is not None]
+    if levels:
+        pressure = {"units": "hPa", "standard_name": "air_pressure", "positive": "down"}
+        coordinates["level"] = ("level", np.asarray(levels[0], "f8"), pressure)
+    variables["lead_time"] = (
+        "time",
+        leads.astype("f8"),
+        {"units": "hours", "standard_name": "forecast_period"},
+    )
+    data = xr.Dataset(variables, coordinates, {"Conventions": "CF-1.8", **training})
+    unit = {"units": "hours since 1970-01-01 00:00:00", "dtype": "f8"}
+    data.to_netcdf(path, encoding={"time": unit, "forecast_reference_time": unit})
+
+
+def make_synthetic(folder):
+    """Two levels in Pa and a surface field in hPa, upside down from -180, with gaps, on 60 times."""
+    random = np.random.default_rng(7)
+    steps, nlat, nlon, n = 60, 9, 16, 5
+    south_first = np.linspace(-90, 90, nlat)
+    from_west = np.arange(nlon) * 22.5 - 180
+    times = np.datetime64("2001-02-20", "ns") + np.arange(steps) * 6 * HOUR
+    walk = np.cumsum(random.normal(size=(steps, 3, nlat, nlon)), 0)
+    truth = (10 + 0.5 * walk + random.normal(size=walk.shape)).astype("f4")
+    truth[random.random(truth.shape) < 0.05] = np.nan
+    truth[:, 2] += 1000
+    kept = np.arange(steps) != 50
+    place = ("time", "lat", "lon")
+    xr.Dataset(
+        {
+            "t": (
+                ("time", "plev", "lat", "lon"),
+                truth[kept][:, :2],
+                {"units": "K", "standard_name": "air_temperature"},
+            ),
+            "ps": (place, truth[kept][:, 2], {"units": "hPa", "standard_name": "surface_air_pressure"}),
+        },
+        {
+            "time": ("time", times[kept]),
+            "plev": ("plev", [50000.0, 85000.0], {"units": "Pa", "standard_name": "air_pressure"}),
+            "lat": ("lat", south_first, {"units": "degrees_north"}),
+            "lon": ("lon", from_west, {"units": "degrees_east"}),
+        },
+    ).to_netcdf(f"{folder}/truth.nc")
+
+    # As the program has it: north first, from 0 E, levels as the forecast orders them, ps in Pa.
+    ours = np.roll(truth[:, :, ::-1], -nlon // 2, axis=3).astype("f8")
+    ours[:, 2] *= 100
+    ours[~kept] = np.nan
+    forecast_steps = np.repeat(np.arange(44, 58), 2)
+    leads = np.tile([6, 12], 14)
+    spread = np.array([1.0, 1.0, 100.0])[:, None, None, None]
+    members = np.nan_to_num(ours[forecast_steps], nan=11.0)[:, :, None]
+    members = members + spread * random.normal(0.3, 1.5, (28, 3, n, nlat, nlon))
+    members = members.astype("f4").astype("f8")
+    latitude, longitude = south_first[::-1], np.arange(nlon) * 22.5
+    temperature = {"units": "K", "standard_name": "air_temperature"}
+    # Another name than the truth's: it is found by its standard name.
+    pressure = {"units": "Pa", "standard_name": "surface_air_pressure"}
+    fields = {
+        "t": (temperature, [850.0, 500.0], members[:, [1, 0]]),
+        "surface_pressure": (pressure, None, members[:, 2:]),
+    }
+    training = {"training_start": "2001-02-20", "training_end": "2001-03-01T18:00"}
+    write_forecast(f"{folder}/forecast.nc", fields, times[forecast_steps], leads, latitude, longitude, training)
+
+    expected, weights = {}, area_weights(latitude)
+    for index, (name, level) in enumerate([("t", "500"), ("t", "850"), ("surface_pressure", "surface")]):
+        climatology = np.nanmean(ours[:40, index], 0)
+        for lead in (6, 12):
+            chosen = (leads == lead) & kept[forecast_steps]
+            valid = forecast_steps[chosen]
+            reference = valid - lead // 6
+            correlation = lag_correlation(ours[:40, index], climatology, lead // 6)
+            values = score(members[chosen, index], ours[valid, index], ours[reference, index], climatology,
+                           correlation, weights)
+            values["persistence_times"] = int(kept[reference].sum())
+            expected.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
+    json.dump(expected, open(f"{folder}/expected.json", "w"))
+
+
+def make_era5(folder, data):
+    """Persistence with noise as an ensemble of 8, for the test days of the real data set."""
+    random = np.random.default_rng(3)
+    cases = [
+        ("vo", "vorticity_850hpa.zarr", [850.0], "850", 4.43e-5, 2e-5),
+        ("msl", "mean_sea_level_pressure.zarr", None, "surface", 267.0, 150.0),
+    ]
+    fields, expected = {}, {}
+    for name, store, levels, level, known, noise in cases:
+        truth = xr.open_zarr(f"{data}/{store}", consolidated=None)[name]
+        attributes = {key: truth.attrs[key] for key in ("units", "standard_name", "long_name")}
+        times = truth.valid_time.values
+        latitude, longitude = truth.latitude.values, truth.longitude.values
+        values = truth.values.reshape(len(times), latitude.size, longitude.size).astype("f8")
+        valid = np.flatnonzero(times >= np.datetime64("2026-02-10"))
+        shape = (valid.size, 8) + values.shape[1:]
+        members = (values[valid - 1][:, None] + random.normal(0, noise, shape)).astype("f4")
+        fields[name] = (attributes, levels, members[:, None])
+        period = values[times <= np.datetime64("2026-01-31T18")]
+        climatology = period.mean(0)
+        correlation = lag_correlation(period, climatology, 1)
+        scores = score(members.astype("f8"), values[valid], values[valid - 1], climatology, correlation,
+                       area_weights(latitude))
+        # Published with the data: persistence of the test days, to the digits that were told.
+        assert abs(scores["persistence_rmse"] / known - 1) < 0.003, scores["persistence_rmse"]
+        expected[name] = {level: {"6": scores}}
+    training = {"training_start": "2025-12-01T00:00", "training_end": "2026-01-31T18:00"}
+    write_forecast(f"{folder}/forecast.nc", fields, times[valid], np.full(valid.size, 6), latitude, longitude,
+                   training)
+    json.dump(expected, open(f"{folder}/expected.json", "w"))
+
+
+def compare(expected_path, scores_path):
+    """Every expected score is there and within 1e-5: baselines pass through float32 once (6e-8 of values
+    that are up to 1000 times the score); the bias, a small difference, to 1e-5 of the MAE."""
+    expected, fields = json.load(open(expected_path)), json.load(open(scores_path))["fields"]
+    failures, count = 0, 0
+    assert set(fields) == set(expected), fields.keys()
+    for name, levels in expected.items():
+        assert set(fields[name]) == set(levels), fields[name].keys()
+        for level, leads in levels.items():
+            assert set(fields[name][level]) == set(leads), fields[name][level].keys()
+            for lead, scores in leads.items():
+                for key, wanted in scores.items():
+                    found = fields[name][level][lead][key]
+                    scale = scores["mae"] if key == "bias" else abs(wanted)
+                    count += 1
+                    if not abs(found - wanted) <= 1e-5 * scale:
+                        print(f"{name} {level} {lead} {key}: {found}, numpy has {wanted}")
+                        failures += 1
+    print(f"{count - failures} scores agree with numpy, {failures} do not")
+    return failures > 0
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:]
+    sys.exit({"make-synthetic": make_synthetic, "make-era5": make_era5, "compare": compare}[command](*arguments))
