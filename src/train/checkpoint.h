@@ -1,0 +1,44 @@
+/* Checkpoints: everything a run needs to go on to the same bits, and everything a forecast needs, in one
+ * safetensors file: parameters under the released model's names, optimiser moments, normalisations, and
+ * as metadata the step, the configuration, and what the fields are. Random numbers come from a counter, so
+ * the step is the random state. */
+#ifndef AR_TRAIN_CHECKPOINT_H
+#define AR_TRAIN_CHECKPOINT_H
+
+#include "io/safetensors.h"
+#include "model/model.h"
+#include "train/dataset.h"
+#include "train/optimiser.h"
+
+enum { AR_CHECKPOINTS_KEPT = 3 };
+
+/* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three. */
+AR_USE_RESULT ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
+                                            const ar_dataset *dataset, const ar_graph *graph,
+                                            const float *parameters, const ar_optimiser *optimiser,
+                                            ar_error *err);
+
+/* A checkpoint opened for reading. */
+typedef struct {
+    char *path;
+    ar_safetensors *file;
+    int64_t step;
+    ar_configuration configuration;
+} ar_checkpoint;
+
+/* Path of the newest checkpoint of a run into *path, the caller's to ar_free; NULL when there is none. */
+AR_USE_RESULT ar_status ar_checkpoint_find(const char *run, char **path, ar_error *err);
+/* Open a checkpoint file, or the newest one of a run folder, and read its configuration. */
+AR_USE_RESULT ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path,
+                                           ar_error *err);
+void ar_checkpoint_close(ar_checkpoint *checkpoint); /* safe on zeroed */
+
+/* Read parameters, and moments where optimiser is not NULL. A missing tensor or wrong shape is an error. */
+AR_USE_RESULT ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *graph,
+                                                 float *parameters, ar_optimiser *optimiser,
+                                                 ar_error *err);
+/* Read the normalisations of all fields; their grid must be the dataset's. */
+AR_USE_RESULT ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint,
+                                                          ar_dataset *dataset, ar_error *err);
+
+#endif

@@ -1,0 +1,107 @@
+#include "train/dataset.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
+                            const char *const *paths, int64_t path_count, const char *start,
+                            const char *end, ar_error *err)
+{
+    ar_field_configuration *field = &configuration->fields[f];
+    const ar_field_request request = {.name = field->name,
+                                      .variable = field->variable,
+                                      .levels = field->level_count ? field->levels : NULL,
+                                      .level_count = field->level_count,
+                                      .start = start,
+                                      .end = end};
+    ar_field_data *data = &dataset->fields[f];
+    ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
+    if (status == AR_OK && field->level_count == 0) {
+        if (data->level_count > AR_LEVEL_MAX) {
+            return ar_fail(err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
+                           configuration->file, field->name, (long long)data->level_count,
+                           AR_LEVEL_MAX);
+        }
+        ar_free(field->levels);
+        field->levels = NULL;
+        status = ar_allocate(&field->levels, (size_t)data->level_count, sizeof *field->levels,
+                             "levels", err);
+        if (status == AR_OK) {
+            memcpy(field->levels, data->levels,
+                   (size_t)data->level_count * sizeof *field->levels);
+            field->level_count = data->level_count;
+        }
+    }
+    return status;
+}
+
+ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
+                          const char *const *paths, int64_t path_count, const char *start,
+                          const char *end, ar_error *err)
+{
+    *dataset = (ar_dataset){.field_count = configuration->field_count, .validation_last = -1};
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        ar_status status =
+            load_field(dataset, configuration, f, paths, path_count, start, end, err);
+        if (status != AR_OK) {
+            return status;
+        }
+        dataset->tokens[f] = configuration->fields[f].tokens;
+        dataset->field_pointers[f] = &dataset->fields[f];
+        dataset->normalisation_pointers[f] = &dataset->normalisations[f];
+    }
+    const ar_calendar calendar = dataset->fields[0].calendar;
+    ar_status status = AR_OK;
+    if (configuration->training_start) {
+        AR_TRY(ar_time_parse(&dataset->training_first, configuration->training_start, calendar,
+                             err));
+        AR_TRY(
+            ar_time_parse(&dataset->training_last, configuration->training_end, calendar, err));
+    }
+    if (configuration->validation_start) {
+        AR_TRY(ar_time_parse(&dataset->validation_first, configuration->validation_start, calendar,
+                             err));
+        AR_TRY(ar_time_parse(&dataset->validation_last, configuration->validation_end, calendar,
+                             err));
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *configuration,
+                               ar_error *err)
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        ar_status status = ar_normalisation_compute(
+            &dataset->normalisations[f], &dataset->fields[f], configuration->normalisation_period,
+            configuration->normalisation_area, dataset->training_first, dataset->training_last,
+            err);
+        if (status != AR_OK) {
+            return status;
+        }
+    }
+    return AR_OK;
+}
+
+ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configuration,
+                           ar_error *err)
+{
+    dataset->space = (ar_cube_space){.field_count = dataset->field_count,
+                                     .fields = dataset->field_pointers,
+                                     .normalisations = dataset->normalisation_pointers,
+                                     .tokens = dataset->tokens,
+                                     .token_info = configuration->model.token_info,
+                                     .time_step = 3600 * configuration->time_step_hours};
+    return ar_cube_space_check(&dataset->space, err);
+}
+
+void ar_dataset_release(ar_dataset *dataset)
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        ar_field_data_release(&dataset->fields[f]);
+        ar_normalisation_release(&dataset->normalisations[f]);
+    }
+    *dataset = (ar_dataset){0};
+}

@@ -1,0 +1,116 @@
+#include "train/metrics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+/* Keep the lines up to and including `step`. */
+static ar_status drop_later_lines(const char *path, int64_t step, ar_error *err)
+{
+    char *text = NULL;
+    size_t bytes = 0, kept = 0;
+    ar_status status = ar_file_read_whole(path, (size_t)1 << 32, &text, &bytes, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    for (char *line = text; line < text + bytes;) {
+        char *end = memchr(line, '\n', (size_t)(text + bytes - line));
+        const char *at = strstr(line, "\"step\": ");
+        if (!end || !at || at > end || strtoll(at + 8, NULL, 10) > step) {
+            break;
+        }
+        line = end + 1;
+        kept = (size_t)(line - text);
+    }
+    if (kept < bytes) {
+        status = ar_file_write_whole(path, text, kept, err);
+    }
+    ar_free(text);
+    return status;
+}
+
+ar_status ar_metrics_open(ar_metrics *metrics, const char *run, int64_t step,
+                          const ar_configuration *configuration, ar_error *err)
+{
+    *metrics = (ar_metrics){.configuration = configuration};
+    ar_status status = AR_OK;
+    AR_TRY(ar_path_join(&metrics->path, run, "metrics.jsonl", err));
+    if (ar_path_exists(metrics->path)) {
+        AR_TRY(drop_later_lines(metrics->path, step, err));
+    }
+    metrics->file = fopen(metrics->path, "a");
+    if (!metrics->file) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write here: %s", metrics->path,
+                         strerror(errno));
+    }
+cleanup:
+    if (status != AR_OK) {
+        ar_metrics_close(metrics);
+    }
+    return status;
+}
+
+void ar_metrics_close(ar_metrics *metrics)
+{
+    if (metrics->file) {
+        fclose(metrics->file);
+    }
+    ar_free(metrics->path);
+    *metrics = (ar_metrics){0};
+}
+
+static void write_fields(const ar_metrics *metrics, const ar_loss_sums *sums, double count)
+{
+    const ar_configuration *configuration = metrics->configuration;
+    fprintf(metrics->file, ", \"fields\": {");
+    for (int64_t p = 0; p < configuration->prediction_count; p++) {
+        int64_t f = configuration->prediction_order[p];
+        fprintf(metrics->file, "%s\"%s\": {", p ? ", " : "", configuration->fields[f].name);
+        for (int64_t i = 0; i < configuration->training.loss_count; i++) {
+            ar_loss_kind kind = configuration->training.losses[i].kind;
+            fprintf(metrics->file, "%s\"%s\": %.6g", i ? ", " : "", ar_loss_name(kind),
+                    sums->losses[f][kind] / count);
+        }
+        fprintf(metrics->file, "}");
+    }
+    fprintf(metrics->file, "}");
+}
+
+ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const char *kind,
+                           int64_t step, double learning_rate, double samples_per_second,
+                           ar_error *err)
+{
+    const double count = sums->count > 0 ? (double)sums->count : 1.0;
+    fprintf(metrics->file, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": %.6g", kind,
+            (long long)step, sums->total / count);
+    write_fields(metrics, sums, count);
+    if (samples_per_second > 0) {
+        fprintf(metrics->file,
+                ", \"gradient_norm\": %.6g, \"learning_rate\": %.6g, \"samples_per_second\": %.4g",
+                sums->gradient_norm / count, learning_rate, samples_per_second);
+    }
+    fprintf(metrics->file, "}\n");
+    if (fflush(metrics->file) != 0 || ferror(metrics->file)) {
+        return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write: %s", metrics->path,
+                       strerror(errno));
+    }
+    return AR_OK;
+}
+
+void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration, char *text,
+                         size_t size)
+{
+    const double count = sums->count > 0 ? (double)sums->count : 1.0;
+    const ar_loss_kind first = configuration->training.losses[0].kind;
+    int used = snprintf(text, size, "loss %.4f", sums->total / count);
+    for (int64_t p = 0; p < configuration->prediction_count; p++) {
+        int64_t f = configuration->prediction_order[p];
+        if (used > 0 && (size_t)used < size) {
+            used += snprintf(text + used, size - (size_t)used, "  %s %.4f",
+                             configuration->fields[f].name, sums->losses[f][first] / count);
+        }
+    }
+}

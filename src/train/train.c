@@ -1,0 +1,366 @@
+#include "train/train.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "train/checkpoint.h"
+#include "train/metrics.h"
+
+/* All that a run holds while it trains. */
+typedef struct {
+    ar_configuration *configuration;
+    const ar_train_options *options;
+    const ar_backend *backend;
+    int threads;
+    ar_dataset dataset;
+    ar_sampler training, validation;
+    ar_batch batch;
+    ar_cube *cubes;
+    ar_model *model;
+    ar_plan *plan;
+    float *parameters, *gradients;
+    ar_optimiser optimiser;
+    ar_metrics metrics;
+    ar_loss_sums sums; /* of training steps since the last line */
+} run_state;
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+/* First line in which two configurations differ, data paths left aside. */
+static ar_status need_same_configuration(const ar_checkpoint *checkpoint,
+                                         const ar_configuration *configuration, ar_error *err)
+{
+    ar_configuration then = checkpoint->configuration, now = *configuration;
+    char *before = NULL, *after = NULL;
+    ar_status status = AR_OK;
+    then.path_count = now.path_count = 0;
+    AR_TRY(ar_configuration_write(&then, &before, err));
+    AR_TRY(ar_configuration_write(&now, &after, err));
+    const char *a = before, *b = after;
+    while (*a && *b) {
+        size_t length_a = strcspn(a, "\n"), length_b = strcspn(b, "\n");
+        if (length_a != length_b || memcmp(a, b, length_a) != 0) {
+            break;
+        }
+        a += length_a + (a[length_a] == '\n');
+        b += length_b + (b[length_b] == '\n');
+    }
+    if (*a || *b) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: this run was started with '%.*s', now it is '%.*s'; resume with the "
+                         "same configuration, or train into another folder",
+                         checkpoint->path, (int)strcspn(a, "\n"), a, (int)strcspn(b, "\n"), b);
+    }
+cleanup:
+    ar_free(before);
+    ar_free(after);
+    return status;
+}
+
+static ar_status load_data(run_state *run, ar_error *err)
+{
+    ar_configuration *c = run->configuration;
+    ar_dataset *dataset = &run->dataset;
+    ar_status status = AR_OK;
+    AR_TRY(ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, NULL, NULL,
+                           err));
+    AR_TRY(ar_dataset_normalise(dataset, c, err));
+    AR_TRY(ar_dataset_ready(dataset, c, err));
+    AR_TRY(ar_sampler_init(&run->training, &dataset->space, dataset->training_first,
+                           dataset->training_last, err));
+    if (c->validation_start) {
+        AR_TRY(ar_sampler_init(&run->validation, &dataset->space, dataset->validation_first,
+                               dataset->validation_last, err));
+    }
+    AR_TRY(ar_batch_init(&run->batch, &dataset->space, c->training.batch, err));
+    AR_TRY(ar_allocate(&run->cubes, (size_t)c->training.batch, sizeof *run->cubes, "cubes", err));
+cleanup:
+    return status;
+}
+
+static ar_status build_model(run_state *run, ar_error *err)
+{
+    ar_configuration *c = run->configuration;
+    ar_status status = AR_OK;
+    AR_TRY(ar_model_create(&run->model, c,
+                           &(ar_model_options){.batch = c->training.batch,
+                                               .losses = true,
+                                               .type = AR_TYPE_FLOAT32},
+                           err));
+    const ar_graph *graph = run->model->graph;
+    size_t count = (size_t)graph->parameter_values;
+    AR_TRY(ar_allocate(&run->parameters, count, sizeof(float), "parameters", err));
+    AR_TRY(ar_allocate(&run->gradients, count, sizeof(float), "gradients", err));
+    AR_TRY(ar_optimiser_init(&run->optimiser, graph, err));
+    ar_model_initialise(run->model, (uint64_t)c->seed, run->parameters);
+    AR_TRY(ar_plan_create(&run->plan, graph,
+                          &(ar_plan_options){.backend = run->backend,
+                                             .loss = run->model->loss,
+                                             .threads = run->threads},
+                          run->parameters, run->gradients, err));
+cleanup:
+    return status;
+}
+
+/* Go on from the newest checkpoint, or refuse a folder that holds a run nobody asked to resume. */
+static ar_status resume(run_state *run, ar_error *err)
+{
+    char *path = NULL;
+    ar_checkpoint checkpoint = {0};
+    ar_status status = AR_OK;
+    AR_TRY(ar_checkpoint_find(run->options->run, &path, err));
+    if (!path) {
+        goto cleanup;
+    }
+    if (!run->options->resume) {
+        status = ar_fail(err, AR_ERROR_USAGE,
+                         "%s: this folder holds a run already; go on with --resume, or choose "
+                         "another folder",
+                         run->options->run);
+        goto cleanup;
+    }
+    AR_TRY(ar_checkpoint_open(&checkpoint, path, err));
+    AR_TRY(need_same_configuration(&checkpoint, run->configuration, err));
+    AR_TRY(ar_checkpoint_read_model(&checkpoint, run->model->graph, run->parameters,
+                                    &run->optimiser, err));
+    ar_log(AR_LOG_INFO, "going on from step %lld of %s", (long long)checkpoint.step, path);
+cleanup:
+    ar_checkpoint_close(&checkpoint);
+    ar_free(path);
+    return status;
+}
+
+static ar_status write_configuration(run_state *run, ar_error *err)
+{
+    char *path = NULL, *yaml = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_path_join(&path, run->options->run, "configuration.yaml", err));
+    AR_TRY(ar_configuration_write(run->configuration, &yaml, err));
+    AR_TRY(ar_file_write_whole(path, yaml, strlen(yaml), err));
+cleanup:
+    ar_free(path);
+    ar_free(yaml);
+    return status;
+}
+
+static void describe(const run_state *run)
+{
+    const ar_configuration *c = run->configuration;
+    ar_log(AR_LOG_INFO,
+           "model: %.3g million parameters, %.3g GFLOP a step of %lld samples, %.3g GiB of memory "
+           "for activations, %d threads",
+           1e-6 * (double)ar_model_parameter_count(run->model),
+           1e-9 * ar_plan_operations(run->plan, true), (long long)c->training.batch,
+           (double)ar_plan_bytes(run->plan) / (1 << 30), run->threads);
+    for (int64_t f = 0; f < c->field_count; f++) {
+        const ar_field_data *field = &run->dataset.fields[f];
+        char first[32], last[32];
+        ar_time_format(field->times[0], field->calendar, first);
+        ar_time_format(field->times[field->time_count - 1], field->calendar, last);
+        ar_log(AR_LOG_INFO, "field %s: variable %s (%s), %lld times %s to %s, %lld x %lld points",
+               c->fields[f].name, field->variable, field->units, (long long)field->time_count,
+               first, last, (long long)field->grid.nlat, (long long)field->grid.nlon);
+        if (c->normalisation_period == AR_PERIOD_MONTHLY) {
+            for (int m = 1; f == 0 && m <= 12; m++) {
+                if (!run->dataset.normalisations[f].month_seen[m]) {
+                    ar_log(AR_LOG_DETAIL,
+                           "month %d has no training data: it uses the overall statistics", m);
+                }
+            }
+        }
+    }
+}
+
+/* ---- a step ---------------------------------------------------------------------------------- */
+
+static double scalar(const run_state *run, ar_tensor tensor)
+{
+    return (double)*(const float *)ar_plan_matrix(run->plan, tensor).data;
+}
+
+static void add_losses(const run_state *run, ar_loss_sums *sums)
+{
+    const ar_configuration *c = run->configuration;
+    sums->count++;
+    sums->total += scalar(run, run->model->loss);
+    for (int64_t p = 0; p < c->prediction_count; p++) {
+        int64_t f = c->prediction_order[p];
+        for (int64_t i = 0; i < c->training.loss_count; i++) {
+            ar_loss_kind kind = c->training.losses[i].kind;
+            sums->losses[f][kind] += scalar(run, run->model->fields[f].losses[kind]);
+        }
+    }
+}
+
+static void forward(run_state *run, const ar_sampler *sampler, const ar_draw *draw, int64_t samples)
+{
+    ar_sampler_draw(sampler, draw, run->cubes, samples);
+    ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, samples,
+                  &run->configuration->masking, draw, false);
+    ar_model_feed(run->model, run->plan, &run->batch);
+    ar_plan_forward(run->plan);
+}
+
+static ar_status train_step(run_state *run, int64_t step, ar_error *err)
+{
+    const ar_training_configuration *settings = &run->configuration->training;
+    const ar_draw draw = {.seed = (uint64_t)run->configuration->seed, .step = (uint32_t)step};
+    double norm = 0;
+    forward(run, &run->training, &draw, settings->batch);
+    ar_plan_clear_gradients(run->plan);
+    ar_plan_adjoint(run->plan);
+    double loss = scalar(run, run->model->loss);
+    bool moved = ar_optimiser_step(&run->optimiser, run->plan, run->model->graph, run->backend,
+                                   settings, ar_learning_rate(settings, step), run->parameters,
+                                   run->gradients, run->threads, &norm);
+    if (!moved || !isfinite(loss)) {
+        return ar_fail(err, AR_ERROR_NUMERIC,
+                       "step %lld: the loss is %g and the gradient's norm %g; checkpoints up to the "
+                       "step before are whole. A lower training.learning_rate may help",
+                       (long long)step, loss, norm);
+    }
+    add_losses(run, &run->sums);
+    run->sums.gradient_norm += norm;
+    return AR_OK;
+}
+
+/* Losses on the same validation samples every time. */
+static ar_status validate(run_state *run, int64_t step, ar_error *err)
+{
+    const ar_training_configuration *settings = &run->configuration->training;
+    ar_loss_sums sums = {0};
+    char text[256];
+    for (int64_t done = 0; done < settings->validation_samples; done += settings->batch) {
+        int64_t left = settings->validation_samples - done;
+        const ar_draw draw = {.seed = (uint64_t)run->configuration->seed,
+                              .first_sample = (uint32_t)done,
+                              .validation = true};
+        forward(run, &run->validation, &draw, left < settings->batch ? left : settings->batch);
+        add_losses(run, &sums);
+    }
+    ar_loss_sums_format(&sums, run->configuration, text, sizeof text);
+    ar_log(AR_LOG_INFO, "step %lld  validation %s", (long long)step, text);
+    return ar_metrics_write(&run->metrics, &sums, "validation", step, 0, 0, err);
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+typedef struct {
+    ar_progress progress;
+    double last_line; /* clock at the last training line */
+    int64_t last_step;
+} loop_clock;
+
+static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_error *err)
+{
+    const ar_training_configuration *settings = &run->configuration->training;
+    char text[256], detail[300];
+    double now = ar_clock_seconds();
+    double speed = (double)((step - clock->last_step) * settings->batch) /
+                   fmax(now - clock->last_line, 1e-9);
+    ar_loss_sums_format(&run->sums, run->configuration, text, sizeof text);
+    snprintf(detail, sizeof detail, "%s  %.0f samples/s", text, speed);
+    ar_progress_update(&clock->progress, step, detail);
+    if (step % settings->log_every != 0 && step != settings->steps) {
+        return AR_OK;
+    }
+    clock->last_line = now;
+    clock->last_step = step;
+    ar_status status = ar_metrics_write(&run->metrics, &run->sums, "training", step,
+                                        ar_learning_rate(settings, step), speed, err);
+    run->sums = (ar_loss_sums){0};
+    return status;
+}
+
+static bool due(int64_t step, int64_t every, int64_t last)
+{
+    return step == last || (every > 0 && step % every == 0);
+}
+
+static ar_status write_checkpoint(run_state *run, ar_error *err)
+{
+    return ar_checkpoint_write(run->options->run, run->configuration, &run->dataset,
+                               run->model->graph, run->parameters, &run->optimiser, err);
+}
+
+static ar_status train_all(run_state *run, ar_error *err)
+{
+    const ar_training_configuration *settings = &run->configuration->training;
+    const volatile sig_atomic_t *interrupt = run->options->interrupt;
+    ar_status status = AR_OK;
+    loop_clock clock = {.last_line = ar_clock_seconds(), .last_step = run->optimiser.step};
+    ar_progress_begin(&clock.progress, "training", run->optimiser.step, settings->steps);
+    for (int64_t step = run->optimiser.step + 1; step <= settings->steps; step++) {
+        AR_TRY(train_step(run, step, err));
+        AR_TRY(log_step(run, step, &clock, err));
+        if (run->configuration->validation_start && settings->validation_samples > 0 &&
+            due(step, settings->validate_every, settings->steps)) {
+            AR_TRY(validate(run, step, err));
+        }
+        bool asked = interrupt && *interrupt;
+        if (asked || due(step, settings->checkpoint_every, settings->steps)) {
+            AR_TRY(write_checkpoint(run, err));
+        }
+        if (asked && step < settings->steps) {
+            status = ar_fail(err, AR_ERROR_INTERRUPTED,
+                             "%s: interrupted after step %lld of %lld, all of it saved; go on with "
+                             "--resume",
+                             run->options->run, (long long)step, (long long)settings->steps);
+            goto cleanup;
+        }
+    }
+    ar_progress_end(&clock.progress, "");
+cleanup:
+    return status;
+}
+
+static void release(run_state *run)
+{
+    ar_metrics_close(&run->metrics);
+    ar_plan_destroy(&run->plan);
+    ar_model_destroy(&run->model);
+    ar_optimiser_release(&run->optimiser);
+    ar_free(run->parameters);
+    ar_free(run->gradients);
+    ar_free(run->cubes);
+    ar_batch_release(&run->batch);
+    ar_sampler_release(&run->training);
+    ar_sampler_release(&run->validation);
+    ar_dataset_release(&run->dataset);
+}
+
+ar_status ar_train(ar_configuration *configuration, const ar_train_options *options, ar_error *err)
+{
+    ar_status status = AR_OK;
+    run_state *run = NULL;
+    AR_TRY(ar_allocate(&run, 1, sizeof *run, "a run", err));
+    run->configuration = configuration;
+    run->options = options;
+    run->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    run->backend = ar_backend_find(options->backend ? options->backend : "cpu");
+    if (!run->backend) {
+        status = ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref",
+                         options->backend);
+        goto cleanup;
+    }
+    omp_set_num_threads(run->threads);
+    AR_TRY(load_data(run, err));
+    AR_TRY(build_model(run, err));
+    AR_TRY(ar_folder_make(options->run, err));
+    AR_TRY(resume(run, err));
+    AR_TRY(write_configuration(run, err));
+    AR_TRY(ar_metrics_open(&run->metrics, options->run, run->optimiser.step, configuration, err));
+    describe(run);
+    AR_TRY(train_all(run, err));
+cleanup:
+    if (run) {
+        release(run);
+    }
+    ar_free(run);
+    return status;
+}

@@ -1,0 +1,24 @@
+/* Training: from a configuration to a run folder with configuration.yaml, metrics.jsonl and checkpoints.
+ * Interrupted at any step and resumed, a run ends with the same bits as one that was not. */
+#ifndef AR_TRAIN_TRAIN_H
+#define AR_TRAIN_TRAIN_H
+
+#include <signal.h>
+
+#include "model/configuration.h"
+
+typedef struct {
+    const char *run;                        /* folder; made if it is not there */
+    bool resume;                            /* go on from the newest checkpoint, if there is one */
+    int threads;                            /* 0: as many as OpenMP would use */
+    const char *backend;                    /* "cpu"; NULL means that */
+    const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
+} ar_train_options;
+
+/* Train. `configuration` has been checked; levels that it leaves open are filled in from the data.
+ * AR_ERROR_INTERRUPTED when *interrupt asked for an end (state is saved), AR_ERROR_NUMERIC when a loss or
+ * gradient is not finite (the last checkpoint stays as it was). */
+AR_USE_RESULT ar_status ar_train(ar_configuration *configuration, const ar_train_options *options,
+                                 ar_error *err);
+
+#endif
