@@ -76,4 +76,7 @@ void ar_console_finish_line(void);
  * error. */
 AR_USE_RESULT int ar_command_end(const char *command, ar_status status, const ar_error *err);
 
+/* The commands. */
+int ar_command_train(int argc, char **argv);
+
 #endif

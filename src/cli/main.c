@@ -10,6 +10,7 @@ typedef struct {
 } command;
 
 static const command commands[] = {
+    {"train", "train, continue, fine-tune from a YAML configuration", ar_command_train},
     {NULL, NULL, NULL},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };

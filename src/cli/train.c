@@ -1,0 +1,71 @@
+#include "cli/cli.h"
+
+#include <signal.h>
+
+#include "train/train.h"
+
+static volatile sig_atomic_t interrupt_asked;
+
+static void ask_for_end(int number)
+{
+    interrupt_asked = number;
+}
+
+/* The first signal ends the run after its step; a second one kills it as usual. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = ask_for_end, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int ar_command_train(int argc, char **argv)
+{
+    const char *run = NULL;
+    bool resume = false;
+    int64_t threads = 0;
+    ar_text_list settings = {0}, files = {0};
+    const ar_option options[] = {
+        {"out", "RUN", "folder for checkpoints, metrics.jsonl and configuration.yaml",
+         AR_OPTION_TEXT, &run, true},
+        {"resume", NULL, "go on from the newest checkpoint in RUN, or start if there is none",
+         AR_OPTION_FLAG, &resume, false},
+        {"set", "KEY=VALUE", "override a key of the configuration, e.g. training.steps=2000",
+         AR_OPTION_LIST, &settings, false},
+        {"threads", "N", "threads to use (default: all cores); runs repeat exactly for the same N",
+         AR_OPTION_INTEGER, &threads, false},
+        {0}};
+    const ar_command_line line = {
+        .command = "train",
+        .description = "Train a model from a YAML configuration, or go on with a run.",
+        .options = options,
+        .operand = "CONFIG.yaml",
+        .operand_help = "the configuration; docs/configuration.md tells its keys",
+        .operands = &files,
+        .fewest_operands = 1,
+        .most_operands = 1,
+        .example = "atmorep train configs/era5-djf.yaml --out runs/era5-djf --set training.steps=500"};
+    ar_configuration configuration = {0};
+    ar_error err = {""};
+    int exit_code;
+    ar_status status = AR_OK;
+    if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
+        goto release;
+    }
+    AR_TRY(ar_configuration_read(&configuration, files.items[0], settings.items, settings.count,
+                                 &err));
+    catch_signals();
+    AR_TRY(ar_train(&configuration,
+                    &(ar_train_options){.run = run,
+                                        .resume = resume,
+                                        .threads = (int)threads,
+                                        .interrupt = &interrupt_asked},
+                    &err));
+cleanup:
+    exit_code = ar_command_end("train", status, &err);
+release:
+    ar_configuration_release(&configuration);
+    ar_text_list_release(&settings);
+    ar_text_list_release(&files);
+    return exit_code;
+}
