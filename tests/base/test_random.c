@@ -13,10 +13,9 @@
 static void known_answers(void **state)
 {
     (void)state;
-    const uint32_t counters[3][4] = {
-        {0, 0, 0, 0},
-        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}};
+    const uint32_t counters[3][4] = {{0, 0, 0, 0},
+                                     {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                                     {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}};
     const uint32_t keys[3][2] = {{0, 0}, {0xffffffff, 0xffffffff}, {0xa4093822, 0x299f31d0}};
     const uint32_t answers[3][4] = {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
                                     {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},

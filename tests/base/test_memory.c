@@ -1,0 +1,121 @@
+/* Sizes that never overflow silently, memory that is zero and aligned, and failures on demand. */
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void sizes_do_not_overflow(void **state)
+{
+    (void)state;
+    size_t result;
+    assert_true(ar_size_product(SIZE_MAX / 3, 3, &result) && result == SIZE_MAX / 3 * 3);
+    assert_false(ar_size_product(SIZE_MAX / 2 + 1, 2, &result));
+    assert_true(ar_size_product(0, SIZE_MAX, &result) && result == 0);
+    assert_true(ar_size_sum(SIZE_MAX - 1, 1, &result) && result == SIZE_MAX);
+    assert_false(ar_size_sum(SIZE_MAX, 1, &result));
+}
+
+static void allocations_are_zero_and_aligned(void **state)
+{
+    (void)state;
+    const size_t counts[] = {0, 1, 7, 64, 1000};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        double *values = NULL;
+        assert_int_equal(ar_allocate(&values, counts[i], sizeof *values, "values", NULL), AR_OK);
+        assert_non_null(values);
+        assert_int_equal((uintptr_t)values % 64, 0);
+        for (size_t k = 0; k < counts[i]; k++) {
+            assert_true(values[k] == 0);
+        }
+        memset(values, 255, counts[i] * sizeof *values);
+        ar_free(values);
+    }
+    ar_free(NULL);
+}
+
+static void impossible_sizes_are_errors(void **state)
+{
+    (void)state;
+    ar_error err = {""};
+    char *values = (char *)&err;
+    assert_int_equal(ar_allocate(&values, SIZE_MAX / 2, 3, "the cubes", &err), AR_ERROR_MEMORY);
+    assert_null(values);
+    assert_non_null(strstr(err.message, "the cubes"));
+    /* fits a size, but not rounded up to the alignment */
+    assert_int_equal(ar_allocate(&values, SIZE_MAX, 1, "bytes", &err), AR_ERROR_MEMORY);
+    size_t capacity = 0;
+    assert_int_equal(ar_grow(&values, &capacity, SIZE_MAX, 1, "a list", &err), AR_ERROR_MEMORY);
+    assert_int_equal(capacity, 0);
+}
+
+static void growing_keeps_what_is_there(void **state)
+{
+    (void)state;
+    int64_t *list = NULL;
+    size_t capacity = 0;
+    int64_t before = ar_allocation_count();
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_int_equal(ar_grow(&list, &capacity, (size_t)i + 1, sizeof *list, "a list", NULL),
+                         AR_OK);
+        assert_true(capacity > (size_t)i);
+        assert_true(list[i] == 0);
+        list[i] = i + 1;
+    }
+    for (int64_t i = 0; i < 1000; i++) {
+        assert_true(list[i] == i + 1);
+    }
+    /* doubling: 8, 16, …, 1024 */
+    assert_int_equal(ar_allocation_count() - before, 8);
+    ar_free(list);
+}
+
+static void a_failed_growth_keeps_the_list(void **state)
+{
+    (void)state;
+    int *list = NULL;
+    size_t capacity = 0;
+    assert_int_equal(ar_grow(&list, &capacity, 3, sizeof *list, "a list", NULL), AR_OK);
+    list[2] = 5;
+    ar_fail_allocation_after(0);
+    ar_error err;
+    assert_int_equal(ar_grow(&list, &capacity, 100, sizeof *list, "a list", &err), AR_ERROR_MEMORY);
+    ar_fail_allocation_after(-1);
+    assert_int_equal(capacity, 8);
+    assert_int_equal(list[2], 5);
+    ar_free(list);
+}
+
+static void the_nth_allocation_fails(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 4; n++) {
+        char *text[5] = {NULL};
+        ar_fail_allocation_after(n);
+        for (int i = 0; i < 5; i++) {
+            ar_status status = ar_copy_string(&text[i], "text", NULL);
+            assert_int_equal(status, i == n ? AR_ERROR_MEMORY : AR_OK);
+            assert_true(i == n ? text[i] == NULL : strcmp(text[i], "text") == 0);
+        }
+        assert_int_equal(ar_fail_allocation_after(-1), 5);
+        for (int i = 0; i < 5; i++) {
+            ar_free(text[i]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_do_not_overflow),
+        cmocka_unit_test(allocations_are_zero_and_aligned),
+        cmocka_unit_test(impossible_sizes_are_errors),
+        cmocka_unit_test(growing_keeps_what_is_there),
+        cmocka_unit_test(a_failed_growth_keeps_the_list),
+        cmocka_unit_test(the_nth_allocation_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
