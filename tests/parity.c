@@ -1,7 +1,8 @@
 /* parity DIR [--backend NAME]: build the model that DIR/model_id*.json describes, give it
- * DIR/weights.safetensors and the inputs of DIR/forward.safetensors, and print how far every stage is from
- * what the reference implementation computed: ‖ours − theirs‖ / ‖theirs‖. Fails above 1e-5 for the forward
- * pass and losses, and above 1e-4 for gradients and parameters after one AdamW step. */
+ * DIR/weights.safetensors and the inputs of DIR/forward.safetensors, and print how far every stage
+ * is from what the reference implementation computed: ‖ours − theirs‖ / ‖theirs‖. Fails above 1e-5
+ * for the forward pass and losses, and above 1e-4 for gradients and parameters after one AdamW
+ * step. */
 #include <glob.h>
 #include <math.h>
 #include <omp.h>
@@ -67,8 +68,8 @@ static ar_status read_configuration(parity *p, const char *folder, ar_error *err
     ar_status status = AR_OK;
     AR_TRY(ar_path_join(&pattern, folder, "model_id*.json", err));
     if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc != 1) {
-        status = ar_fail(err, AR_ERROR_INPUT, "%s: there must be exactly one model_id*.json",
-                         folder);
+        status =
+            ar_fail(err, AR_ERROR_INPUT, "%s: there must be exactly one model_id*.json", folder);
         goto cleanup;
     }
     AR_TRY(ar_released_configuration(&p->configuration, found.gl_pathv[0], err));
@@ -82,9 +83,9 @@ static ar_status need(ar_safetensors *file, const char *name, const ar_safetenso
                       ar_error *err)
 {
     *tensor = ar_safetensors_find(file, name);
-    return *tensor ? AR_OK
-                   : ar_fail(err, AR_ERROR_INPUT, "%s: no tensor %s", ar_safetensors_path(file),
-                             name);
+    return *tensor
+               ? AR_OK
+               : ar_fail(err, AR_ERROR_INPUT, "%s: no tensor %s", ar_safetensors_path(file), name);
 }
 
 /* Parameters by their names; every tensor of the file must have its place, but for the leftover
@@ -102,8 +103,8 @@ static ar_status load_weights(parity *p, ar_error *err)
                            ar_safetensors_path(p->weights), tensor->name, (long long)tensor->count,
                            (long long)(parameter->rows * parameter->columns));
         }
-        AR_TRY(ar_safetensors_read_float(p->weights, tensor, p->parameters + parameter->offset,
-                                         err));
+        AR_TRY(
+            ar_safetensors_read_float(p->weights, tensor, p->parameters + parameter->offset, err));
     }
     for (int64_t i = 0; i < ar_safetensors_count(p->weights); i++) {
         const char *name = ar_safetensors_get(p->weights, i)->name;
@@ -131,7 +132,8 @@ static ar_status feed_tensor(parity *p, const char *name, ar_tensor into, ar_err
                            : status;
 }
 
-/* Masked tokens are listed per level and sample and counted through the batch within their level. */
+/* Masked tokens are listed per level and sample and counted through the batch within their level.
+ */
 static ar_status feed_masked(parity *p, int64_t f, ar_error *err)
 {
     const ar_field_configuration *field = &p->configuration.fields[f];
@@ -140,7 +142,8 @@ static ar_status feed_masked(parity *p, int64_t f, ar_error *err)
     ar_status status = AR_OK;
     int64_t *indices = NULL, count = 0;
     int32_t *rows = NULL;
-    AR_TRY(ar_allocate(&rows, (size_t)(p->batch * tensors->token_count), sizeof *rows, "rows", err));
+    AR_TRY(
+        ar_allocate(&rows, (size_t)(p->batch * tensors->token_count), sizeof *rows, "rows", err));
     for (int64_t l = 0; l < field->level_count; l++) {
         for (int64_t b = 0; b < p->batch; b++) {
             char name[160];
@@ -202,8 +205,7 @@ static ar_status distance_to(ar_safetensors *file, const char *name, const float
     AR_TRY(need(file, name, &tensor, err));
     if (tensor->count != count) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: %s has %lld values, the model gives %lld",
-                       ar_safetensors_path(file), name, (long long)tensor->count,
-                       (long long)count);
+                       ar_safetensors_path(file), name, (long long)tensor->count, (long long)count);
     }
     AR_TRY(ar_allocate(&theirs, (size_t)count, sizeof *theirs, name, err));
     AR_TRY(ar_allocate(&wide, (size_t)count, sizeof *wide, name, err));
@@ -222,8 +224,8 @@ static ar_status compare_stage(parity *p, const char *name, ar_tensor tensor, ar
 {
     ar_matrix ours = ar_plan_matrix(p->plan, tensor);
     double error = NAN;
-    ar_status status = distance_to(p->forward, name, ours.data, ours.rows * ours.columns, 0, &error,
-                                   err);
+    ar_status status =
+        distance_to(p->forward, name, ours.data, ours.rows * ours.columns, 0, &error, err);
     if (status == AR_OK) {
         report(name, error, &p->worst_forward);
     }
@@ -253,7 +255,8 @@ static ar_status compare_forward(parity *p, ar_error *err)
             snprintf(name, sizeof name, "out.%s.%s", field, stages[s]);
             AR_TRY(compare_stage(p, name, ours[s], err));
         }
-        /* The reference's own crps is no CRPS and has no place in the files; ours is tested elsewhere. */
+        /* The reference's own crps is no CRPS and has no place in the files; ours is tested
+         * elsewhere. */
         for (int kind = 0; kind < AR_LOSS_KIND_COUNT; kind++) {
             snprintf(name, sizeof name, "loss.%s.%s", field, ar_loss_name((ar_loss_kind)kind));
             if (ar_safetensors_find(p->forward, name)) {
@@ -267,8 +270,8 @@ cleanup:
 }
 
 /* A shift of all keys of a head moves no softmax: the true gradient of ln_k.bias is zero, and both
- * implementations hold rounding there. Such gradients are held against the whole gradient's norm instead of
- * their own; the step they cause is then noise of ± learning rate and says nothing. */
+ * implementations hold rounding there. Such gradients are held against the whole gradient's norm
+ * instead of their own; the step they cause is then noise of ± learning rate and says nothing. */
 static bool is_rounding_only(const char *name)
 {
     const char *end = strstr(name, ".ln_k.bias");
@@ -279,17 +282,16 @@ static ar_status compare_gradients(parity *p, ar_error *err)
 {
     const ar_graph *graph = p->model->graph;
     ar_status status = AR_OK;
-    double whole = sqrt(ar_backend_find("ref")->sum_of_squares(p->parameter_gradients,
-                                                               graph->parameter_values, 1));
+    double whole = sqrt(
+        ar_backend_find("ref")->sum_of_squares(p->parameter_gradients, graph->parameter_values, 1));
     for (size_t i = 0; i < graph->parameter_count; i++) {
         const ar_parameter *parameter = &graph->parameters[i];
         char stage[200];
         double error = NAN;
         bool rounding = is_rounding_only(parameter->name);
-        AR_TRY(distance_to(p->gradients, parameter->name,
-                           p->parameter_gradients + parameter->offset,
-                           parameter->rows * parameter->columns, rounding ? whole : 0, &error,
-                           err));
+        AR_TRY(
+            distance_to(p->gradients, parameter->name, p->parameter_gradients + parameter->offset,
+                        parameter->rows * parameter->columns, rounding ? whole : 0, &error, err));
         snprintf(stage, sizeof stage, "d/d %s%s", parameter->name,
                  rounding ? " (of the whole)" : "");
         report(stage, error, &p->worst_gradient);

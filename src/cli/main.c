@@ -11,6 +11,8 @@ typedef struct {
 
 static const command commands[] = {
     {"train", "train, continue, fine-tune from a YAML configuration", ar_command_train},
+    {"forecast", "fill the last times for the whole globe: mean, spread, members",
+     ar_command_forecast},
     {NULL, NULL, NULL},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };

@@ -1,23 +1,7 @@
 #include "cli/cli.h"
-
-#include <signal.h>
+#include "cli/interrupt.h"
 
 #include "train/train.h"
-
-static volatile sig_atomic_t interrupt_asked;
-
-static void ask_for_end(int number)
-{
-    interrupt_asked = number;
-}
-
-/* The first signal ends the run after its step; a second one kills it as usual. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_for_end, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 int ar_command_train(int argc, char **argv)
 {
@@ -44,7 +28,8 @@ int ar_command_train(int argc, char **argv)
         .operands = &files,
         .fewest_operands = 1,
         .most_operands = 1,
-        .example = "atmorep train configs/era5-djf.yaml --out runs/era5-djf --set training.steps=500"};
+        .example =
+            "atmorep train configs/era5-djf.yaml --out runs/era5-djf --set training.steps=500"};
     ar_configuration configuration = {0};
     ar_error err = {""};
     int exit_code;
@@ -54,12 +39,11 @@ int ar_command_train(int argc, char **argv)
     }
     AR_TRY(ar_configuration_read(&configuration, files.items[0], settings.items, settings.count,
                                  &err));
-    catch_signals();
     AR_TRY(ar_train(&configuration,
                     &(ar_train_options){.run = run,
                                         .resume = resume,
                                         .threads = (int)threads,
-                                        .interrupt = &interrupt_asked},
+                                        .interrupt = ar_catch_interrupts()},
                     &err));
 cleanup:
     exit_code = ar_command_end("train", status, &err);

@@ -159,8 +159,8 @@ static ar_status add_normalisations(tensor_list *list, const ar_configuration *c
         char prefix[128];
         snprintf(prefix, sizeof prefix, "normalisation.%s.", configuration->fields[f].name);
         AR_TRY(add_tensor(list, prefix, "mean", 4, shape, n->mean, err));
-        AR_TRY(add_tensor(list, prefix, "standard_deviation", 4, shape, n->standard_deviation,
-                          err));
+        AR_TRY(
+            add_tensor(list, prefix, "standard_deviation", 4, shape, n->standard_deviation, err));
     }
 cleanup:
     return status;
@@ -177,8 +177,7 @@ static void months_text(const ar_normalisation *normalisation, char text[14])
 
 ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                               const ar_dataset *dataset, const ar_graph *graph,
-                              const float *parameters, const ar_optimiser *optimiser,
-                              ar_error *err)
+                              const float *parameters, const ar_optimiser *optimiser, ar_error *err)
 {
     tensor_list list = {0};
     char *path = NULL, *yaml = NULL;
@@ -217,10 +216,11 @@ ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_err
     if (ar_path_is_folder(path)) {
         AR_TRY(ar_checkpoint_find(path, &checkpoint->path, err));
         if (!checkpoint->path) {
-            return ar_fail(err, AR_ERROR_INPUT,
-                           "%s: no checkpoint-*.safetensors in this folder; a run of 'atmorep train' "
-                           "has one",
-                           path);
+            return ar_fail(
+                err, AR_ERROR_INPUT,
+                "%s: no checkpoint-*.safetensors in this folder; a run of 'atmorep train' "
+                "has one",
+                path);
         }
     } else {
         AR_TRY(ar_copy_string(&checkpoint->path, path, err));
@@ -235,8 +235,8 @@ ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_err
         goto cleanup;
     }
     checkpoint->step = strtoll(step, NULL, 10);
-    AR_TRY(ar_configuration_parse(&checkpoint->configuration, yaml, checkpoint->path, NULL, 0,
-                                  err));
+    AR_TRY(
+        ar_configuration_parse(&checkpoint->configuration, yaml, checkpoint->path, NULL, 0, err));
 cleanup:
     if (status != AR_OK) {
         ar_checkpoint_close(checkpoint);

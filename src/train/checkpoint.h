@@ -1,7 +1,7 @@
-/* Checkpoints: everything a run needs to go on to the same bits, and everything a forecast needs, in one
- * safetensors file: parameters under the released model's names, optimiser moments, normalisations, and
- * as metadata the step, the configuration, and what the fields are. Random numbers come from a counter, so
- * the step is the random state. */
+/* Checkpoints: everything a run needs to go on to the same bits, and everything a forecast needs,
+ * in one safetensors file: parameters under the released model's names, optimiser moments,
+ * normalisations, and as metadata the step, the configuration, and what the fields are. Random
+ * numbers come from a counter, so the step is the random state. */
 #ifndef AR_TRAIN_CHECKPOINT_H
 #define AR_TRAIN_CHECKPOINT_H
 
@@ -26,14 +26,16 @@ typedef struct {
     ar_configuration configuration;
 } ar_checkpoint;
 
-/* Path of the newest checkpoint of a run into *path, the caller's to ar_free; NULL when there is none. */
+/* Path of the newest checkpoint of a run into *path, the caller's to ar_free; NULL when there is
+ * none. */
 AR_USE_RESULT ar_status ar_checkpoint_find(const char *run, char **path, ar_error *err);
 /* Open a checkpoint file, or the newest one of a run folder, and read its configuration. */
 AR_USE_RESULT ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path,
                                            ar_error *err);
 void ar_checkpoint_close(ar_checkpoint *checkpoint); /* safe on zeroed */
 
-/* Read parameters, and moments where optimiser is not NULL. A missing tensor or wrong shape is an error. */
+/* Read parameters, and moments where optimiser is not NULL. A missing tensor or wrong shape is an
+ * error. */
 AR_USE_RESULT ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *graph,
                                                  float *parameters, ar_optimiser *optimiser,
                                                  ar_error *err);

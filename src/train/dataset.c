@@ -20,17 +20,16 @@ static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration
     ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
     if (status == AR_OK && field->level_count == 0) {
         if (data->level_count > AR_LEVEL_MAX) {
-            return ar_fail(err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
-                           configuration->file, field->name, (long long)data->level_count,
-                           AR_LEVEL_MAX);
+            return ar_fail(
+                err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
+                configuration->file, field->name, (long long)data->level_count, AR_LEVEL_MAX);
         }
         ar_free(field->levels);
         field->levels = NULL;
         status = ar_allocate(&field->levels, (size_t)data->level_count, sizeof *field->levels,
                              "levels", err);
         if (status == AR_OK) {
-            memcpy(field->levels, data->levels,
-                   (size_t)data->level_count * sizeof *field->levels);
+            memcpy(field->levels, data->levels, (size_t)data->level_count * sizeof *field->levels);
             field->level_count = data->level_count;
         }
     }
@@ -55,16 +54,15 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
     const ar_calendar calendar = dataset->fields[0].calendar;
     ar_status status = AR_OK;
     if (configuration->training_start) {
-        AR_TRY(ar_time_parse(&dataset->training_first, configuration->training_start, calendar,
-                             err));
         AR_TRY(
-            ar_time_parse(&dataset->training_last, configuration->training_end, calendar, err));
+            ar_time_parse(&dataset->training_first, configuration->training_start, calendar, err));
+        AR_TRY(ar_time_parse(&dataset->training_last, configuration->training_end, calendar, err));
     }
     if (configuration->validation_start) {
         AR_TRY(ar_time_parse(&dataset->validation_first, configuration->validation_start, calendar,
                              err));
-        AR_TRY(ar_time_parse(&dataset->validation_last, configuration->validation_end, calendar,
-                             err));
+        AR_TRY(
+            ar_time_parse(&dataset->validation_last, configuration->validation_end, calendar, err));
     }
 cleanup:
     return status;

@@ -1,5 +1,5 @@
-/* The data of a configuration in memory: its fields, their normalisation, and the space that cubes are
- * drawn from. */
+/* The data of a configuration in memory: its fields, their normalisation, and the space that cubes
+ * are drawn from. */
 #ifndef AR_TRAIN_DATASET_H
 #define AR_TRAIN_DATASET_H
 
@@ -13,18 +13,20 @@ typedef struct {
     ar_field_tokens tokens[AR_FIELD_MAX];
     const ar_field_data *field_pointers[AR_FIELD_MAX];
     const ar_normalisation *normalisation_pointers[AR_FIELD_MAX];
-    ar_cube_space space; /* points into this struct, which must not move */
+    ar_cube_space space;                       /* points into this struct, which must not move */
     int64_t training_first, training_last;     /* seconds, inclusive */
     int64_t validation_first, validation_last; /* 0, −1 without validation */
 } ar_dataset;
 
-/* Load the fields of `configuration` from `paths` between the ISO times `start` and `end` (NULL: all
- * there is). Levels that the configuration leaves open are written into it. Call ar_dataset_ready when
- * the normalisations are filled. Release with ar_dataset_release in any case. */
+/* Load the fields of `configuration` from `paths` between the ISO times `start` and `end` (NULL:
+ * all there is). Levels that the configuration leaves open are written into it. Call
+ * ar_dataset_ready when the normalisations are filled. Release with ar_dataset_release in any case.
+ */
 AR_USE_RESULT ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                                         const char *const *paths, int64_t path_count,
                                         const char *start, const char *end, ar_error *err);
-/* Compute the normalisations from the training period alone. Logs months that training does not have. */
+/* Compute the normalisations from the training period alone. Logs months that training does not
+ * have. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);
 /* Make and check the cube space. */

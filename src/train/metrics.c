@@ -100,8 +100,8 @@ ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const 
     return AR_OK;
 }
 
-void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration, char *text,
-                         size_t size)
+void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration,
+                         char *text, size_t size)
 {
     const double count = sums->count > 0 ? (double)sums->count : 1.0;
     const ar_loss_kind first = configuration->training.losses[0].kind;

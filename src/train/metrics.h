@@ -21,20 +21,21 @@ typedef struct {
     double losses[AR_FIELD_MAX][AR_LOSS_KIND_COUNT];
 } ar_loss_sums;
 
-/* Open RUN/metrics.jsonl for appending, after dropping lines of steps after `step` (left by a run that was
- * killed after its last checkpoint). */
+/* Open RUN/metrics.jsonl for appending, after dropping lines of steps after `step` (left by a run
+ * that was killed after its last checkpoint). */
 AR_USE_RESULT ar_status ar_metrics_open(ar_metrics *metrics, const char *run, int64_t step,
                                         const ar_configuration *configuration, ar_error *err);
 void ar_metrics_close(ar_metrics *metrics); /* safe on zeroed */
 
-/* Write the averages of `sums` as a line. kind is "training" or "validation"; gradient norm, learning rate
- * and speed are left out where samples_per_second is 0. A full disk is an error. */
+/* Write the averages of `sums` as a line. kind is "training" or "validation"; gradient norm,
+ * learning rate and speed are left out where samples_per_second is 0. A full disk is an error. */
 AR_USE_RESULT ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums,
                                          const char *kind, int64_t step, double learning_rate,
                                          double samples_per_second, ar_error *err);
 
-/* "loss 0.1234  vorticity 0.2345  msl 0.0456": the averages as people read them, the first loss by field. */
-void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration, char *text,
-                         size_t size);
+/* "loss 0.1234  vorticity 0.2345  msl 0.0456": the averages as people read them, the first loss by
+ * field. */
+void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration,
+                         char *text, size_t size);
 
 #endif

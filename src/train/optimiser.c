@@ -39,8 +39,7 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
     /* Neighbouring parameters move in one call. */
     for (size_t p = 0; p < graph->parameter_count;) {
         size_t end = p;
-        while (end < graph->parameter_count &&
-               ar_plan_parameter_has_gradient(plan, (int64_t)end)) {
+        while (end < graph->parameter_count && ar_plan_parameter_has_gradient(plan, (int64_t)end)) {
             end++;
         }
         if (end == p) {
@@ -48,8 +47,8 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
             continue;
         }
         int64_t first = graph->parameters[p].offset;
-        int64_t last = end < graph->parameter_count ? graph->parameters[end].offset
-                                                    : graph->parameter_values;
+        int64_t last =
+            end < graph->parameter_count ? graph->parameters[end].offset : graph->parameter_values;
         backend->adamw(&(ar_adamw_call){.count = last - first,
                                         .parameters = parameters + first,
                                         .first_moment = optimiser->first_moment + first,

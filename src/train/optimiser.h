@@ -6,19 +6,19 @@
 #include "model/configuration.h"
 
 typedef struct {
-    int64_t count;                      /* of the parameter block */
+    int64_t count;                       /* of the parameter block */
     float *first_moment, *second_moment; /* [count] */
-    int64_t step;                       /* steps done */
+    int64_t step;                        /* steps done */
 } ar_optimiser;
 
 AR_USE_RESULT ar_status ar_optimiser_init(ar_optimiser *optimiser, const ar_graph *graph,
                                           ar_error *err);
 void ar_optimiser_release(ar_optimiser *optimiser);
 
-/* One step with the settings' weight decay, β and ε at a learning rate. Gradients are scaled down to a
- * global norm of settings->gradient_clip if they are longer (0: never; Pascanu et al. 2013).
- * *gradient_norm receives the norm before that. Parameters that no gradient reaches do not move, not even
- * by weight decay. When the norm is not finite nothing moves and false is returned. */
+/* One step with the settings' weight decay, β and ε at a learning rate. Gradients are scaled down
+ * to a global norm of settings->gradient_clip if they are longer (0: never; Pascanu et al. 2013).
+ * *gradient_norm receives the norm before that. Parameters that no gradient reaches do not move,
+ * not even by weight decay. When the norm is not finite nothing moves and false is returned. */
 bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_graph *graph,
                        const ar_backend *backend, const ar_training_configuration *settings,
                        double learning_rate, float *parameters, const float *gradients, int threads,

@@ -67,8 +67,8 @@ static ar_status load_data(run_state *run, ar_error *err)
     ar_configuration *c = run->configuration;
     ar_dataset *dataset = &run->dataset;
     ar_status status = AR_OK;
-    AR_TRY(ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, NULL, NULL,
-                           err));
+    AR_TRY(
+        ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, NULL, NULL, err));
     AR_TRY(ar_dataset_normalise(dataset, c, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_sampler_init(&run->training, &dataset->space, dataset->training_first,
@@ -87,11 +87,10 @@ static ar_status build_model(run_state *run, ar_error *err)
 {
     ar_configuration *c = run->configuration;
     ar_status status = AR_OK;
-    AR_TRY(ar_model_create(&run->model, c,
-                           &(ar_model_options){.batch = c->training.batch,
-                                               .losses = true,
-                                               .type = AR_TYPE_FLOAT32},
-                           err));
+    AR_TRY(ar_model_create(
+        &run->model, c,
+        &(ar_model_options){.batch = c->training.batch, .losses = true, .type = AR_TYPE_FLOAT32},
+        err));
     const ar_graph *graph = run->model->graph;
     size_t count = (size_t)graph->parameter_values;
     AR_TRY(ar_allocate(&run->parameters, count, sizeof(float), "parameters", err));
@@ -219,10 +218,11 @@ static ar_status train_step(run_state *run, int64_t step, ar_error *err)
                                    settings, ar_learning_rate(settings, step), run->parameters,
                                    run->gradients, run->threads, &norm);
     if (!moved || !isfinite(loss)) {
-        return ar_fail(err, AR_ERROR_NUMERIC,
-                       "step %lld: the loss is %g and the gradient's norm %g; checkpoints up to the "
-                       "step before are whole. A lower training.learning_rate may help",
-                       (long long)step, loss, norm);
+        return ar_fail(
+            err, AR_ERROR_NUMERIC,
+            "step %lld: the loss is %g and the gradient's norm %g; checkpoints up to the "
+            "step before are whole. A lower training.learning_rate may help",
+            (long long)step, loss, norm);
     }
     add_losses(run, &run->sums);
     run->sums.gradient_norm += norm;
@@ -261,8 +261,8 @@ static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_er
     const ar_training_configuration *settings = &run->configuration->training;
     char text[256], detail[300];
     double now = ar_clock_seconds();
-    double speed = (double)((step - clock->last_step) * settings->batch) /
-                   fmax(now - clock->last_line, 1e-9);
+    double speed =
+        (double)((step - clock->last_step) * settings->batch) / fmax(now - clock->last_line, 1e-9);
     ar_loss_sums_format(&run->sums, run->configuration, text, sizeof text);
     snprintf(detail, sizeof detail, "%s  %.0f samples/s", text, speed);
     ar_progress_update(&clock->progress, step, detail);
@@ -344,8 +344,8 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     run->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
     run->backend = ar_backend_find(options->backend ? options->backend : "cpu");
     if (!run->backend) {
-        status = ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref",
-                         options->backend);
+        status =
+            ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", options->backend);
         goto cleanup;
     }
     omp_set_num_threads(run->threads);

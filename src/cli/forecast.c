@@ -1,0 +1,57 @@
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+
+#include "task/forecast.h"
+
+int ar_command_forecast(int argc, char **argv)
+{
+    ar_forecast_options o = {.every_hours = 6, .lead_hours = 6, .overlap = 0.5};
+    ar_text_list data = {0};
+    int64_t threads = 0;
+    const ar_option options[] = {
+        {"model", "RUN", "run folder or checkpoint", AR_OPTION_TEXT, &o.model, true},
+        {"data", "STORE", "files, stores or glob patterns with the model's fields", AR_OPTION_LIST,
+         &data, true},
+        {"start", "T", "first valid time, e.g. 2026-02-10T00", AR_OPTION_TEXT, &o.start, true},
+        {"end", "T", "last valid time, inclusive", AR_OPTION_TEXT, &o.end, true},
+        {"every", "HOURS", "between valid times (default 6)", AR_OPTION_INTEGER, &o.every_hours,
+         false},
+        {"lead-hours", "HOURS", "from the last known time to the valid time (default 6)",
+         AR_OPTION_INTEGER, &o.lead_hours, false},
+        {"out", "FILE.nc", "netCDF file to write: mean, spread, members", AR_OPTION_TEXT, &o.out,
+         true},
+        {"overlap", "SHARE", "least share of a tile that its neighbour covers too (default 0.5)",
+         AR_OPTION_NUMBER, &o.overlap, false},
+        {"threads", "N", "threads to use (default: all cores)", AR_OPTION_INTEGER, &threads, false},
+        {0}};
+    const ar_command_line line = {
+        .command = "forecast",
+        .description =
+            "Forecast with a trained model: the last time tokens are masked and filled for "
+            "the whole grid.",
+        .options = options,
+        .example =
+            "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
+            "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc"};
+    ar_error err = {""};
+    int exit_code;
+    ar_status status = AR_OK;
+    if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
+        goto release;
+    }
+    if (!(o.overlap >= 0 && o.overlap < 1)) {
+        status =
+            ar_fail(&err, AR_ERROR_USAGE, "--overlap %g: at least 0 and less than 1", o.overlap);
+        goto cleanup;
+    }
+    o.data_paths = data.items;
+    o.data_path_count = data.count;
+    o.threads = (int)threads;
+    o.interrupt = ar_catch_interrupts();
+    AR_TRY(ar_forecast(&o, &err));
+cleanup:
+    exit_code = ar_command_end("forecast", status, &err);
+release:
+    ar_text_list_release(&data);
+    return exit_code;
+}

@@ -1,0 +1,355 @@
+#include "task/forecast.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "task/forecast_writer.h"
+#include "task/tiles.h"
+#include "train/checkpoint.h"
+
+enum { TILES_AT_ONCE = 48 };
+
+typedef struct {
+    const ar_forecast_options *options;
+    ar_checkpoint checkpoint;
+    ar_dataset dataset;
+    ar_masking masking;
+    int64_t *valid_times; /* [time_count] */
+    int64_t time_count;
+    int64_t lead_steps; /* lead time in steps of the data */
+    ar_tiles tiles;
+    ar_batch batch;
+    ar_cube *cubes; /* [tiles at once] */
+    ar_model *model;
+    ar_plan *plan;
+    float *parameters;
+    float *members[AR_FIELD_MAX]; /* [level][member][nlat][nlon] of predicted fields */
+    float *tile;                  /* [rows][columns] */
+    ar_forecast_writer writer;
+} forecast_state;
+
+static const ar_configuration *configuration_of(const forecast_state *state)
+{
+    return &state->checkpoint.configuration;
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+/* How many time tokens the lead time needs, the same stretch of time for every field. */
+static ar_status choose_masking(forecast_state *state, ar_error *err)
+{
+    const ar_configuration *c = configuration_of(state);
+    const ar_forecast_options *o = state->options;
+    if (o->lead_hours < 1 || o->lead_hours % c->time_step_hours != 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--lead-hours %lld: the model steps by %lld hours, so a multiple of that",
+                       (long long)o->lead_hours, (long long)c->time_step_hours);
+    }
+    state->lead_steps = o->lead_hours / c->time_step_hours;
+    const int64_t size = c->fields[0].tokens.token_size[0];
+    const int64_t tokens = (state->lead_steps + size - 1) / size;
+    for (int64_t f = 0; f < c->field_count; f++) {
+        const ar_field_configuration *field = &c->fields[f];
+        if (field->tokens.token_size[0] != size) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "%s: tokens of %s span %lld times, those of %s %lld; a forecast needs "
+                           "equal ones",
+                           state->checkpoint.path, field->name,
+                           (long long)field->tokens.token_size[0], c->fields[0].name,
+                           (long long)size);
+        }
+        if (tokens >= field->tokens.tokens[0]) {
+            return ar_fail(
+                err, AR_ERROR_USAGE,
+                "--lead-hours %lld: the model sees %lld hours in all; at most %lld hours "
+                "can be forecast at once",
+                (long long)o->lead_hours,
+                (long long)(field->tokens.tokens[0] * size * c->time_step_hours),
+                (long long)((field->tokens.tokens[0] - 1) * size * c->time_step_hours));
+        }
+    }
+    state->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
+    return AR_OK;
+}
+
+/* First time of the cube that forecasts `valid`: the last known time lies a lead before it. */
+static int64_t first_time_of(const forecast_state *state, int64_t valid)
+{
+    const ar_field_tokens *tokens = &configuration_of(state)->fields[0].tokens;
+    const int64_t known =
+        (tokens->tokens[0] - state->masking.forecast_tokens) * tokens->token_size[0];
+    return valid - (state->lead_steps + known - 1) * state->dataset.space.time_step;
+}
+
+static bool is_known(const forecast_state *state, int64_t valid)
+{
+    const int64_t step = state->dataset.space.time_step;
+    const int64_t last = valid - state->lead_steps * step;
+    for (int64_t f = 0; f < state->dataset.field_count; f++) {
+        for (int64_t t = first_time_of(state, valid); t <= last; t += step) {
+            if (ar_field_data_find_time(&state->dataset.fields[f], t) < 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static ar_status choose_times(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    const ar_calendar calendar = state->dataset.fields[0].calendar;
+    int64_t start, end, wanted = 0;
+    ar_status status = AR_OK;
+    AR_TRY(ar_time_parse(&start, o->start, calendar, err));
+    AR_TRY(ar_time_parse(&end, o->end, calendar, err));
+    if (end < start || o->every_hours < 1) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--start %s --end %s --every %lld: no time; the end must not lie before the "
+                       "start, and the step be at least an hour",
+                       o->start, o->end, (long long)o->every_hours);
+    }
+    int64_t most = (end - start) / (3600 * o->every_hours) + 1;
+    AR_TRY(ar_allocate(&state->valid_times, (size_t)most, sizeof(int64_t), "times", err));
+    for (int64_t valid = start; valid <= end; valid += 3600 * o->every_hours, wanted++) {
+        if (is_known(state, valid)) {
+            state->valid_times[state->time_count++] = valid;
+        }
+    }
+    if (state->time_count == 0) {
+        const ar_field_data *field = &state->dataset.fields[0];
+        char first[32], last[32];
+        ar_time_format(field->times[0], calendar, first);
+        ar_time_format(field->times[field->time_count - 1], calendar, last);
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s to %s: the data has none of the times that such forecasts start from; "
+                       "it goes from %s to %s",
+                       o->start, o->end, first, last);
+    }
+    if (state->time_count < wanted) {
+        ar_log(AR_LOG_WARNING, "%lld of %lld times left out: the data they start from is not there",
+               (long long)(wanted - state->time_count), (long long)wanted);
+    }
+cleanup:
+    return status;
+}
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+static ar_status load(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    ar_configuration *c = &state->checkpoint.configuration;
+    ar_dataset *dataset = &state->dataset;
+    ar_status status = AR_OK;
+    AR_TRY(ar_checkpoint_open(&state->checkpoint, o->model, err));
+    AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, NULL, NULL, err));
+    AR_TRY(ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err));
+    AR_TRY(ar_dataset_ready(dataset, c, err));
+    AR_TRY(choose_masking(state, err));
+    AR_TRY(choose_times(state, err));
+    const ar_field_tokens *tokens = &c->fields[0].tokens;
+    AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
+                         tokens->tokens[1] * tokens->token_size[1],
+                         tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
+    AR_TRY(ar_batch_init(&state->batch, &dataset->space, TILES_AT_ONCE, err));
+    AR_TRY(ar_allocate(&state->cubes, TILES_AT_ONCE, sizeof *state->cubes, "cubes", err));
+    AR_TRY(ar_allocate(&state->tile, (size_t)(state->tiles.rows * state->tiles.columns),
+                       sizeof(float), "a tile", err));
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        const ar_field_data *field = &dataset->fields[f];
+        size_t values =
+            (size_t)(field->level_count * c->model.tails * field->grid.nlat * field->grid.nlon);
+        if (c->fields[f].predicted) {
+            AR_TRY(ar_allocate(&state->members[f], values, sizeof(float), "members", err));
+        }
+    }
+cleanup:
+    return status;
+}
+
+static ar_status build_model(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    ar_configuration *c = &state->checkpoint.configuration;
+    ar_status status = AR_OK;
+    const ar_backend *backend = ar_backend_find(o->backend ? o->backend : "cpu");
+    if (!backend) {
+        return ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", o->backend);
+    }
+    /* The graph makes room for the tokens this task masks, whatever training masked. */
+    c->masking = state->masking;
+    AR_TRY(ar_model_create(&state->model, c,
+                           &(ar_model_options){.batch = TILES_AT_ONCE, .type = AR_TYPE_FLOAT32},
+                           err));
+    const ar_graph *graph = state->model->graph;
+    AR_TRY(ar_allocate(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
+                       "parameters", err));
+    AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
+    AR_TRY(ar_plan_create(
+        &state->plan, graph,
+        &(ar_plan_options){.backend = backend, .loss = AR_NO_TENSOR, .threads = o->threads},
+        state->parameters, NULL, err));
+cleanup:
+    return status;
+}
+
+/* ---- forecasting ------------------------------------------------------------------------------
+ */
+
+/* Values of one tile, level and member at the valid time, in the field's unit, into state->tile. */
+static void gather_tile(forecast_state *state, int64_t f, int64_t sample, int64_t level,
+                        int64_t member, int month)
+{
+    const ar_field_configuration *field = &configuration_of(state)->fields[f];
+    const ar_model_field *tensors = &state->model->fields[f];
+    const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
+    const ar_matrix ensemble = ar_plan_matrix(state->plan, tensors->ensemble);
+    const int64_t samples = state->batch.sample_count, step = state->lead_steps - 1;
+    const int64_t times = state->masking.forecast_tokens, places = tokens[1] * tokens[2];
+    /* Masked rows are ordered level by level, sample by sample, then time and place. */
+    const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
+    const ar_cube *cube = &state->cubes[sample];
+    const ar_grid *grid = &state->dataset.fields[f].grid;
+    for (int64_t i = 0; i < state->tiles.rows; i++) {
+        for (int64_t j = 0; j < state->tiles.columns; j++) {
+            int64_t row = first_row + i / size[1] * tokens[2] + j / size[2];
+            int64_t value = (step % size[0] * size[1] + i % size[1]) * size[2] + j % size[2];
+            float mean, deviation;
+            ar_normalisation_at(&state->dataset.normalisations[f], month, level,
+                                cube->first_row + i, (cube->first_column + j) % grid->nlon, &mean,
+                                &deviation);
+            float normal =
+                ((const float *)
+                     ensemble.data)[row * ensemble.stride + member * tensors->values + value];
+            state->tile[i * state->tiles.columns + j] = mean + deviation * normal;
+        }
+    }
+}
+
+static void blend_batch(forecast_state *state, int64_t first_tile, int month)
+{
+    const ar_configuration *c = configuration_of(state);
+    for (int64_t f = 0; f < c->field_count; f++) {
+        if (!c->fields[f].predicted) {
+            continue;
+        }
+        const ar_grid *grid = &state->dataset.fields[f].grid;
+        const int64_t points = grid->nlat * grid->nlon;
+        for (int64_t l = 0; l < c->fields[f].level_count; l++) {
+            for (int64_t n = 0; n < c->model.tails; n++) {
+                float *sum = state->members[f] + (l * c->model.tails + n) * points;
+                for (int64_t s = 0; s < state->batch.sample_count; s++) {
+                    gather_tile(state, f, s, l, n, month);
+                    ar_tiles_add(&state->tiles, grid, first_tile + s, state->tile, sum);
+                }
+            }
+        }
+    }
+}
+
+static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *err)
+{
+    const ar_configuration *c = configuration_of(state);
+    const int month = ar_time_date(valid, state->dataset.fields[0].calendar).month;
+    for (int64_t f = 0; f < c->field_count; f++) {
+        const ar_grid *grid = &state->dataset.fields[f].grid;
+        if (state->members[f]) {
+            memset(state->members[f], 0,
+                   (size_t)(c->fields[f].level_count * c->model.tails * grid->nlat * grid->nlon) *
+                       sizeof(float));
+        }
+    }
+    for (int64_t first = 0; first < state->tiles.count; first += TILES_AT_ONCE) {
+        int64_t left = state->tiles.count - first;
+        int64_t count = left < TILES_AT_ONCE ? left : TILES_AT_ONCE;
+        for (int64_t i = 0; i < count; i++) {
+            state->cubes[i] = (ar_cube){.first_time = first_time_of(state, valid),
+                                        .first_row = state->tiles.first_row[first + i],
+                                        .first_column = state->tiles.first_column[first + i]};
+        }
+        ar_batch_fill(&state->batch, &state->dataset.space, state->cubes, count, &state->masking,
+                      &(ar_draw){0}, true);
+        ar_model_feed(state->model, state->plan, &state->batch);
+        ar_plan_forward(state->plan);
+        blend_batch(state, first, month);
+    }
+    for (int64_t f = 0; f < c->field_count; f++) {
+        if (state->members[f] && !isfinite(state->members[f][0])) {
+            return ar_fail(err, AR_ERROR_NUMERIC, "%s: the forecast of %s is not finite",
+                           state->checkpoint.path, c->fields[f].name);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status forecast_all(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    ar_status status = AR_OK;
+    ar_progress progress;
+    uint64_t hash = ar_hash(state->parameters,
+                            (size_t)state->model->graph->parameter_values * sizeof(float), 0);
+    AR_TRY(ar_forecast_writer_create(&state->writer, o, &state->checkpoint, hash, &state->dataset,
+                                     err));
+    ar_progress_begin(&progress, "forecasting", 0, state->time_count);
+    for (int64_t t = 0; t < state->time_count; t++) {
+        if (o->interrupt && *o->interrupt) {
+            status = ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written", o->out);
+            goto cleanup;
+        }
+        char text[32];
+        AR_TRY(forecast_time(state, state->valid_times[t], err));
+        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->valid_times[t], o->lead_hours,
+                                        state->members, err));
+        ar_time_format(state->valid_times[t], state->dataset.fields[0].calendar, text);
+        ar_progress_update(&progress, t + 1, text);
+    }
+    AR_TRY(ar_forecast_writer_commit(&state->writer, err));
+    ar_progress_end(&progress, o->out);
+cleanup:
+    return status;
+}
+
+static void release(forecast_state *state)
+{
+    ar_forecast_writer_release(&state->writer);
+    ar_plan_destroy(&state->plan);
+    ar_model_destroy(&state->model);
+    ar_free(state->parameters);
+    ar_free(state->cubes);
+    ar_free(state->tile);
+    ar_free(state->valid_times);
+    for (int f = 0; f < AR_FIELD_MAX; f++) {
+        ar_free(state->members[f]);
+    }
+    ar_batch_release(&state->batch);
+    ar_tiles_release(&state->tiles);
+    ar_dataset_release(&state->dataset);
+    ar_checkpoint_close(&state->checkpoint);
+}
+
+ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
+{
+    ar_status status = AR_OK;
+    forecast_state *state = NULL;
+    AR_TRY(ar_allocate(&state, 1, sizeof *state, "a forecast", err));
+    state->options = options;
+    if (options->threads > 0) {
+        omp_set_num_threads(options->threads);
+    }
+    AR_TRY(load(state, err));
+    AR_TRY(build_model(state, err));
+    AR_TRY(forecast_all(state, err));
+cleanup:
+    if (state) {
+        release(state);
+    }
+    ar_free(state);
+    return status;
+}

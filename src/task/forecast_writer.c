@@ -1,0 +1,362 @@
+#include "task/forecast_writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+
+/* ---- levels ---------------------------------------------------------------------------------- */
+
+/* The first field with the same levels: both share one dimension. */
+static int64_t first_with_levels(const ar_dataset *dataset, int64_t field)
+{
+    const ar_field_data *wanted = &dataset->fields[field];
+    for (int64_t f = 0; f < field; f++) {
+        const ar_field_data *other = &dataset->fields[f];
+        if (other->level_units[0] && other->level_count == wanted->level_count &&
+            strcmp(other->level_units, wanted->level_units) == 0 &&
+            memcmp(other->levels, wanted->levels,
+                   (size_t)wanted->level_count * sizeof *wanted->levels) == 0) {
+            return f;
+        }
+    }
+    return field;
+}
+
+static bool has_levels(const ar_field_data *field)
+{
+    return field->level_units[0] != '\0' || field->level_count > 1;
+}
+
+/* "level" when all fields with levels share them, else "level_<variable>". */
+static void level_name(const ar_dataset *dataset, int64_t field, char name[80])
+{
+    int64_t sets = 0;
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        sets += has_levels(&dataset->fields[f]) && first_with_levels(dataset, f) == f;
+    }
+    if (sets == 1) {
+        snprintf(name, 80, "level");
+    } else {
+        snprintf(name, 80, "level_%s", dataset->fields[first_with_levels(dataset, field)].variable);
+    }
+}
+
+/* ---- definitions ----------------------------------------------------------------------------- */
+
+static ar_status put_texts(ar_netcdf_writer *file, const char *variable,
+                           const char *const (*texts)[2], int count, ar_error *err)
+{
+    for (int i = 0; i < count; i++) {
+        ar_status status = ar_netcdf_writer_put_text(file, variable, texts[i][0], texts[i][1], err);
+        if (status != AR_OK) {
+            return status;
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status add_coordinate(ar_netcdf_writer *file, const char *name, const char *dimension,
+                                ar_netcdf_type type, const char *const (*texts)[2], int count,
+                                ar_error *err)
+{
+    ar_status status = ar_netcdf_writer_add_variable(
+        file,
+        &(ar_netcdf_variable){.name = name, .type = type, .rank = 1, .dimensions = {dimension}},
+        err);
+    return status == AR_OK ? put_texts(file, name, texts, count, err) : status;
+}
+
+static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *err)
+{
+    ar_netcdf_writer *file = writer->file;
+    const ar_grid *grid = &writer->dataset->fields[0].grid;
+    const char *calendar = ar_calendar_name(writer->dataset->fields[0].calendar);
+    const char *const time[][2] = {{"standard_name", "time"},
+                                   {"long_name", "valid time of the forecast"},
+                                   {"units", "hours since 1970-01-01 00:00:00"},
+                                   {"calendar", calendar},
+                                   {"axis", "T"}};
+    const char *const reference[][2] = {{"standard_name", "forecast_reference_time"},
+                                        {"long_name", "last time whose data the forecast saw"},
+                                        {"units", "hours since 1970-01-01 00:00:00"},
+                                        {"calendar", calendar}};
+    const char *const lead[][2] = {{"standard_name", "forecast_period"}, {"units", "hours"}};
+    const char *const latitude[][2] = {
+        {"standard_name", "latitude"}, {"units", "degrees_north"}, {"axis", "Y"}};
+    const char *const longitude[][2] = {
+        {"standard_name", "longitude"}, {"units", "degrees_east"}, {"axis", "X"}};
+    const char *const member[][2] = {
+        {"standard_name", "realization"}, {"long_name", "ensemble member"}, {"units", "1"}};
+    ar_status status = AR_OK;
+    AR_TRY(ar_netcdf_writer_add_dimension(file, "time", -1, err));
+    AR_TRY(ar_netcdf_writer_add_dimension(file, "latitude", grid->nlat, err));
+    AR_TRY(ar_netcdf_writer_add_dimension(file, "longitude", grid->nlon, err));
+    AR_TRY(ar_netcdf_writer_add_dimension(file, "member", writer->configuration->model.tails, err));
+    AR_TRY(add_coordinate(file, "time", "time", AR_NETCDF_DOUBLE, time, 5, err));
+    AR_TRY(add_coordinate(file, "forecast_reference_time", "time", AR_NETCDF_DOUBLE, reference, 4,
+                          err));
+    AR_TRY(add_coordinate(file, "lead_time", "time", AR_NETCDF_DOUBLE, lead, 2, err));
+    AR_TRY(add_coordinate(file, "latitude", "latitude", AR_NETCDF_DOUBLE, latitude, 3, err));
+    AR_TRY(add_coordinate(file, "longitude", "longitude", AR_NETCDF_DOUBLE, longitude, 3, err));
+    AR_TRY(add_coordinate(file, "member", "member", AR_NETCDF_INT64, member, 3, err));
+cleanup:
+    return status;
+}
+
+static ar_status define_levels(const ar_forecast_writer *writer, int64_t f, ar_error *err)
+{
+    const ar_field_data *field = &writer->dataset->fields[f];
+    char name[80];
+    ar_status status = AR_OK;
+    if (!has_levels(field) || first_with_levels(writer->dataset, f) != f) {
+        return AR_OK;
+    }
+    level_name(writer->dataset, f, name);
+    bool pressure = strcmp(field->level_units, "hPa") == 0;
+    const char *const texts[][2] = {{"axis", "Z"},
+                                    {"positive", "down"},
+                                    {"units", field->level_units[0] ? field->level_units : "1"},
+                                    {"standard_name", "air_pressure"}};
+    AR_TRY(ar_netcdf_writer_add_dimension(writer->file, name, field->level_count, err));
+    AR_TRY(
+        add_coordinate(writer->file, name, name, AR_NETCDF_DOUBLE, texts, pressure ? 4 : 3, err));
+cleanup:
+    return status;
+}
+
+typedef enum { MEAN, SPREAD, MEMBERS, KINDS } variable_kind;
+static const char *const suffixes[KINDS] = {"", "_spread", "_members"};
+
+static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, variable_kind kind,
+                                 ar_error *err)
+{
+    static const char *const methods[KINDS] = {"member: mean",
+                                               "member: standard_deviation (unbiased)", NULL};
+    const ar_field_data *field = &writer->dataset->fields[f];
+    char name[96], level[80];
+    ar_status status = AR_OK;
+    snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
+    ar_netcdf_variable variable = {.name = name, .type = AR_NETCDF_FLOAT, .compress = 1};
+    variable.dimensions[variable.rank++] = "time";
+    if (has_levels(field)) {
+        level_name(writer->dataset, f, level);
+        variable.dimensions[variable.rank++] = level;
+    }
+    if (kind == MEMBERS) {
+        variable.dimensions[variable.rank++] = "member";
+    }
+    variable.dimensions[variable.rank++] = "latitude";
+    variable.dimensions[variable.rank++] = "longitude";
+    AR_TRY(ar_netcdf_writer_add_variable(writer->file, &variable, err));
+    if (field->standard_name[0] && kind != SPREAD) {
+        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "standard_name", field->standard_name,
+                                         err));
+    }
+    if (field->units[0]) {
+        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "units", field->units, err));
+    }
+    AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "field",
+                                     writer->configuration->fields[f].name, err));
+    if (methods[kind]) {
+        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "cell_methods", methods[kind], err));
+    }
+cleanup:
+    return status;
+}
+
+static ar_status join_paths(const ar_forecast_options *options, char **text, ar_error *err)
+{
+    size_t length = 1;
+    for (int64_t i = 0; i < options->data_path_count; i++) {
+        length += strlen(options->data_paths[i]) + 1;
+    }
+    ar_status status = ar_allocate(text, length, 1, "a list of paths", err);
+    for (int64_t i = 0; status == AR_OK && i < options->data_path_count; i++) {
+        strcat(*text, i ? " " : "");
+        strcat(*text, options->data_paths[i]);
+    }
+    return status;
+}
+
+static ar_status put_provenance(const ar_forecast_writer *writer,
+                                const ar_forecast_options *options, const ar_checkpoint *checkpoint,
+                                uint64_t model_hash, ar_error *err)
+{
+    const ar_configuration *configuration = writer->configuration;
+    char *yaml = NULL, *paths = NULL;
+    char model[64], history[128], stamp[32];
+    ar_status status = AR_OK;
+    AR_TRY(ar_configuration_write(configuration, &yaml, err));
+    AR_TRY(join_paths(options, &paths, err));
+    snprintf(model, sizeof model, "XXH3 %016llx of the parameters, step %lld",
+             (unsigned long long)model_hash, (long long)checkpoint->step);
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    snprintf(history, sizeof history, "%s: atmorep forecast " ATMOREP_VERSION, stamp);
+    const char *const texts[][2] = {
+        {"Conventions", "CF-1.8"},
+        {"title", "Ensemble forecast by AtmoRep"},
+        {"source", "atmorep " ATMOREP_VERSION},
+        {"history", history},
+        {"model", model},
+        {"configuration", yaml},
+        {"data", paths},
+        {"training_start", configuration->training_start ? configuration->training_start : ""},
+        {"training_end", configuration->training_end ? configuration->training_end : ""}};
+    AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
+    AR_TRY(ar_netcdf_writer_put_number(writer->file, NULL, "lead_hours",
+                                       (double)options->lead_hours, err));
+cleanup:
+    ar_free(yaml);
+    ar_free(paths);
+    return status;
+}
+
+static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *err)
+{
+    const ar_dataset *dataset = writer->dataset;
+    const ar_grid *grid = &dataset->fields[0].grid;
+    const int64_t zero = 0;
+    ar_status status = AR_OK;
+    AR_TRY(
+        ar_netcdf_writer_write(writer->file, "latitude", &zero, &grid->nlat, grid->latitude, err));
+    AR_TRY(ar_netcdf_writer_write(writer->file, "longitude", &zero, &grid->nlon, grid->longitude,
+                                  err));
+    for (int64_t n = 0; n < writer->configuration->model.tails; n++) {
+        const int64_t one = 1;
+        AR_TRY(ar_netcdf_writer_write(writer->file, "member", &n, &one, &n, err));
+    }
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        const ar_field_data *field = &dataset->fields[f];
+        if (has_levels(field) && first_with_levels(dataset, f) == f) {
+            char name[80];
+            level_name(dataset, f, name);
+            AR_TRY(ar_netcdf_writer_write(writer->file, name, &zero, &field->level_count,
+                                          field->levels, err));
+        }
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecast_options *options,
+                                    const ar_checkpoint *checkpoint, uint64_t model_hash,
+                                    const ar_dataset *dataset, ar_error *err)
+{
+    const ar_configuration *configuration = &checkpoint->configuration;
+    ar_status status = AR_OK;
+    *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
+    AR_TRY(ar_netcdf_writer_create(&writer->file, options->out, err));
+    AR_TRY(define_coordinates(writer, err));
+    size_t largest = 1;
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        AR_TRY(define_levels(writer, f, err));
+        size_t levels = (size_t)dataset->fields[f].level_count;
+        largest = levels > largest ? levels : largest;
+    }
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        for (int kind = 0; configuration->fields[f].predicted && kind < KINDS; kind++) {
+            AR_TRY(define_variable(writer, f, (variable_kind)kind, err));
+        }
+    }
+    AR_TRY(put_provenance(writer, options, checkpoint, model_hash, err));
+    AR_TRY(write_coordinates(writer, err));
+    const ar_grid *grid = &dataset->fields[0].grid;
+    size_t points = largest * (size_t)(grid->nlat * grid->nlon);
+    AR_TRY(ar_allocate(&writer->mean, points, sizeof(float), "the ensemble mean", err));
+    AR_TRY(ar_allocate(&writer->spread, points, sizeof(float), "the ensemble spread", err));
+cleanup:
+    if (status != AR_OK) {
+        ar_forecast_writer_release(writer);
+    }
+    return status;
+}
+
+/* ---- a time ---------------------------------------------------------------------------------- */
+
+static void compute_statistics(ar_forecast_writer *writer, const float *members, int64_t levels,
+                               int64_t count, int64_t points)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t at = 0; at < levels * points; at++) {
+        const float *first = members + at / points * count * points + at % points;
+        double sum = 0, square = 0;
+        for (int64_t n = 0; n < count; n++) {
+            sum += (double)first[n * points];
+        }
+        double mean = sum / (double)count;
+        for (int64_t n = 0; n < count; n++) {
+            double d = (double)first[n * points] - mean;
+            square += d * d;
+        }
+        writer->mean[at] = (float)mean;
+        writer->spread[at] = count > 1 ? (float)sqrt(square / (double)(count - 1)) : 0.0f;
+    }
+}
+
+static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t index,
+                             const float *members, ar_error *err)
+{
+    const ar_field_data *field = &writer->dataset->fields[f];
+    const int64_t count = writer->configuration->model.tails;
+    compute_statistics(writer, members, field->level_count, count,
+                       field->grid.nlat * field->grid.nlon);
+    const float *const values[KINDS] = {writer->mean, writer->spread, members};
+    for (int kind = 0; kind < KINDS; kind++) {
+        char name[96];
+        int64_t start[5] = {index}, extent[5] = {1};
+        int rank = 1;
+        snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
+        if (has_levels(field)) {
+            extent[rank++] = field->level_count;
+        }
+        if (kind == MEMBERS) {
+            extent[rank++] = count;
+        }
+        extent[rank++] = field->grid.nlat;
+        extent[rank++] = field->grid.nlon;
+        ar_status status =
+            ar_netcdf_writer_write(writer->file, name, start, extent, values[kind], err);
+        if (status != AR_OK) {
+            return status;
+        }
+    }
+    return AR_OK;
+}
+
+ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, int64_t valid_time,
+                                   int64_t lead_hours, float *const *members, ar_error *err)
+{
+    const int64_t one = 1;
+    const double valid = (double)valid_time / 3600.0, lead = (double)lead_hours;
+    const double reference = valid - lead;
+    ar_status status = AR_OK;
+    AR_TRY(ar_netcdf_writer_write(writer->file, "time", &index, &one, &valid, err));
+    AR_TRY(ar_netcdf_writer_write(writer->file, "forecast_reference_time", &index, &one, &reference,
+                                  err));
+    AR_TRY(ar_netcdf_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
+    for (int64_t f = 0; f < writer->dataset->field_count; f++) {
+        if (writer->configuration->fields[f].predicted) {
+            AR_TRY(write_field(writer, f, index, members[f], err));
+        }
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err)
+{
+    return ar_netcdf_writer_commit(&writer->file, err);
+}
+
+void ar_forecast_writer_release(ar_forecast_writer *writer)
+{
+    ar_netcdf_writer_abandon(&writer->file);
+    ar_free(writer->mean);
+    ar_free(writer->spread);
+    *writer = (ar_forecast_writer){0};
+}

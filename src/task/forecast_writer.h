@@ -1,0 +1,29 @@
+/* Writing the forecast file (docs/forecast-file.md). */
+#ifndef AR_TASK_FORECAST_WRITER_H
+#define AR_TASK_FORECAST_WRITER_H
+
+#include "io/netcdf_writer.h"
+#include "task/forecast.h"
+#include "train/checkpoint.h"
+
+typedef struct {
+    ar_netcdf_writer *file;
+    const ar_dataset *dataset;
+    const ar_configuration *configuration;
+    float *mean, *spread; /* [levels of the largest field][nlat][nlon] */
+} ar_forecast_writer;
+
+AR_USE_RESULT ar_status ar_forecast_writer_create(ar_forecast_writer *writer,
+                                                  const ar_forecast_options *options,
+                                                  const ar_checkpoint *checkpoint,
+                                                  uint64_t model_hash, const ar_dataset *dataset,
+                                                  ar_error *err);
+/* Write time number `index`: members[f] holds [level][member][nlat][nlon] in the field's unit, for
+ * predicted fields. Mean and spread are computed here. */
+AR_USE_RESULT ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index,
+                                                 int64_t valid_time, int64_t lead_hours,
+                                                 float *const *members, ar_error *err);
+AR_USE_RESULT ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err);
+void ar_forecast_writer_release(ar_forecast_writer *writer); /* abandons what is not committed */
+
+#endif
