@@ -13,9 +13,9 @@ static const command commands[] = {
     {"train", "train, continue, fine-tune from a YAML configuration", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},
-    {NULL, NULL, NULL},
+    {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
 };
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] - 1 };
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static void print_help(void)
 {
@@ -41,7 +41,7 @@ static const command *find_command(const char *name)
 
 static int refuse_command(const char *name)
 {
-    const char *names[COMMAND_COUNT + 1];
+    const char *names[COMMAND_COUNT];
     for (int i = 0; i < COMMAND_COUNT; i++) {
         names[i] = commands[i].name;
     }

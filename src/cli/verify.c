@@ -1,0 +1,74 @@
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "verify/verify.h"
+
+/* Larger than any scores.json: thousands of levels and lead times. */
+enum { LARGEST_JSON = 1 << 28 };
+
+/* Print scores.json as it stands in the folder, so that both are the same bytes. */
+static ar_status print_json(const char *folder, ar_error *err)
+{
+    char *path = NULL, *text = NULL;
+    size_t bytes = 0;
+    ar_status status = AR_OK;
+    AR_TRY(ar_path_join(&path, folder, "scores.json", err));
+    AR_TRY(ar_file_read_whole(path, LARGEST_JSON, &text, &bytes, err));
+    fwrite(text, 1, bytes, stdout);
+cleanup:
+    ar_free(path);
+    ar_free(text);
+    return status;
+}
+
+int ar_command_verify(int argc, char **argv)
+{
+    ar_verify_options options = {0};
+    ar_text_list truth = {0};
+    bool no_maps = false, json = false;
+    const ar_option declared[] = {
+        {"forecast", "FILE.nc", "the forecast, as atmorep forecast writes it", AR_OPTION_TEXT,
+         &options.forecast, true},
+        {"truth", "STORE", "files, stores or globs with the truth", AR_OPTION_LIST, &truth, true},
+        {"out", "DIR", "folder for scores.json, scores.txt and maps", AR_OPTION_TEXT, &options.out,
+         true},
+        {"climatology-start", "TIME",
+         "first time of the climatology (the forecast's training period)", AR_OPTION_TEXT,
+         &options.climatology_start, false},
+        {"climatology-end", "TIME", "last time of the climatology, inclusive", AR_OPTION_TEXT,
+         &options.climatology_end, false},
+        {"no-maps", NULL, "draw no maps", AR_OPTION_FLAG, &no_maps, false},
+        {"json", NULL, "print scores.json instead of the table", AR_OPTION_FLAG, &json, false},
+        {0},
+    };
+    const ar_command_line line = {
+        .command = "verify",
+        .description = "Score an ensemble forecast against truth, latitude-weighted: RMSE, bias, "
+                       "CRPS (plain and\n"
+                       "fair) and spread/skill ratio, beside persistence, damped persistence and "
+                       "climatology.\n"
+                       "Times inside the training period are refused.",
+        .options = declared,
+        .example = "  atmorep verify --forecast forecast.nc --truth 'era5/*.zarr' --out scores",
+    };
+    int exit_code = AR_EXIT_FAILED;
+    if (ar_command_line_parse(&line, argc, argv, &exit_code)) {
+        options.truth_paths = truth.items;
+        options.truth_count = truth.count;
+        options.maps = !no_maps;
+        ar_error err;
+        char *table = NULL;
+        ar_status status = ar_verify(&options, &table, &err);
+        if (status == AR_OK && json) {
+            status = print_json(options.out, &err);
+        } else if (status == AR_OK) {
+            fputs(table, stdout);
+        }
+        ar_free(table);
+        exit_code = ar_command_end("verify", status, &err);
+    }
+    ar_text_list_release(&truth);
+    return exit_code;
+}

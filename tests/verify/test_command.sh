@@ -1,0 +1,97 @@
+# `atmorep verify` against scores that numpy computes from the same files, and its refusals.
+# Arguments: the program, the source folder.
+program=$1
+source=$2
+python=/usr/bin/python3
+case=$source/tests/verify/verification_case.py
+data=$source/../shared/data/era5-2.5deg-djf
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# refused CODE PATTERN ARGUMENT…: exit code, one line with the pattern, and no scores
+refused() {
+    local code=$1 pattern=$2 got
+    shift 2
+    rm -rf "$work/refused"
+    "$program" verify --quiet --no-maps --out "$work/refused" "$@" 2>"$work/err" >"$work/out"
+    got=$?
+    if [ $got -ne "$code" ] || ! grep -q "$pattern" "$work/err" || [ "$(wc -l <"$work/err")" -ne 1 ] ||
+        [ -e "$work/refused/scores.json" ]; then
+        fail "verify $*: exit $got, wanted $code and one line '$pattern':"
+        cat "$work/err"
+    fi
+}
+
+if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
+    echo "SKIPPED: $python has no xarray and netCDF4 to make forecast files with"
+    exit 77
+fi
+
+echo "== synthetic data: levels, units, orientation, gaps, two lead times"
+mkdir "$work/synthetic"
+$python "$case" make-synthetic "$work/synthetic" || fail "cannot make the synthetic case"
+forecast=$work/synthetic/forecast.nc truth=$work/synthetic/truth.nc
+"$program" verify --no-maps --forecast "$forecast" --truth "$truth" --out "$work/synthetic" \
+    >"$work/table" 2>"$work/err" || fail "synthetic case: $(cat "$work/err")"
+$python "$case" compare "$work/synthetic/expected.json" "$work/synthetic/scores.json" || fail "scores differ"
+cmp "$work/table" "$work/synthetic/scores.txt" || fail "the table on the terminal is not scores.txt"
+grep -q 'lacks 2 of 28 valid times' "$work/err" || fail "no warning about times without truth"
+"$program" verify --quiet --json --no-maps --forecast "$forecast" --truth "$truth" --out "$work/json" \
+    2>/dev/null >"$work/printed.json"
+cmp "$work/printed.json" "$work/json/scores.json" || fail "--json does not print scores.json"
+
+echo "== refusals"
+$python - "$forecast" "$work" <<'PYTHON'
+import sys, xarray as xr
+data, work = xr.open_dataset(sys.argv[1], decode_times=False).load(), sys.argv[2]
+data.assign_attrs(training_end="2001-03-05T06:00").to_netcdf(f"{work}/inside.nc")
+unknown = data.copy(); del unknown.attrs["training_end"]; unknown.to_netcdf(f"{work}/unknown.nc")
+wrong = data.copy(deep=True); wrong["lead_time"][3] += 1; wrong.to_netcdf(f"{work}/wrong.nc")
+later = data.assign_coords(time=("time", data.time.values + 1e4, data.time.attrs),
+    forecast_reference_time=("time", data.forecast_reference_time.values + 1e4, data.time.attrs))
+later.to_netcdf(f"{work}/later.nc")
+data.isel(longitude=slice(0, 8)).to_netcdf(f"{work}/half.nc")
+PYTHON
+refused 1 'valid time 2001-03-03T00:00 lies in the training period 2001-02-20T00:00 to 2001-03-05T06:00' \
+    --forecast "$work/inside.nc" --truth "$truth"
+refused 1 'training_end is missing' --forecast "$work/unknown.nc" --truth "$truth"
+refused 1 'lead_time 13 hours at valid time 2001-03-03T06:00' --forecast "$work/wrong.nc" --truth "$truth"
+refused 1 '2002' --forecast "$work/later.nc" --truth "$truth"
+refused 1 "grid is 9 x 16" --forecast "$work/half.nc" --truth "$truth"
+refused 1 'nowhere.nc' --forecast "$work/nowhere.nc" --truth "$truth"
+refused 1 'nowhere' --forecast "$forecast" --truth "$work/nowhere"
+refused 1 'forecast' --forecast "$truth" --truth "$truth"
+refused 2 'begins at 2001-03-01T00:00' --forecast "$forecast" --truth "$truth" \
+    --climatology-start 2001-03-01 --climatology-end 2001-02-21
+refused 2 '\-\-forecast FILE.nc is missing' --truth "$truth"
+head -c 3000 "$forecast" >"$work/short.nc"
+refused 1 'short.nc' --forecast "$work/short.nc" --truth "$truth"
+
+if [ -d "$data" ]; then
+    echo "== ERA5, test days: persistence with noise, 8 members, with maps"
+    mkdir "$work/era5"
+    $python "$case" make-era5 "$work/era5" "$data" || fail "cannot make the ERA5 case"
+    "$program" verify --quiet --forecast "$work/era5/forecast.nc" --truth "$data"/*.zarr \
+        --out "$work/era5" || fail "ERA5 case"
+    $python "$case" compare "$work/era5/expected.json" "$work/era5/scores.json" || fail "scores differ"
+    if command -v gmt >/dev/null; then
+        for map in map_vo_850 map_msl; do
+            [ "$(head -c 8 "$work/era5/$map.png" | od -An -c | tr -d ' ')" = '211PNG\r\n032\n' ] ||
+                fail "$map.png is no PNG"
+        done
+        [ -z "$(ls -A "$work/era5" | grep '^\.')" ] || fail "something is left: $(ls -A "$work/era5")"
+    fi
+    PATH=/nowhere "$program" verify --forecast "$work/era5/forecast.nc" --truth "$data"/*.zarr \
+        --out "$work/no-gmt" >/dev/null 2>"$work/err" || fail "without gmt"
+    grep -q 'gmt is not installed' "$work/err" || fail "no warning that gmt is not installed"
+    [ -s "$work/no-gmt/scores.json" ] || fail "no scores without gmt"
+else
+    echo "SKIPPED: $data is not there; the comparison on ERA5 is left out"
+fi
+exit $failures
