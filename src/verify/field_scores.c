@@ -1,0 +1,311 @@
+#include "verify/verification.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "verify/baselines.h"
+#include "verify/maps.h"
+#include "verify/scores.h"
+#include "verify/truth.h"
+
+/* One field at work. */
+typedef struct {
+    const ar_forecast_field *field;
+    ar_field_data truth, climatology_truth;
+    int64_t *valid_index,
+        *reference_index; /* [time_count] in truth; −1 where it has no such time */
+    int64_t points;
+    float *members;   /* [member_count][points] */
+    float *baseline;  /* [points] */
+    float *spread;    /* [points] */
+    double *mean, *r; /* [points] climatology and lag correlation of the level */
+    ar_ensemble_scorer scorer;
+    ar_progress progress;
+    int64_t done;
+} field_work;
+
+/* The sums over the times of one lead time. */
+typedef struct {
+    ar_ensemble_sums model;
+    ar_error_sums persistence, damped, climatology;
+    int64_t times, persistence_times, first_time, last_time;
+} lead_sums;
+
+static void field_work_release(field_work *work)
+{
+    ar_field_data_release(&work->truth);
+    ar_field_data_release(&work->climatology_truth);
+    ar_free(work->valid_index);
+    ar_free(work->reference_index);
+    ar_free(work->members);
+    ar_free(work->baseline);
+    ar_free(work->spread);
+    ar_free(work->mean);
+    ar_free(work->r);
+    ar_ensemble_scorer_release(&work->scorer);
+}
+
+static ar_status allocate_work(field_work *work, const ar_verification *run, ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    size_t points = (size_t)work->points, times = (size_t)file->time_count;
+    size_t member_points = points * (size_t)work->field->member_count; /* checked on opening */
+    const ar_score_area area = {file->grid.nlat, file->grid.nlon, run->weights};
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&work->valid_index, times, sizeof(int64_t), "indices of times", err));
+    AR_TRY(ar_allocate(&work->reference_index, times, sizeof(int64_t), "indices of times", err));
+    AR_TRY(ar_allocate(&work->members, member_points, sizeof(float), "members", err));
+    AR_TRY(ar_allocate(&work->baseline, points, sizeof(float), "a baseline forecast", err));
+    AR_TRY(ar_allocate(&work->spread, points, sizeof(float), "a field of spread", err));
+    AR_TRY(ar_allocate(&work->mean, points, sizeof(double), "a climatology", err));
+    AR_TRY(ar_allocate(&work->r, points, sizeof(double), "a lag correlation", err));
+    AR_TRY(ar_ensemble_scorer_init(&work->scorer, &area, work->field->member_count, err));
+cleanup:
+    return status;
+}
+
+/* Where the truth has the forecast's times; tells which it has not. */
+static ar_status match_times(field_work *work, const ar_forecast_file *file, ar_error *err)
+{
+    int64_t without_truth = 0, without_reference = 0;
+    for (int64_t t = 0; t < file->time_count; t++) {
+        work->valid_index[t] = ar_field_data_find_time(&work->truth, file->valid_times[t]);
+        work->reference_index[t] = ar_field_data_find_time(&work->truth, file->reference_times[t]);
+        without_truth += work->valid_index[t] < 0;
+        without_reference += work->valid_index[t] >= 0 && work->reference_index[t] < 0;
+    }
+    const char *variable = work->field->variable;
+    if (without_truth == file->time_count) {
+        char first[32], last[32];
+        ar_time_format(file->valid_times[0], file->calendar, first);
+        ar_time_format(file->valid_times[file->time_count - 1], file->calendar, last);
+        return ar_fail(
+            err, AR_ERROR_INPUT, "%s: the truth has none of the %lld valid times of %s, %s to %s",
+            ar_source_path(file->source), (long long)file->time_count, variable, first, last);
+    }
+    if (without_truth > 0) {
+        ar_log(AR_LOG_WARNING, "%s: the truth lacks %lld of %lld valid times; they are not scored",
+               variable, (long long)without_truth, (long long)file->time_count);
+    }
+    if (without_reference > 0) {
+        ar_log(
+            AR_LOG_WARNING,
+            "%s: the truth lacks the reference times of %lld scored times; persistence is scored "
+            "without them",
+            variable, (long long)without_reference);
+    }
+    return AR_OK;
+}
+
+static ar_status load_truth(field_work *work, const ar_verification *run, ar_error *err)
+{
+    const ar_verify_options *options = run->options;
+    const ar_forecast_file *file = &run->forecast;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (int64_t t = 0; t < file->time_count; t++) {
+        const int64_t both[] = {file->valid_times[t], file->reference_times[t]};
+        for (int i = 0; i < 2; i++) {
+            first = both[i] < first ? both[i] : first;
+            last = both[i] > last ? both[i] : last;
+        }
+    }
+    ar_status status = AR_OK;
+    AR_TRY(ar_truth_load(&work->truth, options->truth_paths, options->truth_count, file,
+                         work->field, first, last, err));
+    status = ar_truth_load(&work->climatology_truth, options->truth_paths, options->truth_count,
+                           file, work->field, run->climatology_start, run->climatology_end, err);
+    if (status != AR_OK) {
+        status = ar_fail_within(err, status, "climatology period");
+    }
+cleanup:
+    return status;
+}
+
+static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *run, int64_t t,
+                          int64_t level, ar_error *err)
+{
+    ar_forecast_file *file = &run->forecast;
+    const ar_score_area *area = &work->scorer.area;
+    const float *truth = ar_field_data_slice(&work->truth, work->valid_index[t], level);
+    ar_status status = ar_forecast_file_read(file, work->field, t, level, work->members, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    ar_ensemble_sums_add(&sums->model, &work->scorer, work->members, truth);
+    for (int64_t at = 0; at < work->points; at++) {
+        work->baseline[at] = (float)work->mean[at];
+    }
+    ar_error_sums_add(&sums->climatology, area, work->baseline, truth);
+    if (work->reference_index[t] >= 0) {
+        const float *reference = ar_field_data_slice(&work->truth, work->reference_index[t], level);
+        ar_error_sums_add(&sums->persistence, area, reference, truth);
+        ar_damped_persistence(work->baseline, reference, work->mean, work->r, work->points);
+        ar_error_sums_add(&sums->damped, area, work->baseline, truth);
+        sums->persistence_times++;
+    }
+    int64_t valid = file->valid_times[t];
+    sums->first_time = sums->times == 0 || valid < sums->first_time ? valid : sums->first_time;
+    sums->last_time = sums->times == 0 || valid > sums->last_time ? valid : sums->last_time;
+    sums->times++;
+    return AR_OK;
+}
+
+static void describe_level(const ar_forecast_field *field, int64_t level, char key[32],
+                           char text[48])
+{
+    if (!field->levels) {
+        snprintf(key, 32, "surface");
+        snprintf(text, 48, "surface");
+        return;
+    }
+    snprintf(key, 32, "%.10g", field->levels[level]);
+    snprintf(text, 48, "%s%s%s", key, field->level_units[0] ? " " : "", field->level_units);
+}
+
+static ar_status append_score(ar_verification *run, const field_work *work, int64_t level,
+                              int64_t lead, const lead_sums *sums, ar_error *err)
+{
+    ar_status status = ar_grow(&run->scores, &run->score_capacity, run->score_count + 1,
+                               sizeof *run->scores, "the scores", err);
+    if (status != AR_OK) {
+        return status;
+    }
+    const ar_forecast_field *field = work->field;
+    ar_calendar calendar = run->forecast.calendar;
+    ar_score *score = &run->scores[run->score_count++];
+    *score = (ar_score){
+        .variable = field->variable,
+        .standard_name = field->standard_name,
+        .units = field->units,
+        .lead_hours = (double)lead / 3600,
+        .member_count = field->member_count,
+        .times = sums->times,
+        .persistence_times = sums->persistence_times,
+        .rmse = ar_error_sums_rmse(&sums->model.mean),
+        .bias = ar_error_sums_bias(&sums->model.mean),
+        .mae = ar_error_sums_mae(&sums->model.mean),
+        .crps = ar_ensemble_sums_crps(&sums->model),
+        .crps_fair = ar_ensemble_sums_crps_fair(&sums->model),
+        .spread = ar_ensemble_sums_spread(&sums->model),
+        .spread_skill_ratio = ar_ensemble_sums_spread_skill(&sums->model),
+        .persistence_rmse = ar_error_sums_rmse(&sums->persistence),
+        .persistence_crps = ar_error_sums_mae(&sums->persistence),
+        .damped_persistence_rmse = ar_error_sums_rmse(&sums->damped),
+        .climatology_rmse = ar_error_sums_rmse(&sums->climatology),
+    };
+    describe_level(field, level, score->level, score->level_text);
+    ar_time_format(sums->first_time, calendar, score->first_time);
+    ar_time_format(sums->last_time, calendar, score->last_time);
+    return AR_OK;
+}
+
+static ar_status score_lead(ar_verification *run, field_work *work, int64_t level, int64_t lead,
+                            ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    lead_sums sums = {0};
+    int64_t pairs = 0;
+    ar_status status = ar_lag_correlation_compute(work->r, &pairs, &work->climatology_truth, level,
+                                                  work->mean, lead, err);
+    if (status == AR_OK && pairs == 0) {
+        ar_log(AR_LOG_WARNING,
+               "%s: no two times of the climatology period lie %g hours apart; damped persistence "
+               "is not scored",
+               work->field->variable, (double)lead / 3600);
+    }
+    for (int64_t t = 0; status == AR_OK && t < file->time_count; t++) {
+        if (file->lead_times[t] == lead && work->valid_index[t] >= 0) {
+            status = add_time(&sums, work, run, t, level, err);
+            ar_progress_update(&work->progress, ++work->done, "");
+        }
+    }
+    if (status != AR_OK || sums.times == 0) {
+        return status;
+    }
+    return append_score(run, work, level, lead, &sums, err);
+}
+
+/* The scored time to draw: the latest valid one, of these the one with the shortest lead time. */
+static int64_t choose_map_time(const field_work *work, const ar_forecast_file *file)
+{
+    int64_t best = -1;
+    for (int64_t t = 0; t < file->time_count; t++) {
+        if (work->valid_index[t] < 0) {
+            continue;
+        }
+        if (best < 0 || file->valid_times[t] > file->valid_times[best] ||
+            (file->valid_times[t] == file->valid_times[best] &&
+             file->lead_times[t] < file->lead_times[best])) {
+            best = t;
+        }
+    }
+    return best;
+}
+
+/* A map that cannot be drawn is told and no reason to fail: the scores stand. */
+static ar_status draw_map(ar_verification *run, field_work *work, int64_t level, ar_error *err)
+{
+    ar_forecast_file *file = &run->forecast;
+    const ar_forecast_field *field = work->field;
+    int64_t t = choose_map_time(work, file);
+    char key[32], text[48], valid[32], name[160];
+    ar_status status = ar_forecast_file_read(file, field, t, level, work->members, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    ar_ensemble_mean_spread(work->members, field->member_count, work->points, work->baseline,
+                            work->spread);
+    describe_level(field, level, key, text);
+    ar_time_format(file->valid_times[t], file->calendar, valid);
+    const ar_map map = {
+        .name = field->long_name[0]       ? field->long_name
+                : field->standard_name[0] ? field->standard_name
+                                          : field->variable,
+        .level_text = field->levels ? text : "",
+        .units = field->units,
+        .valid_time = valid,
+        .lead_hours = (double)file->lead_times[t] / 3600,
+        .member_count = field->member_count,
+        .grid = &file->grid,
+        .analysis = ar_field_data_slice(&work->truth, work->valid_index[t], level),
+        .mean = work->baseline,
+        .spread = work->spread,
+    };
+    snprintf(name, sizeof name, "map_%s%s%s.png", field->variable, field->levels ? "_" : "",
+             field->levels ? key : "");
+    ar_error map_error;
+    bool drawn = false;
+    if (ar_map_draw(&map, run->options->out, name, &drawn, &map_error) != AR_OK) {
+        ar_log(AR_LOG_WARNING, "%s is not drawn: %s", name, map_error.message);
+    } else if (!drawn) {
+        ar_log(AR_LOG_WARNING, "no maps are drawn: the program gmt is not installed");
+        run->draw_maps = false;
+    }
+    return AR_OK;
+}
+
+ar_status ar_verification_score_field(ar_verification *run, const ar_forecast_field *field,
+                                      ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    field_work work = {.field = field, .points = file->grid.nlat * file->grid.nlon};
+    ar_status status = AR_OK;
+    AR_TRY(allocate_work(&work, run, err));
+    AR_TRY(load_truth(&work, run, err));
+    AR_TRY(match_times(&work, file, err));
+    ar_progress_begin(&work.progress, field->variable, 0, field->level_count * file->time_count);
+    for (int64_t level = 0; level < field->level_count; level++) {
+        AR_TRY(ar_climatology_compute(work.mean, &work.climatology_truth, level, err));
+        for (int64_t i = 0; i < run->lead_count; i++) {
+            AR_TRY(score_lead(run, &work, level, run->lead_times[i], err));
+        }
+        if (run->draw_maps) {
+            AR_TRY(draw_map(run, &work, level, err));
+        }
+    }
+    ar_progress_end(&work.progress, "");
+cleanup:
+    field_work_release(&work);
+    return status;
+}

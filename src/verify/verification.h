@@ -1,0 +1,32 @@
+/* One verification while it runs: what verify.c sets up and field_scores.c fills, field by field.
+ */
+#ifndef AR_VERIFY_VERIFICATION_H
+#define AR_VERIFY_VERIFICATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verify/forecast_file.h"
+#include "verify/report.h"
+#include "verify/verify.h"
+
+typedef struct {
+    const ar_verify_options *options;
+    ar_forecast_file forecast;
+    int64_t climatology_start, climatology_end;
+    double *weights;     /* [nlat] */
+    int64_t *lead_times; /* [lead_count] the different ones, ascending */
+    int64_t lead_count;
+    bool draw_maps;
+    ar_score *scores;
+    size_t score_count, score_capacity;
+} ar_verification;
+
+/* Score one field of the forecast file at all its levels and lead times: load its truth, append to
+ * run->scores and, when run->draw_maps, draw a map a level. Truth that lacks times is told as a
+ * warning; truth that has none of them is an error. */
+AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
+                                                    const ar_forecast_field *field, ar_error *err);
+
+#endif
