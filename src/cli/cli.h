@@ -46,7 +46,7 @@ typedef struct {
     const char *operand, *operand_help;
     ar_text_list *operands;
     int64_t fewest_operands, most_operands;
-    const char *example; /* one or more whole command lines */
+    const char *example; /* one or more whole command lines, each on its line */
 } ar_command_line;
 
 /* Parse argv into the destinations. `--name VALUE` and `--name=VALUE` are the same; `--` ends a

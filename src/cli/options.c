@@ -117,7 +117,12 @@ void ar_command_line_help(const ar_command_line *line)
     for (int i = 0; i < SHARED_OPTION_COUNT; i++) {
         print_option(&shared_options[i]);
     }
-    printf("\nexample:\n%s\n", line->example);
+    printf("\nexample:\n");
+    for (const char *rest = line->example; *rest; rest += *rest == '\n') {
+        int length = (int)strcspn(rest, "\n");
+        printf("  %.*s\n", length, rest);
+        rest += length;
+    }
 }
 
 static ar_status collect_options(parser *parse)

@@ -51,7 +51,7 @@ int ar_command_verify(int argc, char **argv)
                        "climatology.\n"
                        "Times inside the training period are refused.",
         .options = declared,
-        .example = "  atmorep verify --forecast forecast.nc --truth 'era5/*.zarr' --out scores",
+        .example = "atmorep verify --forecast forecast.nc --truth 'era5/*.zarr' --out scores",
     };
     int exit_code = AR_EXIT_FAILED;
     if (ar_command_line_parse(&line, argc, argv, &exit_code)) {

@@ -53,7 +53,7 @@ static parsed parse(const char *const *arguments, int descriptor)
                                   .operands = &result.operands,
                                   .fewest_operands = 0,
                                   .most_operands = 1,
-                                  .example = "  atmorep try --out somewhere"};
+                                  .example = "atmorep try --out somewhere"};
     char *argv[ARGUMENTS_MOST] = {(char *)"try"};
     int argc = 1;
     for (; arguments[argc - 1]; argc++) {
