@@ -21,7 +21,8 @@ typedef struct {
     char variable[64];      /* in the file */
     char level_units[32];   /* of `levels`; "" for a field without levels */
     ar_grid grid;
-    int64_t level_count; /* at least 1; a field without a level dimension has one level, 0 */
+    int64_t level_count; /* at least 1; a field without a level dimension has one level: the
+                          * pressure that a scalar coordinate tells, else 0 */
     double *levels;      /* [level_count] in the file's unit; pressure is converted to hPa */
     ar_calendar calendar;
     int64_t time_count;
