@@ -42,7 +42,12 @@ typedef struct {
  * No file with it, ambiguous variables, levels that are not there, different grids, units or
  * calendars between files, or the same time in two files are errors that name file, variable and
  * what was found; so is a variable with a dimension of length > 1 that is neither time, level,
- * latitude nor longitude. Release with ar_field_data_release. */
+ * latitude nor longitude. A field goes by its CF standard name, GRIB short name, the usual names in
+ * netCDF files and those of released AtmoRep configurations ("velocity_u"). The standard name is
+ * believed before the short name, and this before the variable's name; a file in which the field is
+ * found less surely than in another is left out. Times of a file need not be sorted. All of the
+ * field has to fit into memory, and some 64 MiB or one chunk's times more while it is read.
+ * Release with ar_field_data_release. */
 AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *const *paths,
                                            int64_t path_count, const ar_field_request *request,
                                            ar_error *err);
