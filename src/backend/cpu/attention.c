@@ -33,13 +33,14 @@ typedef struct {
     float *given;                /* [queries][D] gradient of the output */
     float *inner;                /* [queries]: dy·y */
     float *log_sum;              /* [queries] */
+    float *query_moments, *key_moments; /* [queries][2], [keys][2] */
     float *norm_sums;            /* [4][D]: gradients of the norms' scale and shift */
 } head_work;
 
 static int64_t floats_of_thread(const ar_op_attributes *a)
 {
     int64_t size = padded(a->head_size), keys = padded(a->tokens[1]);
-    return padded(a->tokens[0]) * (3 * size + 2) + keys * size * 6 + 2 * QUERY_BLOCK * KEY_BLOCK +
+    return padded(a->tokens[0]) * (3 * size + 4) + keys * (size * 6 + 2) + 2 * QUERY_BLOCK * KEY_BLOCK +
            4 * size;
 }
 
@@ -69,25 +70,48 @@ static head_work divide_workspace(const ar_op_call *call, int thread)
     w.log_sum = next + padded(w.queries);
     w.scores = w.log_sum + padded(w.queries);
     w.slopes = w.scores + QUERY_BLOCK * KEY_BLOCK;
-    w.norm_sums = w.slopes + QUERY_BLOCK * KEY_BLOCK;
+    w.query_moments = w.slopes + QUERY_BLOCK * KEY_BLOCK;
+    w.key_moments = w.query_moments + 2 * padded(w.queries);
+    w.norm_sums = w.key_moments + 2 * w.padded_keys;
     return w;
 }
 
 /* ---- packing --------------------------------------------------------------------------------- */
 
-static void head_moments(const float *x, int64_t size, float epsilon, float *mean, float *inverse)
+/* Mean and 1/sqrt(variance + ε) of a head. Inlined with the usual sizes as constants below, where it is a few
+ * straight vector instructions. */
+static inline __attribute__((always_inline)) void moments_of(const float *x, int64_t size,
+                                                             float epsilon, float *moments)
 {
     float sum = 0, square = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t d = 0; d < size; d++) {
         sum += x[d];
     }
-    *mean = sum / (float)size;
+    float mean = sum / (float)size;
 #pragma omp simd reduction(+ : square)
     for (int64_t d = 0; d < size; d++) {
-        square += (x[d] - *mean) * (x[d] - *mean);
+        square += (x[d] - mean) * (x[d] - mean);
     }
-    *inverse = 1.0f / sqrtf(square / (float)size + epsilon);
+    moments[0] = mean;
+    moments[1] = 1.0f / sqrtf(square / (float)size + epsilon);
+}
+
+static void head_moments(const float *x, int64_t size, float epsilon, float *moments)
+{
+    switch (size) {
+    case 16:
+        moments_of(x, 16, epsilon, moments);
+        break;
+    case 32:
+        moments_of(x, 32, epsilon, moments);
+        break;
+    case 64:
+        moments_of(x, 64, epsilon, moments);
+        break;
+    default:
+        moments_of(x, size, epsilon, moments);
+    }
 }
 
 static bool is_normalised(const ar_op_attributes *a, int input)
@@ -95,9 +119,10 @@ static bool is_normalised(const ar_op_attributes *a, int input)
     return input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
 }
 
-/* Copy one head of `count` tokens from row `first_row` on to `packed` [count][padded D]. */
+/* Copy one head of `count` tokens from row `first_row` on to `packed` [count][padded D]; moments [count][2]
+ * are those of a normalised head. */
 static void pack(const ar_op_call *call, int input, int64_t first_row, int64_t head, int64_t count,
-                 float factor, float *packed)
+                 float factor, float *packed, float *moments)
 {
     const ar_op_attributes *a = call->attributes;
     const int64_t size = a->head_size, width = padded(size);
@@ -110,7 +135,9 @@ static void pack(const ar_op_call *call, int input, int64_t first_row, int64_t h
         float mean = 0, inverse = 1;
         bool normalise = is_normalised(a, input);
         if (normalise) {
-            head_moments(x, size, (float)a->epsilon, &mean, &inverse);
+            head_moments(x, size, (float)a->epsilon, moments + 2 * i);
+            mean = moments[2 * i];
+            inverse = moments[2 * i + 1];
         }
 #pragma omp simd
         for (int64_t d = 0; d < size; d++) {
@@ -146,10 +173,10 @@ static void pack_queries_and_keys(const ar_op_call *call, int64_t sample, int64_
                                   head_work *w)
 {
     pack(call, QUERY, sample * w->queries, head, w->queries, 1.0f / sqrtf((float)w->size),
-         w->query);
-    pack(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->key);
+         w->query, w->query_moments);
+    pack(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->key, w->key_moments);
     turn(w->key, w->keys, w->size, w->key_across);
-    pack(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->value);
+    pack(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->value, NULL);
 }
 
 /* Products of a block of queries with a block of keys into `block` [rows][KEY_BLOCK]. */
@@ -340,21 +367,24 @@ static void adjoint_block(const head_work *w, int64_t first, int64_t rows, int64
 }
 
 /* Carry the gradient of one packed head token back through scale, shift and norm. */
-static void through_norm(const ar_op_call *call, int input, const float *x, float *gradient,
-                         float *scale_sum, float *shift_sum)
+static inline __attribute__((always_inline)) void
+through_norm(int64_t size, const float *scale, const float *x, const float *moments,
+             float *gradient, float *scale_sum, float *shift_sum)
 {
-    const int64_t size = call->attributes->head_size;
-    const float *scale = call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE].data;
-    float mean, inverse, sum = 0, sum_normal = 0;
-    head_moments(x, size, (float)call->attributes->epsilon, &mean, &inverse);
+    const float mean = moments[0], inverse = moments[1];
+    float sum = 0, sum_normal = 0;
+    if (scale) {
+#pragma omp simd
+        for (int64_t d = 0; d < size; d++) {
+            scale_sum[d] += gradient[d] * (x[d] - mean) * inverse;
+            shift_sum[d] += gradient[d];
+            gradient[d] *= scale[d];
+        }
+    }
 #pragma omp simd reduction(+ : sum, sum_normal)
     for (int64_t d = 0; d < size; d++) {
-        float normal = (x[d] - mean) * inverse;
-        scale_sum[d] += gradient[d] * normal;
-        shift_sum[d] += gradient[d];
-        gradient[d] *= scale ? scale[d] : 1.0f;
         sum += gradient[d];
-        sum_normal += gradient[d] * normal;
+        sum_normal += gradient[d] * (x[d] - mean) * inverse;
     }
     sum /= (float)size;
     sum_normal /= (float)size;
@@ -364,10 +394,29 @@ static void through_norm(const ar_op_call *call, int input, const float *x, floa
     }
 }
 
+static void through_norm_of(int64_t size, const float *scale, const float *x, const float *moments,
+                            float *gradient, float *scale_sum, float *shift_sum)
+{
+    switch (size) {
+    case 16:
+        through_norm(16, scale, x, moments, gradient, scale_sum, shift_sum);
+        break;
+    case 32:
+        through_norm(32, scale, x, moments, gradient, scale_sum, shift_sum);
+        break;
+    case 64:
+        through_norm(64, scale, x, moments, gradient, scale_sum, shift_sum);
+        break;
+    default:
+        through_norm(size, scale, x, moments, gradient, scale_sum, shift_sum);
+    }
+}
+
 static void give(const ar_op_call *call, int input, int64_t first_row, int64_t head, int64_t count,
-                 float factor, float *gradient, float *norm_sums)
+                 float factor, float *gradient, const float *moments, float *norm_sums)
 {
     const ar_op_attributes *a = call->attributes;
+    const float *scale = call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE].data;
     const int64_t size = a->head_size, width = padded(size), first = head * a->head_stride[input];
     if (!call->input_gradients[input].data) {
         return;
@@ -379,8 +428,8 @@ static void give(const ar_op_call *call, int input, int64_t first_row, int64_t h
         }
         if (is_normalised(a, input)) {
             float *sums = norm_sums + (input == QUERY ? 0 : 2 * width);
-            through_norm(call, input, cpu_row(&call->inputs[input], first_row + i) + first, from,
-                         sums, sums + width);
+            through_norm_of(size, scale, cpu_row(&call->inputs[input], first_row + i) + first,
+                            moments + 2 * i, from, sums, sums + width);
         }
         float *to = cpu_row(&call->input_gradients[input], first_row + i) + first;
         const bool accumulate = call->accumulate[input];
@@ -405,9 +454,9 @@ static void adjoint_head(const ar_op_call *call, int64_t sample, int64_t head, h
     /* The packed query holds 1/√D already, so the key's gradient has it; the query's still needs
      * it. */
     give(call, QUERY, sample * w->queries, head, w->queries, 1.0f / sqrtf((float)w->size),
-         w->result, w->norm_sums);
-    give(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->to_key, w->norm_sums);
-    give(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->to_value, w->norm_sums);
+         w->result, w->query_moments, w->norm_sums);
+    give(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->to_key, w->key_moments, w->norm_sums);
+    give(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->to_value, NULL, w->norm_sums);
 }
 
 /* Sums of the threads in their order into the gradients of the norms' scale and shift. */
