@@ -1,6 +1,7 @@
 #include "train/metrics.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,21 +63,40 @@ void ar_metrics_close(ar_metrics *metrics)
     *metrics = (ar_metrics){0};
 }
 
-static void write_fields(const ar_metrics *metrics, const ar_loss_sums *sums, double count)
+/* A line being put together; what does not fit is lost, and the line's end is always there. */
+typedef struct {
+    char text[16384];
+    size_t used;
+} json_line;
+
+static void append(json_line *line, const char *format, ...) AR_PRINTF(2, 3);
+static void append(json_line *line, const char *format, ...)
 {
-    const ar_configuration *configuration = metrics->configuration;
-    fprintf(metrics->file, ", \"fields\": {");
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = sizeof line->text - line->used;
+    int wanted = vsnprintf(line->text + line->used, room, format, arguments);
+    va_end(arguments);
+    if (wanted > 0) {
+        line->used += (size_t)wanted < room ? (size_t)wanted : room - 1;
+    }
+}
+
+static void append_fields(json_line *line, const ar_configuration *configuration,
+                          const ar_loss_sums *sums, double count)
+{
+    append(line, ", \"fields\": {");
     for (int64_t p = 0; p < configuration->prediction_count; p++) {
         int64_t f = configuration->prediction_order[p];
-        fprintf(metrics->file, "%s\"%s\": {", p ? ", " : "", configuration->fields[f].name);
+        append(line, "%s\"%s\": {", p ? ", " : "", configuration->fields[f].name);
         for (int64_t i = 0; i < configuration->training.loss_count; i++) {
             ar_loss_kind kind = configuration->training.losses[i].kind;
-            fprintf(metrics->file, "%s\"%s\": %.6g", i ? ", " : "", ar_loss_name(kind),
-                    sums->losses[f][kind] / count);
+            append(line, "%s\"%s\": %.6g", i ? ", " : "", ar_loss_name(kind),
+                   sums->losses[f][kind] / count);
         }
-        fprintf(metrics->file, "}");
+        append(line, "}");
     }
-    fprintf(metrics->file, "}");
+    append(line, "}");
 }
 
 ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const char *kind,
@@ -84,16 +104,18 @@ ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const 
                            ar_error *err)
 {
     const double count = sums->count > 0 ? (double)sums->count : 1.0;
-    fprintf(metrics->file, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": %.6g", kind,
-            (long long)step, sums->total / count);
-    write_fields(metrics, sums, count);
+    json_line line = {.used = 0};
+    append(&line, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": %.6g", kind, (long long)step,
+           sums->total / count);
+    append_fields(&line, metrics->configuration, sums, count);
     if (samples_per_second > 0) {
-        fprintf(metrics->file,
-                ", \"gradient_norm\": %.6g, \"learning_rate\": %.6g, \"samples_per_second\": %.4g",
-                sums->gradient_norm / count, learning_rate, samples_per_second);
+        append(&line,
+               ", \"gradient_norm\": %.6g, \"learning_rate\": %.6g, \"samples_per_second\": %.4g",
+               sums->gradient_norm / count, learning_rate, samples_per_second);
     }
-    fprintf(metrics->file, "}\n");
-    if (fflush(metrics->file) != 0 || ferror(metrics->file)) {
+    append(&line, "}\n");
+    if (fwrite(line.text, 1, line.used, metrics->file) != line.used ||
+        fflush(metrics->file) != 0) {
         return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write: %s", metrics->path,
                        strerror(errno));
     }
