@@ -1,25 +1,12 @@
 /* How long a netCDF file has to be. Sources: the netCDF classic format specification (NetCDF User's
  * Guide, "File Format Specifications") and the HDF5 File Format Specification 3.0, section II.A. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
 #include "io/netcdf_private.h"
-
-static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
-
-void ar_netcdf_lock(void)
-{
-    pthread_mutex_lock(&library_lock);
-}
-
-void ar_netcdf_unlock(void)
-{
-    pthread_mutex_unlock(&library_lock);
-}
 
 /* A reader of a header: after the first failure everything gives 0. */
 typedef struct {

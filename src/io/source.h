@@ -1,7 +1,12 @@
 /* One reading interface for every format: a source is a file or store with named variables on named
  * dimensions, and attributes. Values come unpacked (scale_factor, add_offset) as float or double
- * with NaN where the file says missing (_FillValue, missing_value, valid_range … and missing chunks
- * whose fill value is null count as missing). A source may be used by one thread at a time. */
+ * with NaN where the file says missing:
+ * - _FillValue, missing_value, and outside valid_min, valid_max, valid_range (CF 2.5.1);
+ * - Zarr: the array's fill_value, as xarray has it, but not for truth values and coordinates (an
+ * array named as its one dimension); missing chunks are the fill value, or NaN where it is null;
+ * - netCDF: the default fill value of float and double where the file names no _FillValue.
+ * Variables of inner groups are named "group/name". A source may be used by one thread at a time;
+ * several threads may each have their own. */
 #ifndef AR_IO_SOURCE_H
 #define AR_IO_SOURCE_H
 
