@@ -79,6 +79,7 @@ AR_USE_RESULT int ar_command_end(const char *command, ar_status status, const ar
 /* The commands. */
 int ar_command_train(int argc, char **argv);
 int ar_command_forecast(int argc, char **argv);
+int ar_command_info(int argc, char **argv);
 int ar_command_verify(int argc, char **argv);
 
 #endif

@@ -13,6 +13,8 @@ static const command commands[] = {
     {"train", "train, continue, fine-tune from a YAML configuration", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},
+    {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",
+     ar_command_info},
     {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,367 @@
+/* One description of a thing as a tree of JSON, printed as JSON or as indented lines. */
+#include "cli/cli.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "field/time.h"
+#include "io/safetensors.h"
+#include "io/source.h"
+#include "model/model.h"
+#include "train/checkpoint.h"
+
+/* ---- files and stores ------------------------------------------------------------------------ */
+
+static void add_attributes(cJSON *to, const ar_attribute *attributes, int64_t count)
+{
+    cJSON *list = cJSON_AddObjectToObject(to, "attributes");
+    for (int64_t i = 0; i < count; i++) {
+        if (attributes[i].kind == AR_VALUE_TEXT) {
+            cJSON_AddStringToObject(list, attributes[i].name, attributes[i].text);
+        } else {
+            cJSON_AddNumberToObject(list, attributes[i].name, attributes[i].number);
+        }
+    }
+}
+
+/* "valid_time 360, latitude 73": dimensions with their lengths */
+static void add_dimensions(cJSON *to, const ar_variable *variable)
+{
+    cJSON *dimensions = cJSON_AddObjectToObject(to, "dimensions");
+    for (int i = 0; i < variable->rank; i++) {
+        char unnamed[16];
+        snprintf(unnamed, sizeof unnamed, "dimension %d", i);
+        const char *name = variable->dimensions[i][0] ? variable->dimensions[i] : unnamed;
+        cJSON_AddNumberToObject(dimensions, name, (double)variable->shape[i]);
+    }
+}
+
+static cJSON *describe_variable(const ar_variable *variable, bool attributes)
+{
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddStringToObject(entry, "type", variable->type);
+    add_dimensions(entry, variable);
+    if (attributes) {
+        add_attributes(entry, variable->attributes, variable->attribute_count);
+    } else {
+        const char *const keys[] = {"standard_name", "long_name", "units"};
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            for (int64_t i = 0; i < variable->attribute_count; i++) {
+                const ar_attribute *attribute = &variable->attributes[i];
+                if (strcmp(attribute->name, keys[k]) == 0 && attribute->kind == AR_VALUE_TEXT) {
+                    cJSON_AddStringToObject(entry, keys[k], attribute->text);
+                }
+            }
+        }
+    }
+    return entry;
+}
+
+/* First and last value of a coordinate, times as dates. */
+static ar_status add_range(cJSON *entry, ar_source *source, const ar_variable *variable,
+                           ar_error *err)
+{
+    if (!variable->readable || variable->rank != 1 || variable->shape[0] < 1 ||
+        strcmp(variable->dimensions[0], variable->name) != 0) {
+        return AR_OK;
+    }
+    const int64_t one = 1, first_at = 0, last_at = variable->shape[0] - 1;
+    double first = 0, last = 0;
+    ar_status status = AR_OK;
+    AR_TRY(ar_source_read_double(source, variable, &first_at, &one, &first, err));
+    AR_TRY(ar_source_read_double(source, variable, &last_at, &one, &last, err));
+    const char *units = ar_source_text(source, variable, "units");
+    const char *calendar = ar_source_text(source, variable, "calendar");
+    ar_time_unit unit;
+    ar_error ignored;
+    int64_t times[2];
+    if (units && strstr(units, " since ") &&
+        ar_time_unit_parse(&unit, units, calendar, &ignored) == AR_OK &&
+        ar_time_unit_decode(&unit, first, &times[0], &ignored) == AR_OK &&
+        ar_time_unit_decode(&unit, last, &times[1], &ignored) == AR_OK) {
+        char texts[2][32];
+        ar_time_format(times[0], unit.calendar, texts[0]);
+        ar_time_format(times[1], unit.calendar, texts[1]);
+        cJSON_AddStringToObject(entry, "first", texts[0]);
+        cJSON_AddStringToObject(entry, "last", texts[1]);
+    } else {
+        cJSON_AddNumberToObject(entry, "first", first);
+        cJSON_AddNumberToObject(entry, "last", last);
+    }
+cleanup:
+    return status;
+}
+
+static ar_status describe_source(cJSON *tree, const char *path, bool attributes, ar_error *err)
+{
+    ar_source *source = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_source_open(&source, path, err));
+    cJSON_AddStringToObject(tree, "format", ar_source_format(source));
+    cJSON *variables = cJSON_AddObjectToObject(tree, "variables");
+    for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
+        const ar_variable *variable = ar_source_variable(source, i);
+        cJSON *entry = describe_variable(variable, attributes);
+        cJSON_AddItemToObject(variables, variable->name, entry);
+        AR_TRY(add_range(entry, source, variable, err));
+    }
+    cJSON *list = cJSON_AddObjectToObject(tree, "attributes");
+    for (int64_t i = 0; i < ar_source_attribute_count(source); i++) {
+        const ar_attribute *attribute = ar_source_attribute(source, i);
+        if (attribute->kind == AR_VALUE_TEXT) {
+            cJSON_AddStringToObject(list, attribute->name, attribute->text);
+        } else {
+            cJSON_AddNumberToObject(list, attribute->name, attribute->number);
+        }
+    }
+cleanup:
+    ar_source_close(&source);
+    return status;
+}
+
+/* ---- configurations and checkpoints ---------------------------------------------------------- */
+
+static void describe_fields(cJSON *tree, const ar_configuration *configuration)
+{
+    cJSON *fields = cJSON_AddObjectToObject(tree, "fields");
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        const ar_field_configuration *field = &configuration->fields[f];
+        const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
+        char text[96];
+        cJSON *entry = cJSON_AddObjectToObject(fields, field->name);
+        if (field->level_count > 0) {
+            cJSON_AddItemToObject(entry, "levels",
+                                  cJSON_CreateDoubleArray(field->levels, (int)field->level_count));
+        } else {
+            cJSON_AddStringToObject(entry, "levels", "all of the data (one is assumed here)");
+        }
+        snprintf(text, sizeof text, "%lld x %lld x %lld of %lld x %lld x %lld points",
+                 (long long)tokens[0], (long long)tokens[1], (long long)tokens[2],
+                 (long long)size[0], (long long)size[1], (long long)size[2]);
+        cJSON_AddStringToObject(entry, "tokens", text);
+        cJSON_AddNumberToObject(entry, "embedding", (double)field->embedding);
+        cJSON *coupled = cJSON_AddArrayToObject(entry, "coupled");
+        for (int64_t i = 0; i < field->coupled_count; i++) {
+            cJSON_AddItemToArray(coupled, cJSON_CreateString(field->coupled[i]));
+        }
+        cJSON_AddBoolToObject(entry, "predicted", field->predicted);
+    }
+}
+
+/* Parameters, operations and memory of a training step. */
+static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_error *err)
+{
+    ar_model *model = NULL;
+    ar_plan *plan = NULL;
+    float *parameters = NULL, *gradients = NULL;
+    ar_status status = AR_OK;
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        if (configuration->fields[f].level_count == 0) {
+            configuration->fields[f].level_count = 1;
+        }
+    }
+    const int64_t batch = configuration->training.batch;
+    AR_TRY(ar_model_create(
+        &model, configuration,
+        &(ar_model_options){.batch = batch, .losses = true, .type = AR_TYPE_FLOAT32}, err));
+    size_t count = (size_t)model->graph->parameter_values;
+    AR_TRY(ar_allocate(&parameters, count, sizeof(float), "parameters", err));
+    AR_TRY(ar_allocate(&gradients, count, sizeof(float), "gradients", err));
+    AR_TRY(
+        ar_plan_create(&plan, model->graph,
+                       &(ar_plan_options){.backend = ar_backend_find("cpu"), .loss = model->loss},
+                       parameters, gradients, err));
+    const double gib = 1.0 / (1 << 30);
+    cJSON *cost = cJSON_AddObjectToObject(tree, "cost");
+    cJSON_AddNumberToObject(cost, "parameters", (double)ar_model_parameter_count(model));
+    cJSON_AddNumberToObject(cost, "samples a step", (double)batch);
+    cJSON_AddNumberToObject(cost, "GFLOP a training step", 1e-9 * ar_plan_operations(plan, true));
+    cJSON_AddNumberToObject(cost, "GFLOP a forward pass", 1e-9 * ar_plan_operations(plan, false));
+    cJSON_AddNumberToObject(cost, "GiB for activations", gib * (double)ar_plan_bytes(plan));
+    cJSON_AddNumberToObject(cost, "GiB for parameters, gradients and moments",
+                            gib * 4 * sizeof(float) * (double)count);
+cleanup:
+    ar_plan_destroy(&plan);
+    ar_model_destroy(&model);
+    ar_free(parameters);
+    ar_free(gradients);
+    return status;
+}
+
+static ar_status describe_configuration(cJSON *tree, const char *path, ar_error *err)
+{
+    ar_configuration configuration = {0};
+    ar_status status = AR_OK;
+    AR_TRY(ar_configuration_read(&configuration, path, NULL, 0, err));
+    cJSON_AddStringToObject(tree, "format", "configuration");
+    describe_fields(tree, &configuration);
+    AR_TRY(describe_cost(tree, &configuration, err));
+cleanup:
+    ar_configuration_release(&configuration);
+    return status;
+}
+
+static ar_status describe_checkpoint(cJSON *tree, const char *path, ar_error *err)
+{
+    ar_checkpoint checkpoint = {0};
+    ar_status status = AR_OK;
+    AR_TRY(ar_checkpoint_open(&checkpoint, path, err));
+    ar_configuration *c = &checkpoint.configuration;
+    cJSON_AddStringToObject(tree, "format", "atmorep checkpoint");
+    cJSON_AddStringToObject(tree, "file", checkpoint.path);
+    cJSON_AddNumberToObject(tree, "step", (double)checkpoint.step);
+    cJSON_AddNumberToObject(tree, "steps wanted", (double)c->training.steps);
+    cJSON_AddStringToObject(tree, "training start", c->training_start ? c->training_start : "");
+    cJSON_AddStringToObject(tree, "training end", c->training_end ? c->training_end : "");
+    describe_fields(tree, c);
+    AR_TRY(describe_cost(tree, c, err));
+cleanup:
+    ar_checkpoint_close(&checkpoint);
+    return status;
+}
+
+static ar_status describe_safetensors(cJSON *tree, const char *path, ar_error *err)
+{
+    static const char *const types[] = {"F32", "F64", "I32", "I64", "U8", "BF16", "F16"};
+    ar_safetensors *file = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_safetensors_open(&file, path, err));
+    if (ar_safetensors_metadata(file, "step")) {
+        status = describe_checkpoint(tree, path, err);
+        goto cleanup;
+    }
+    cJSON_AddStringToObject(tree, "format", "safetensors");
+    cJSON *tensors = cJSON_AddObjectToObject(tree, "tensors");
+    for (int64_t i = 0; i < ar_safetensors_count(file); i++) {
+        const ar_safetensor *tensor = ar_safetensors_get(file, i);
+        char text[160];
+        int used = snprintf(text, sizeof text, "%s", types[tensor->dtype]);
+        for (int d = 0; d < tensor->rank; d++) {
+            used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld", d ? " x " : " ",
+                             (long long)tensor->shape[d]);
+        }
+        cJSON_AddStringToObject(tensors, tensor->name, text);
+    }
+cleanup:
+    ar_safetensors_close(&file);
+    return status;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static void print_scalar(const cJSON *item)
+{
+    if (cJSON_IsString(item)) {
+        printf("%s", item->valuestring);
+    } else if (cJSON_IsBool(item)) {
+        printf("%s", cJSON_IsTrue(item) ? "yes" : "no");
+    } else if (cJSON_IsNumber(item) && item->valuedouble == floor(item->valuedouble) &&
+               fabs(item->valuedouble) < 1e15) {
+        printf("%.0f", item->valuedouble);
+    } else {
+        printf("%.4g", item->valuedouble);
+    }
+}
+
+static void print_tree(const cJSON *tree, int depth)
+{
+    for (const cJSON *item = tree->child; item; item = item->next) {
+        printf("%*s%s:", 2 * depth, "", item->string);
+        if (cJSON_IsObject(item)) {
+            printf("\n");
+            print_tree(item, depth + 1);
+            continue;
+        }
+        if (cJSON_IsArray(item)) {
+            for (const cJSON *element = item->child; element; element = element->next) {
+                printf(element == item->child ? " " : ", ");
+                print_scalar(element);
+            }
+            printf(item->child ? "\n" : " none\n");
+            continue;
+        }
+        printf(" ");
+        print_scalar(item);
+        printf("\n");
+    }
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_error *err)
+{
+    char *checkpoint = NULL;
+    ar_status status = AR_OK;
+    if (!ar_path_exists(path)) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: there is no such file or folder", path);
+    }
+    if (ends_with(path, ".yaml") || ends_with(path, ".yml")) {
+        return describe_configuration(tree, path, err);
+    }
+    if (ends_with(path, ".safetensors")) {
+        return describe_safetensors(tree, path, err);
+    }
+    if (ar_path_is_folder(path)) {
+        AR_TRY(ar_checkpoint_find(path, &checkpoint, err));
+        if (checkpoint) {
+            status = describe_checkpoint(tree, path, err);
+            goto cleanup;
+        }
+    }
+    status = describe_source(tree, path, attributes, err);
+cleanup:
+    ar_free(checkpoint);
+    return status;
+}
+
+int ar_command_info(int argc, char **argv)
+{
+    bool json = false, attributes = false;
+    ar_text_list paths = {0};
+    const ar_option options[] = {{"json", NULL, "print JSON", AR_OPTION_FLAG, &json, false},
+                                 {"attributes", NULL, "all attributes of every variable",
+                                  AR_OPTION_FLAG, &attributes, false},
+                                 {0}};
+    const ar_command_line line = {
+        .command = "info",
+        .description = "Tell what a file, store, checkpoint or configuration holds, and what a "
+                       "configuration costs.",
+        .options = options,
+        .operand = "PATH",
+        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors or .yaml",
+        .operands = &paths,
+        .fewest_operands = 1,
+        .most_operands = 1,
+        .example = "atmorep info configs/era5-djf.yaml"};
+    ar_error err = {""};
+    int exit_code;
+    cJSON *tree = NULL;
+    ar_status status = AR_OK;
+    if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
+        goto release;
+    }
+    tree = cJSON_CreateObject();
+    AR_TRY(describe(tree, paths.items[0], attributes, &err));
+    if (json) {
+        char *text = cJSON_Print(tree);
+        printf("%s\n", text ? text : "{}");
+        free(text);
+    } else {
+        print_tree(tree, 0);
+    }
+cleanup:
+    exit_code = ar_command_end("info", status, &err);
+release:
+    cJSON_Delete(tree);
+    ar_text_list_release(&paths);
+    return exit_code;
+}
