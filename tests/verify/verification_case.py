@@ -40,7 +40,7 @@ def score(members, truth, reference, climatology, correlation, weights):
     members = np.where(there[:, None], members, np.nan)
     error = members.mean(1) - truth
     distance = np.abs(members - truth[:, None]).mean(1)
-    pairs = sum(np.abs(members[:, i] - members[:, j]) for i in range(n) for j in range(n))
+    pairs = 2 * sum(np.abs(members[:, i] - members[:, j]) for i in range(n) for j in range(i))
     spread = np.sqrt(pooled(members.var(1, ddof=1), weights))
     rmse = np.sqrt(pooled(error**2, weights))
     damped = climatology + correlation * (reference - climatology)
