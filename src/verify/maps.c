@@ -1,5 +1,6 @@
 #include "verify/maps.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -215,6 +216,16 @@ static void describe_time(char *text, size_t size, const char *iso)
     }
 }
 
+/* A standard name reads as words: "air_temperature" as "Air temperature". */
+static void make_readable(char *heading)
+{
+    heading[0] = (char)toupper((unsigned char)heading[0]);
+    for (char *underscore = strchr(heading, '_'); underscore;
+         underscore = strchr(underscore, '_')) {
+        *underscore = ' ';
+    }
+}
+
 static ar_status draw_heading(drawing *draw, ar_error *err)
 {
     const ar_map *map = draw->map;
@@ -224,6 +235,7 @@ static ar_status draw_heading(drawing *draw, ar_error *err)
     describe_time(time, sizeof time, map->valid_time);
     snprintf(heading, sizeof heading, "%s%s%s, valid %s, lead time %g h", map->name,
              map->level_text[0] ? " at " : "", map->level_text, time, map->lead_hours);
+    make_readable(heading);
     return write_text(draw, x + (draw->layout.column_step + draw->layout.width) / 2,
                       y + draw->layout.height + HEADING_GAP, "16p,Helvetica-Bold", heading, err);
 }
