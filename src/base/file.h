@@ -25,8 +25,8 @@ AR_USE_RESULT ar_status ar_atomic_file_reserve(ar_atomic_file *file, const char 
 AR_USE_RESULT ar_status ar_atomic_file_write(ar_atomic_file *file, const void *data, size_t bytes,
                                              ar_error *err);
 /* Flush, fsync, rename to the final name, fsync the folder. Releases `file` in any case; on failure
- * the temporary file is removed and the old file, if any, is untouched (only when the very last step,
- * the flush of the folder, fails is the new file in place already). */
+ * the temporary file is removed and the old file, if any, is untouched (only when the very last
+ * step, the flush of the folder, fails is the new file in place already). */
 AR_USE_RESULT ar_status ar_atomic_file_commit(ar_atomic_file *file, ar_error *err);
 /* Give up: remove the temporary file. Safe on a zeroed or already committed file. */
 void ar_atomic_file_abandon(ar_atomic_file *file);

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 
-#include "task/forecast.h"
+#include "atmorep/atmorep.h"
 
 int ar_command_forecast(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 
-#include "train/train.h"
+#include "atmorep/atmorep.h"
 
 int ar_command_train(int argc, char **argv)
 {
@@ -30,25 +30,21 @@ int ar_command_train(int argc, char **argv)
         .most_operands = 1,
         .example =
             "atmorep train configs/era5-djf.yaml --out runs/era5-djf --set training.steps=500"};
-    ar_configuration configuration = {0};
     ar_error err = {""};
     int exit_code;
     ar_status status = AR_OK;
     if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
         goto release;
     }
-    AR_TRY(ar_configuration_read(&configuration, files.items[0], settings.items, settings.count,
-                                 &err));
-    AR_TRY(ar_train(&configuration,
-                    &(ar_train_options){.run = run,
-                                        .resume = resume,
-                                        .threads = (int)threads,
-                                        .interrupt = ar_catch_interrupts()},
-                    &err));
+    AR_TRY(ar_train_file(files.items[0], settings.items, settings.count,
+                         &(ar_train_options){.run = run,
+                                             .resume = resume,
+                                             .threads = (int)threads,
+                                             .interrupt = ar_catch_interrupts()},
+                         &err));
 cleanup:
     exit_code = ar_command_end("train", status, &err);
 release:
-    ar_configuration_release(&configuration);
     ar_text_list_release(&settings);
     ar_text_list_release(&files);
     return exit_code;

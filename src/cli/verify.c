@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
-#include "verify/verify.h"
+#include "atmorep/atmorep.h"
 
 /* Larger than any scores.json: thousands of levels and lead times. */
 enum { LARGEST_JSON = 1 << 28 };

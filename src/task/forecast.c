@@ -1,4 +1,4 @@
-#include "task/forecast.h"
+#include "atmorep/atmorep.h"
 
 #include <math.h>
 #include <omp.h>

@@ -3,7 +3,7 @@
 #define AR_TASK_FORECAST_WRITER_H
 
 #include "io/netcdf_writer.h"
-#include "task/forecast.h"
+#include "atmorep/atmorep.h"
 #include "train/checkpoint.h"
 
 typedef struct {

@@ -114,8 +114,7 @@ ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const 
                sums->gradient_norm / count, learning_rate, samples_per_second);
     }
     append(&line, "}\n");
-    if (fwrite(line.text, 1, line.used, metrics->file) != line.used ||
-        fflush(metrics->file) != 0) {
+    if (fwrite(line.text, 1, line.used, metrics->file) != line.used || fflush(metrics->file) != 0) {
         return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write: %s", metrics->path,
                        strerror(errno));
     }

@@ -364,3 +364,15 @@ cleanup:
     ar_free(run);
     return status;
 }
+
+ar_status ar_train_file(const char *path, const char *const *settings, int64_t setting_count,
+                        const ar_train_options *options, ar_error *err)
+{
+    ar_configuration configuration = {0};
+    ar_status status = ar_configuration_read(&configuration, path, settings, setting_count, err);
+    if (status == AR_OK) {
+        status = ar_train(&configuration, options, err);
+    }
+    ar_configuration_release(&configuration);
+    return status;
+}

@@ -4,17 +4,8 @@
 #ifndef AR_TRAIN_TRAIN_H
 #define AR_TRAIN_TRAIN_H
 
-#include <signal.h>
-
+#include "atmorep/atmorep.h"
 #include "model/configuration.h"
-
-typedef struct {
-    const char *run;                        /* folder; made if it is not there */
-    bool resume;                            /* go on from the newest checkpoint, if there is one */
-    int threads;                            /* 0: as many as OpenMP would use */
-    const char *backend;                    /* "cpu"; NULL means that */
-    const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
-} ar_train_options;
 
 /* Train. `configuration` has been checked; levels that it leaves open are filled in from the data.
  * AR_ERROR_INTERRUPTED when *interrupt asked for an end (state is saved), AR_ERROR_NUMERIC when a

@@ -9,7 +9,7 @@
 
 #include "verify/forecast_file.h"
 #include "verify/report.h"
-#include "verify/verify.h"
+#include "atmorep/atmorep.h"
 
 typedef struct {
     const ar_verify_options *options;

@@ -1,4 +1,4 @@
-#include "verify/verify.h"
+#include "atmorep/atmorep.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* A whole verification of a forecast small enough to follow by hand; and with every allocation
  * failing in turn, after which nothing half-done is left. (tests/verify/test_command.sh compares
  * with numpy.) */
-#include "verify/verify.h"
+#include "atmorep/atmorep.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,0 +1,78 @@
+/* The public interface of the AtmoRep library: what the program's commands do, as calls. Every call
+ * may take minutes to hours; it tells its progress to the sinks of atmorep/log.h and prints nothing
+ * itself. Calls may not run at the same time in one process: they set the number of OpenMP threads.
+ */
+#ifndef ATMOREP_ATMOREP_H
+#define ATMOREP_ATMOREP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "atmorep/log.h"
+#include "atmorep/status.h"
+
+/* "0.1.0"; static. */
+const char *ar_version(void);
+
+/* ---- training ---- */
+
+typedef struct {
+    const char *run;                        /* folder; made if it is not there */
+    bool resume;                            /* go on from the newest checkpoint, if there is one */
+    int threads;                            /* 0: as many as OpenMP would use */
+    const char *backend;                    /* "cpu"; NULL means that */
+    const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
+} ar_train_options;
+
+/* Train as the YAML configuration at `path` says (docs/configuration.md), with
+ * settings[setting_count] of the form "training.steps=500" applied to it. The run folder receives
+ * configuration.yaml, metrics.jsonl and checkpoints. AR_ERROR_INTERRUPTED when *interrupt asked for
+ * an end (state is saved), AR_ERROR_NUMERIC when a loss or gradient is not finite (checkpoints stay
+ * as they were). */
+AR_USE_RESULT ar_status ar_train_file(const char *path, const char *const *settings,
+                                      int64_t setting_count, const ar_train_options *options,
+                                      ar_error *err);
+
+/* ---- forecasting ---- */
+
+typedef struct {
+    const char *model;             /* a run folder or a checkpoint file */
+    const char *const *data_paths; /* files, stores, glob patterns */
+    int64_t data_path_count;
+    const char *start, *end; /* first and last valid time, ISO text, both inclusive */
+    int64_t every_hours,
+        lead_hours;      /* between valid times; from the last known time to the valid one */
+    double overlap;      /* least share of a tile that its neighbour covers too, [0, 1) */
+    const char *out;     /* the netCDF file of docs/forecast-file.md */
+    int threads;         /* 0: as many as OpenMP would use */
+    const char *backend; /* NULL: "cpu" */
+    const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
+} ar_forecast_options;
+
+/* Forecast for every valid time whose known times are all in the data; times that are not are left
+ * out with a warning, and none at all is an error. The file appears when it is complete. */
+AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
+
+/* ---- verification ---- */
+
+typedef struct {
+    const char *forecast;           /* a file of docs/forecast-file.md */
+    const char *const *truth_paths; /* files, stores, globs */
+    int64_t truth_count;
+    const char *out; /* folder for scores.json, scores.txt and maps */
+    /* Period for climatology and damping; NULL: the forecast file's training_start, training_end.
+     */
+    const char *climatology_start, *climatology_end;
+    bool maps; /* draw maps (needs GMT) */
+} ar_verify_options;
+
+/* Score the forecast; scores.json, scores.txt and map_<variable>[_<level>].png appear in
+ * options->out. `table` receives the text of scores.txt; free it with
+ * ar_text_free. */
+AR_USE_RESULT ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *err);
+
+/* Free a text that a call of this library gave. NULL-safe. */
+void ar_text_free(char *text);
+
+#endif
