@@ -18,6 +18,7 @@ struct op_case {
     /* Sizes of the case; what they mean is the builder's. */
     int64_t rows, in, out, heads, tokens, other_tokens, members;
     bool first_flag, second_flag;
+    bool large; /* of a real model's size: for timing, too slow for the reference */
     /* Record the graph; the scalar at its end and, if there is one, the tensor to compare. */
     ar_tensor (*build)(ar_graph *graph, const op_case *c, ar_tensor *output);
 };
@@ -215,6 +216,20 @@ static const op_case op_cases[] = {
     {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
     {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,
      .build = build_loss},
+    {"linear 3456 x 128 -> 384", AR_OP_LINEAR, 3456, 128, 384, .large = true,
+     .build = build_linear},
+    {"linear, gelu 3456 x 128 -> 256", AR_OP_LINEAR, 3456, 128, 256, .first_flag = true,
+     .second_flag = true, .large = true, .build = build_linear},
+    {"linear 4320 x 512 -> 1024", AR_OP_LINEAR, 4320, 512, 1024, .large = true,
+     .build = build_linear},
+    {"layer norm 3456 x 128", AR_OP_LAYER_NORM, 3456, 128, .large = true,
+     .build = build_layer_norm},
+    {"self attention 48 x 8 heads of 16, 72 tokens", AR_OP_ATTENTION, 48, 16, .heads = 8,
+     .tokens = 72, .first_flag = true, .large = true, .build = build_attention},
+    {"self attention 1 x 8 heads of 32, 4320 tokens", AR_OP_ATTENTION, 1, 32, .heads = 8,
+     .tokens = 4320, .large = true, .build = build_attention},
+    {"tails 8 of 9 values, 1152 x 128", AR_OP_FOLD_TAILS, 1152, 128, 9, .members = 8, .large = true,
+     .build = build_tails},
 };
 enum { OP_CASE_COUNT = sizeof op_cases / sizeof op_cases[0] };
 
