@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "task/blend.h"
 #include "task/forecast_writer.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
@@ -28,8 +29,8 @@ typedef struct {
     ar_model *model;
     ar_plan *plan;
     float *parameters;
-    float *members[AR_FIELD_MAX]; /* [level][member][nlat][nlon] of predicted fields */
-    float *tile;                  /* [rows][columns] */
+    ar_blend blends[AR_FIELD_MAX]; /* of predicted fields */
+    float *tile;                   /* [member][rows][columns] */
     ar_forecast_writer writer;
 } forecast_state;
 
@@ -159,14 +160,13 @@ static ar_status load(forecast_state *state, ar_error *err)
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
     AR_TRY(ar_batch_init(&state->batch, &dataset->space, TILES_AT_ONCE, err));
     AR_TRY(ar_allocate(&state->cubes, TILES_AT_ONCE, sizeof *state->cubes, "cubes", err));
-    AR_TRY(ar_allocate(&state->tile, (size_t)(state->tiles.rows * state->tiles.columns),
+    AR_TRY(ar_allocate(&state->tile,
+                       (size_t)(c->model.tails * state->tiles.rows * state->tiles.columns),
                        sizeof(float), "a tile", err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        const ar_field_data *field = &dataset->fields[f];
-        size_t values =
-            (size_t)(field->level_count * c->model.tails * field->grid.nlat * field->grid.nlon);
         if (c->fields[f].predicted) {
-            AR_TRY(ar_allocate(&state->members[f], values, sizeof(float), "members", err));
+            AR_TRY(ar_blend_init(&state->blends[f], &state->tiles, &dataset->fields[f].grid,
+                                 dataset->fields[f].level_count, c->model.tails, err));
         }
     }
 cleanup:
@@ -202,9 +202,10 @@ cleanup:
 /* ---- forecasting ------------------------------------------------------------------------------
  */
 
-/* Values of one tile, level and member at the valid time, in the field's unit, into state->tile. */
-static void gather_tile(forecast_state *state, int64_t f, int64_t sample, int64_t level,
-                        int64_t member, int month)
+/* Values of one tile, level and member at the valid time, in the field's unit, into its part of
+ * state->tile. */
+static void gather_member(forecast_state *state, int64_t f, int64_t sample, int64_t level,
+                          int64_t member, int month)
 {
     const ar_field_configuration *field = &configuration_of(state)->fields[f];
     const ar_model_field *tensors = &state->model->fields[f];
@@ -216,41 +217,58 @@ static void gather_tile(forecast_state *state, int64_t f, int64_t sample, int64_
     const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
     const ar_cube *cube = &state->cubes[sample];
     const ar_grid *grid = &state->dataset.fields[f].grid;
+    float *values = state->tile + member * state->tiles.rows * state->tiles.columns;
     for (int64_t i = 0; i < state->tiles.rows; i++) {
         for (int64_t j = 0; j < state->tiles.columns; j++) {
             int64_t row = first_row + i / size[1] * tokens[2] + j / size[2];
             int64_t value = (step % size[0] * size[1] + i % size[1]) * size[2] + j % size[2];
+            const float *predicted = (const float *)ensemble.data + row * ensemble.stride;
             float mean, deviation;
             ar_normalisation_at(&state->dataset.normalisations[f], month, level,
                                 cube->first_row + i, (cube->first_column + j) % grid->nlon, &mean,
                                 &deviation);
-            float normal =
-                ((const float *)
-                     ensemble.data)[row * ensemble.stride + member * tensors->values + value];
-            state->tile[i * state->tiles.columns + j] = mean + deviation * normal;
+            values[i * state->tiles.columns + j] =
+                mean + deviation * predicted[member * tensors->values + value];
         }
     }
 }
 
+/* Add the tiles of the batch that was just computed. */
 static void blend_batch(forecast_state *state, int64_t first_tile, int month)
 {
     const ar_configuration *c = configuration_of(state);
     for (int64_t f = 0; f < c->field_count; f++) {
-        if (!c->fields[f].predicted) {
-            continue;
-        }
-        const ar_grid *grid = &state->dataset.fields[f].grid;
-        const int64_t points = grid->nlat * grid->nlon;
-        for (int64_t l = 0; l < c->fields[f].level_count; l++) {
-            for (int64_t n = 0; n < c->model.tails; n++) {
-                float *sum = state->members[f] + (l * c->model.tails + n) * points;
-                for (int64_t s = 0; s < state->batch.sample_count; s++) {
-                    gather_tile(state, f, s, l, n, month);
-                    ar_tiles_add(&state->tiles, grid, first_tile + s, state->tile, sum);
+        for (int64_t l = 0; c->fields[f].predicted && l < c->fields[f].level_count; l++) {
+            for (int64_t s = 0; s < state->batch.sample_count; s++) {
+#pragma omp parallel for schedule(static)
+                for (int64_t n = 0; n < c->model.tails; n++) {
+                    gather_member(state, f, s, l, n, month);
                 }
+                ar_blend_add(&state->blends[f], l, first_tile + s, state->tile);
             }
         }
     }
+}
+
+static ar_status finish_blends(forecast_state *state, ar_error *err)
+{
+    const ar_configuration *c = configuration_of(state);
+    for (int64_t f = 0; f < c->field_count; f++) {
+        ar_blend *blend = &state->blends[f];
+        if (!c->fields[f].predicted) {
+            continue;
+        }
+        ar_blend_finish(blend);
+        const int64_t count =
+            blend->level_count * blend->member_count * blend->grid->nlat * blend->grid->nlon;
+        for (int64_t i = 0; i < count; i++) {
+            if (!isfinite(blend->members[i])) {
+                return ar_fail(err, AR_ERROR_NUMERIC, "%s: the forecast of %s is not finite",
+                               state->checkpoint.path, c->fields[f].name);
+            }
+        }
+    }
+    return AR_OK;
 }
 
 static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *err)
@@ -258,11 +276,8 @@ static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *e
     const ar_configuration *c = configuration_of(state);
     const int month = ar_time_date(valid, state->dataset.fields[0].calendar).month;
     for (int64_t f = 0; f < c->field_count; f++) {
-        const ar_grid *grid = &state->dataset.fields[f].grid;
-        if (state->members[f]) {
-            memset(state->members[f], 0,
-                   (size_t)(c->fields[f].level_count * c->model.tails * grid->nlat * grid->nlon) *
-                       sizeof(float));
+        if (c->fields[f].predicted) {
+            ar_blend_clear(&state->blends[f]);
         }
     }
     for (int64_t first = 0; first < state->tiles.count; first += TILES_AT_ONCE) {
@@ -279,13 +294,7 @@ static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *e
         ar_plan_forward(state->plan);
         blend_batch(state, first, month);
     }
-    for (int64_t f = 0; f < c->field_count; f++) {
-        if (state->members[f] && !isfinite(state->members[f][0])) {
-            return ar_fail(err, AR_ERROR_NUMERIC, "%s: the forecast of %s is not finite",
-                           state->checkpoint.path, c->fields[f].name);
-        }
-    }
-    return AR_OK;
+    return finish_blends(state, err);
 }
 
 static ar_status forecast_all(forecast_state *state, ar_error *err)
@@ -306,7 +315,7 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
         char text[32];
         AR_TRY(forecast_time(state, state->valid_times[t], err));
         AR_TRY(ar_forecast_writer_write(&state->writer, t, state->valid_times[t], o->lead_hours,
-                                        state->members, err));
+                                        state->blends, err));
         ar_time_format(state->valid_times[t], state->dataset.fields[0].calendar, text);
         ar_progress_update(&progress, t + 1, text);
     }
@@ -326,7 +335,7 @@ static void release(forecast_state *state)
     ar_free(state->tile);
     ar_free(state->valid_times);
     for (int f = 0; f < AR_FIELD_MAX; f++) {
-        ar_free(state->members[f]);
+        ar_blend_release(&state->blends[f]);
     }
     ar_batch_release(&state->batch);
     ar_tiles_release(&state->tiles);

@@ -329,7 +329,7 @@ static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t inde
 }
 
 ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, int64_t valid_time,
-                                   int64_t lead_hours, float *const *members, ar_error *err)
+                                   int64_t lead_hours, const ar_blend *blends, ar_error *err)
 {
     const int64_t one = 1;
     const double valid = (double)valid_time / 3600.0, lead = (double)lead_hours;
@@ -341,7 +341,7 @@ ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, in
     AR_TRY(ar_netcdf_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {
         if (writer->configuration->fields[f].predicted) {
-            AR_TRY(write_field(writer, f, index, members[f], err));
+            AR_TRY(write_field(writer, f, index, blends[f].members, err));
         }
     }
 cleanup:
