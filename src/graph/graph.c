@@ -60,6 +60,11 @@ static bool keep_status(ar_graph *graph, ar_status status, const ar_error *error
     return status == AR_OK;
 }
 
+void ar_graph_fail(ar_graph *graph, ar_status status, const ar_error *error)
+{
+    keep_status(graph, status, error);
+}
+
 int ar_graph_dimension(ar_graph *graph, const char *name, int64_t largest)
 {
     ar_error error;

@@ -84,6 +84,8 @@ AR_USE_RESULT ar_status ar_graph_create(ar_graph **graph, ar_type type, ar_error
 void ar_graph_destroy(ar_graph **graph); /* NULL-safe, sets NULL */
 /* The first error of the building calls. */
 AR_USE_RESULT ar_status ar_graph_finish(ar_graph *graph, ar_error *err);
+/* Keep a failure of who is building, so that ar_graph_finish tells it. */
+void ar_graph_fail(ar_graph *graph, ar_status status, const ar_error *error);
 
 /* A row count that may change from step to step, up to `largest`. Returns its number. */
 int ar_graph_dimension(ar_graph *graph, const char *name, int64_t largest);

@@ -24,18 +24,23 @@ static int by_offset(const void *left, const void *right)
     return (*a)->offset < (*b)->offset ? -1 : (*a)->offset > (*b)->offset;
 }
 
-/* Lowest offset where `block` fits between the `count` blocks alive with it, sorted by offset. */
+/* Lowest offset where `bytes` fit between the `count` blocks alive with them, sorted by offset. */
 static size_t lowest_gap(ar_memory_block **alive, int64_t count, size_t bytes)
 {
     size_t place = 0;
     for (int64_t i = 0; i < count; i++) {
-        if (alive[i]->offset >= place + bytes) {
+        if (alive[i]->offset >= place && alive[i]->offset - place >= bytes) {
             break;
         }
         size_t end = alive[i]->offset + alive[i]->bytes;
         place = end > place ? end : place;
     }
     return place;
+}
+
+static ar_status beyond_all_memory(ar_error *err)
+{
+    return ar_fail(err, AR_ERROR_MEMORY, "the model needs more memory than there can be");
 }
 
 ar_status ar_memory_plan(ar_memory_block *blocks, int64_t count, size_t *total, ar_error *err)
@@ -47,7 +52,12 @@ ar_status ar_memory_plan(ar_memory_block *blocks, int64_t count, size_t *total, 
     AR_TRY(ar_allocate(&order, (size_t)count, sizeof *order, "the memory plan", err));
     AR_TRY(ar_allocate(&alive, (size_t)count, sizeof *alive, "the memory plan", err));
     for (int64_t i = 0; i < count; i++) {
-        blocks[i].bytes = (blocks[i].bytes + 63) / 64 * 64;
+        size_t padded;
+        if (!ar_size_sum(blocks[i].bytes, 63, &padded)) {
+            status = beyond_all_memory(err);
+            goto cleanup;
+        }
+        blocks[i].bytes = padded / 64 * 64;
         order[i] = (sized){blocks[i].bytes, i};
     }
     qsort(order, (size_t)count, sizeof *order, by_size_then_index);
@@ -64,7 +74,7 @@ ar_status ar_memory_plan(ar_memory_block *blocks, int64_t count, size_t *total, 
         block->offset = lowest_gap(alive, neighbours, block->bytes);
         size_t end;
         if (!ar_size_sum(block->offset, block->bytes, &end)) {
-            status = ar_fail(err, AR_ERROR_MEMORY, "the model needs more memory than there can be");
+            status = beyond_all_memory(err);
             goto cleanup;
         }
         *total = end > *total ? end : *total;

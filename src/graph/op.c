@@ -98,15 +98,26 @@ static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_
             status = wrong(node, x, "rows are not whole samples", err);
         }
     }
+    if (status == AR_OK) {
+        const ar_tensor_record *query = input_of(graph, node, 0), *key = input_of(graph, node, 1),
+                               *value = input_of(graph, node, 2);
+        if (key->rows.dimension != query->rows.dimension ||
+            key->rows.multiple / a->tokens[1] != query->rows.multiple / a->tokens[0]) {
+            status = wrong(node, key, "there are as many samples of keys as of queries", err);
+        } else if (!same_rows(key, value)) {
+            status = wrong(node, value, "every key has a value", err);
+        }
+    }
     for (int i = 3; status == AR_OK && i < 7; i++) {
         const ar_tensor_record *affine = input_of(graph, node, i);
         if (affine && !has_fixed_shape(affine, 1, a->head_size)) {
             status = wrong(node, affine, "norms of heads are [1, head size]", err);
         }
     }
-    if (status == AR_OK && output_of(graph, node, 0)->columns != a->heads * a->head_size) {
-        status =
-            wrong(node, output_of(graph, node, 0), "the output has heads · head size columns", err);
+    if (status == AR_OK && (!same_rows(output_of(graph, node, 0), input_of(graph, node, 0)) ||
+                            output_of(graph, node, 0)->columns != a->heads * a->head_size)) {
+        status = wrong(node, output_of(graph, node, 0),
+                       "the output is [rows of queries, heads · head size]", err);
     }
     return status;
 }

@@ -401,7 +401,10 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);
     }
-    plan->arena_bytes = values_bytes + workspace_of(plan);
+    if (!ar_size_sum(values_bytes, workspace_of(plan), &plan->arena_bytes)) {
+        status = ar_fail(err, AR_ERROR_MEMORY, "the model needs more memory than there can be");
+        goto cleanup;
+    }
     AR_TRY(ar_allocate(&plan->arena, plan->arena_bytes, 1, "the model's activations", err));
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);

@@ -84,8 +84,11 @@ static ar_tensor positions_table(const ar_recording *r)
     }
     double *table = NULL;
     int64_t tokens = r->fields[r->field].token_count;
-    if (ar_allocate(&table, (size_t)(tokens * embedding), sizeof *table, "positions", NULL) !=
-        AR_OK) {
+    ar_error error;
+    ar_status status =
+        ar_allocate(&table, (size_t)(tokens * embedding), sizeof *table, "positions", &error);
+    if (status != AR_OK) {
+        ar_graph_fail(r->graph, status, &error);
         return AR_NO_TENSOR;
     }
     ar_model_harmonic_positions(extents, embedding, table);
@@ -339,7 +342,10 @@ ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor toke
     const int64_t members = r->configuration->model.tails, width = columns_of(r, tokens);
     const int64_t values = r->fields[r->field].values;
     ar_tensor *parts = NULL, weight, bias;
-    if (ar_allocate(&parts, (size_t)(4 * members), sizeof *parts, "tails", NULL) != AR_OK) {
+    ar_error error;
+    ar_status status = ar_allocate(&parts, (size_t)(4 * members), sizeof *parts, "tails", &error);
+    if (status != AR_OK) {
+        ar_graph_fail(r->graph, status, &error);
         return AR_NO_TENSOR;
     }
     for (int64_t n = 0; n < members; n++) {
