@@ -105,6 +105,11 @@ ar_tensor ar_graph_columns(ar_graph *graph, ar_tensor tensor, int64_t first, int
 /* Keep a tensor's values readable after a run. */
 void ar_graph_keep(ar_graph *graph, ar_tensor tensor);
 const ar_tensor_record *ar_graph_tensor(const ar_graph *graph, ar_tensor tensor);
+/* The tensor that a view looks into, or the tensor itself. */
+static inline const ar_tensor_record *ar_graph_root(const ar_graph *graph, int32_t id)
+{
+    return &graph->tensors[graph->tensors[id].root];
+}
 /* Parameter by name or alias, NULL if there is none. Borrowed. */
 const ar_parameter *ar_graph_find_parameter(const ar_graph *graph, const char *name);
 
