@@ -53,7 +53,7 @@ static ar_status choose_masking(forecast_state *state, ar_error *err)
     }
     state->lead_steps = o->lead_hours / c->time_step_hours;
     const int64_t size = c->fields[0].tokens.token_size[0];
-    const int64_t tokens = (state->lead_steps + size - 1) / size;
+    const int64_t tokens = (state->lead_steps - 1) / size + 1;
     for (int64_t f = 0; f < c->field_count; f++) {
         const ar_field_configuration *field = &c->fields[f];
         if (field->tokens.token_size[0] != size) {
@@ -115,9 +115,11 @@ static ar_status choose_times(forecast_state *state, ar_error *err)
                        "start, and the step be at least an hour",
                        o->start, o->end, (long long)o->every_hours);
     }
-    int64_t most = (end - start) / (3600 * o->every_hours) + 1;
+    const int64_t hours = (end - start) / 3600;
+    const int64_t every = 3600 * (o->every_hours <= hours ? o->every_hours : hours + 1);
+    const int64_t most = (end - start) / every + 1;
     AR_TRY(ar_allocate(&state->valid_times, (size_t)most, sizeof(int64_t), "times", err));
-    for (int64_t valid = start; valid <= end; valid += 3600 * o->every_hours, wanted++) {
+    for (int64_t valid = start; valid <= end; valid += every, wanted++) {
         if (is_known(state, valid)) {
             state->valid_times[state->time_count++] = valid;
         }

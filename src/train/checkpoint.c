@@ -13,15 +13,23 @@
 
 /* ---- files of a run -------------------------------------------------------------------------- */
 
-/* The step in "checkpoint-000123.safetensors", or −1. */
+enum { NAME_SIZE = 64 };
+
+static void name_of_step(int64_t step, char name[NAME_SIZE])
+{
+    snprintf(name, NAME_SIZE, "checkpoint-%08lld.safetensors", (long long)step);
+}
+
+/* The step in "checkpoint-00000123.safetensors", or −1 for another name. */
 static int64_t step_of_name(const char *name)
 {
     long long step;
-    int end = 0;
-    return sscanf(name, "checkpoint-%lld.safetensors%n", &step, &end) == 1 && end > 0 &&
-                   name[end] == '\0'
-               ? step
-               : -1;
+    char again[NAME_SIZE];
+    if (sscanf(name, "checkpoint-%18lld.", &step) != 1 || step < 0) {
+        return -1;
+    }
+    name_of_step(step, again);
+    return strcmp(name, again) == 0 ? step : -1;
 }
 
 static int descending(const void *left, const void *right)
@@ -60,8 +68,8 @@ cleanup:
 
 static ar_status path_of_step(const char *run, int64_t step, char **path, ar_error *err)
 {
-    char name[64];
-    snprintf(name, sizeof name, "checkpoint-%08lld.safetensors", (long long)step);
+    char name[NAME_SIZE];
+    name_of_step(step, name);
     return ar_path_join(path, run, name, err);
 }
 
@@ -103,8 +111,8 @@ typedef struct {
     size_t count, capacity;
 } tensor_list;
 
-static ar_status add_tensor(tensor_list *list, const char *prefix, const char *name, int rank,
-                            const int64_t *shape, const float *values, ar_error *err)
+static ar_status add_tensor(tensor_list *list, const char *prefix, const char *name, ar_dtype dtype,
+                            int rank, const int64_t *shape, const void *values, ar_error *err)
 {
     ar_status status = ar_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items,
                                "a checkpoint", err);
@@ -112,7 +120,7 @@ static ar_status add_tensor(tensor_list *list, const char *prefix, const char *n
         return status;
     }
     ar_safetensor *tensor = &list->items[list->count];
-    *tensor = (ar_safetensor){.dtype = AR_DTYPE_F32, .rank = rank, .count = 1, .data = values};
+    *tensor = (ar_safetensor){.dtype = dtype, .rank = rank, .count = 1, .data = values};
     for (int i = 0; i < rank; i++) {
         tensor->shape[i] = shape[i];
         tensor->count *= shape[i];
@@ -129,6 +137,12 @@ static ar_status add_tensor(tensor_list *list, const char *prefix, const char *n
 static const char first_moment[] = "optimiser.first_moment.";
 static const char second_moment[] = "optimiser.second_moment.";
 
+static void shape_of(const ar_parameter *parameter, int64_t shape[2])
+{
+    shape[0] = parameter->rank == 2 ? parameter->rows : parameter->columns;
+    shape[1] = parameter->columns;
+}
+
 static ar_status add_model(tensor_list *list, const ar_graph *graph, const float *parameters,
                            const ar_optimiser *optimiser, ar_error *err)
 {
@@ -138,10 +152,10 @@ static ar_status add_model(tensor_list *list, const ar_graph *graph, const float
     for (int b = 0; b < 3; b++) {
         for (size_t p = 0; p < graph->parameter_count; p++) {
             const ar_parameter *parameter = &graph->parameters[p];
-            const int64_t shape[2] = {parameter->rank == 2 ? parameter->rows : parameter->columns,
-                                      parameter->columns};
-            AR_TRY(add_tensor(list, prefixes[b], parameter->name, parameter->rank, shape,
-                              blocks[b] + parameter->offset, err));
+            int64_t shape[2];
+            shape_of(parameter, shape);
+            AR_TRY(add_tensor(list, prefixes[b], parameter->name, AR_DTYPE_F32, parameter->rank,
+                              shape, blocks[b] + parameter->offset, err));
         }
     }
 cleanup:
@@ -158,12 +172,22 @@ static ar_status add_normalisations(tensor_list *list, const ar_configuration *c
         const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
         char prefix[128];
         snprintf(prefix, sizeof prefix, "normalisation.%s.", configuration->fields[f].name);
-        AR_TRY(add_tensor(list, prefix, "mean", 4, shape, n->mean, err));
-        AR_TRY(
-            add_tensor(list, prefix, "standard_deviation", 4, shape, n->standard_deviation, err));
+        AR_TRY(add_tensor(list, prefix, "mean", AR_DTYPE_F32, 4, shape, n->mean, err));
+        AR_TRY(add_tensor(list, prefix, "standard_deviation", AR_DTYPE_F32, 4, shape,
+                          n->standard_deviation, err));
     }
 cleanup:
     return status;
+}
+
+/* Sums of losses as numbers in a row: count, total, gradient norm, then the losses of each field.
+ */
+enum { SUMS_FIRST_LOSS = 3, SUMS_MOST = SUMS_FIRST_LOSS + AR_FIELD_MAX * AR_LOSS_KIND_COUNT };
+static const char sums_name[] = "training.loss_sums";
+
+static int64_t sums_size(const ar_configuration *configuration)
+{
+    return SUMS_FIRST_LOSS + configuration->field_count * AR_LOSS_KIND_COUNT;
 }
 
 /* Months with training data as a string of 13 digits, [0] the overall statistics. */
@@ -177,9 +201,12 @@ static void months_text(const ar_normalisation *normalisation, char text[14])
 
 ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                               const ar_dataset *dataset, const ar_graph *graph,
-                              const float *parameters, const ar_optimiser *optimiser, ar_error *err)
+                              const float *parameters, const ar_optimiser *optimiser,
+                              const ar_loss_sums *sums, ar_error *err)
 {
     tensor_list list = {0};
+    double numbers[SUMS_MOST] = {(double)sums->count, sums->total, sums->gradient_norm};
+    const int64_t number_count = sums_size(configuration);
     char *path = NULL, *yaml = NULL;
     char step[24], months[14];
     ar_status status = AR_OK;
@@ -187,6 +214,9 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
     AR_TRY(ar_configuration_write(configuration, &yaml, err));
     AR_TRY(add_model(&list, graph, parameters, optimiser, err));
     AR_TRY(add_normalisations(&list, configuration, dataset, err));
+    memcpy(numbers + SUMS_FIRST_LOSS, sums->losses,
+           (size_t)(number_count - SUMS_FIRST_LOSS) * sizeof *numbers);
+    AR_TRY(add_tensor(&list, "", sums_name, AR_DTYPE_F64, 1, &number_count, numbers, err));
     snprintf(step, sizeof step, "%lld", (long long)optimiser->step);
     months_text(&dataset->normalisations[0], months);
     const ar_metadata metadata[] = {{"format", "atmorep checkpoint 1"},
@@ -234,7 +264,13 @@ ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_err
                          checkpoint->path, step ? "configuration" : "step");
         goto cleanup;
     }
-    checkpoint->step = strtoll(step, NULL, 10);
+    char *end;
+    checkpoint->step = strtoll(step, &end, 10);
+    if (end == step || *end || checkpoint->step < 0) {
+        status = ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has step '%s', which is no number",
+                         checkpoint->path, step);
+        goto cleanup;
+    }
     AR_TRY(
         ar_configuration_parse(&checkpoint->configuration, yaml, checkpoint->path, NULL, 0, err));
 cleanup:
@@ -252,20 +288,45 @@ void ar_checkpoint_close(ar_checkpoint *checkpoint)
     *checkpoint = (ar_checkpoint){0};
 }
 
-static ar_status read_tensor(ar_checkpoint *checkpoint, const char *prefix, const char *name,
-                             int64_t count, float *values, ar_error *err)
+/* "[13, 1, 73, 1]" */
+static void format_shape(int rank, const int64_t *shape, char text[128])
 {
-    char whole[256];
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < rank && used < 100; i++) {
+        used +=
+            (size_t)snprintf(text + used, 128 - used, "%s%lld", i ? ", " : "", (long long)shape[i]);
+    }
+}
+
+/* A tensor of this name and shape. */
+static ar_status find_tensor(const ar_checkpoint *checkpoint, const char *prefix, const char *name,
+                             int rank, const int64_t *shape, const ar_safetensor **tensor,
+                             ar_error *err)
+{
+    char whole[256], has[128], wants[128];
     snprintf(whole, sizeof whole, "%s%s", prefix, name);
-    const ar_safetensor *tensor = ar_safetensors_find(checkpoint->file, whole);
-    if (!tensor) {
+    *tensor = ar_safetensors_find(checkpoint->file, whole);
+    if (!*tensor) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: no tensor %s", checkpoint->path, whole);
     }
-    if (tensor->count != count) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: tensor %s has %lld values, the model wants %lld",
-                       checkpoint->path, whole, (long long)tensor->count, (long long)count);
+    if ((*tensor)->rank != rank ||
+        memcmp((*tensor)->shape, shape, (size_t)rank * sizeof *shape) != 0) {
+        format_shape((*tensor)->rank, (*tensor)->shape, has);
+        format_shape(rank, shape, wants);
+        return ar_fail(err, AR_ERROR_INPUT, "%s: tensor %s is [%s], what reads it wants [%s]",
+                       checkpoint->path, whole, has, wants);
     }
-    return ar_safetensors_read_float(checkpoint->file, tensor, values, err);
+    return AR_OK;
+}
+
+static ar_status read_tensor(ar_checkpoint *checkpoint, const char *prefix, const char *name,
+                             int rank, const int64_t *shape, float *values, ar_error *err)
+{
+    const ar_safetensor *tensor;
+    ar_status status = find_tensor(checkpoint, prefix, name, rank, shape, &tensor, err);
+    return status == AR_OK ? ar_safetensors_read_float(checkpoint->file, tensor, values, err)
+                           : status;
 }
 
 ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *graph,
@@ -274,12 +335,16 @@ ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *gr
     ar_status status = AR_OK;
     for (size_t p = 0; p < graph->parameter_count; p++) {
         const ar_parameter *parameter = &graph->parameters[p];
-        const int64_t count = parameter->rows * parameter->columns, at = parameter->offset;
-        AR_TRY(read_tensor(checkpoint, "", parameter->name, count, parameters + at, err));
+        const char *name = parameter->name;
+        const int rank = parameter->rank;
+        const int64_t at = parameter->offset;
+        int64_t shape[2];
+        shape_of(parameter, shape);
+        AR_TRY(read_tensor(checkpoint, "", name, rank, shape, parameters + at, err));
         if (optimiser) {
-            AR_TRY(read_tensor(checkpoint, first_moment, parameter->name, count,
+            AR_TRY(read_tensor(checkpoint, first_moment, name, rank, shape,
                                optimiser->first_moment + at, err));
-            AR_TRY(read_tensor(checkpoint, second_moment, parameter->name, count,
+            AR_TRY(read_tensor(checkpoint, second_moment, name, rank, shape,
                                optimiser->second_moment + at, err));
         }
     }
@@ -287,6 +352,24 @@ ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *gr
         optimiser->step = checkpoint->step;
     }
 cleanup:
+    return status;
+}
+
+ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums, ar_error *err)
+{
+    const int64_t count = sums_size(&checkpoint->configuration);
+    const ar_safetensor *tensor;
+    double numbers[SUMS_MOST];
+    ar_status status = find_tensor(checkpoint, "", sums_name, 1, &count, &tensor, err);
+    if (status == AR_OK) {
+        status = ar_safetensors_read_double(checkpoint->file, tensor, numbers, err);
+    }
+    if (status == AR_OK) {
+        *sums = (ar_loss_sums){
+            .count = (int64_t)numbers[0], .total = numbers[1], .gradient_norm = numbers[2]};
+        memcpy(sums->losses, numbers + SUMS_FIRST_LOSS,
+               (size_t)(count - SUMS_FIRST_LOSS) * sizeof *numbers);
+    }
     return status;
 }
 
@@ -308,10 +391,10 @@ ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_datase
                                      configuration->normalisation_area, field->level_count,
                                      field->grid.nlat, field->grid.nlon, err));
         snprintf(prefix, sizeof prefix, "normalisation.%s.", configuration->fields[f].name);
-        const int64_t count = 13 * n->level_count * n->rows * n->columns;
-        AR_TRY(read_tensor(checkpoint, prefix, "mean", count, n->mean, err));
-        AR_TRY(read_tensor(checkpoint, prefix, "standard_deviation", count, n->standard_deviation,
-                           err));
+        const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
+        AR_TRY(read_tensor(checkpoint, prefix, "mean", 4, shape, n->mean, err));
+        AR_TRY(read_tensor(checkpoint, prefix, "standard_deviation", 4, shape,
+                           n->standard_deviation, err));
         for (int m = 0; m < 13; m++) {
             n->month_seen[m] = months[m] == '1';
         }

@@ -8,15 +8,17 @@
 #include "io/safetensors.h"
 #include "model/model.h"
 #include "train/dataset.h"
+#include "train/metrics.h"
 #include "train/optimiser.h"
 
 enum { AR_CHECKPOINTS_KEPT = 3 };
 
-/* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three. */
+/* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three. `sums`
+ * are those of the steps since the last line of metrics. */
 AR_USE_RESULT ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                                             const ar_dataset *dataset, const ar_graph *graph,
                                             const float *parameters, const ar_optimiser *optimiser,
-                                            ar_error *err);
+                                            const ar_loss_sums *sums, ar_error *err);
 
 /* A checkpoint opened for reading. */
 typedef struct {
@@ -39,6 +41,9 @@ void ar_checkpoint_close(ar_checkpoint *checkpoint); /* safe on zeroed */
 AR_USE_RESULT ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *graph,
                                                  float *parameters, ar_optimiser *optimiser,
                                                  ar_error *err);
+/* Read the sums of the steps since the last line of metrics. */
+AR_USE_RESULT ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums,
+                                                ar_error *err);
 /* Read the normalisations of all fields; their grid must be the dataset's. */
 AR_USE_RESULT ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint,
                                                           ar_dataset *dataset, ar_error *err);

@@ -127,6 +127,7 @@ static ar_status resume(run_state *run, ar_error *err)
     AR_TRY(need_same_configuration(&checkpoint, run->configuration, err));
     AR_TRY(ar_checkpoint_read_model(&checkpoint, run->model->graph, run->parameters,
                                     &run->optimiser, err));
+    AR_TRY(ar_checkpoint_read_sums(&checkpoint, &run->sums, err));
     ar_log(AR_LOG_INFO, "going on from step %lld of %s", (long long)checkpoint.step, path);
 cleanup:
     ar_checkpoint_close(&checkpoint);
@@ -256,6 +257,12 @@ typedef struct {
     int64_t last_step;
 } loop_clock;
 
+/* Every so many steps and at the last one; 0 is never. */
+static bool is_due(int64_t step, int64_t every, int64_t last)
+{
+    return every > 0 && (step == last || step % every == 0);
+}
+
 static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
@@ -266,7 +273,7 @@ static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_er
     ar_loss_sums_format(&run->sums, run->configuration, text, sizeof text);
     snprintf(detail, sizeof detail, "%s  %.0f samples/s", text, speed);
     ar_progress_update(&clock->progress, step, detail);
-    if (step % settings->log_every != 0 && step != settings->steps) {
+    if (!is_due(step, settings->log_every, settings->steps)) {
         return AR_OK;
     }
     clock->last_line = now;
@@ -277,15 +284,11 @@ static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_er
     return status;
 }
 
-static bool due(int64_t step, int64_t every, int64_t last)
-{
-    return step == last || (every > 0 && step % every == 0);
-}
-
 static ar_status write_checkpoint(run_state *run, ar_error *err)
 {
     return ar_checkpoint_write(run->options->run, run->configuration, &run->dataset,
-                               run->model->graph, run->parameters, &run->optimiser, err);
+                               run->model->graph, run->parameters, &run->optimiser, &run->sums,
+                               err);
 }
 
 static ar_status train_all(run_state *run, ar_error *err)
@@ -299,11 +302,12 @@ static ar_status train_all(run_state *run, ar_error *err)
         AR_TRY(train_step(run, step, err));
         AR_TRY(log_step(run, step, &clock, err));
         if (run->configuration->validation_start && settings->validation_samples > 0 &&
-            due(step, settings->validate_every, settings->steps)) {
+            is_due(step, settings->validate_every, settings->steps)) {
             AR_TRY(validate(run, step, err));
         }
         bool asked = interrupt && *interrupt;
-        if (asked || due(step, settings->checkpoint_every, settings->steps)) {
+        if (asked || step == settings->steps ||
+            is_due(step, settings->checkpoint_every, settings->steps)) {
             AR_TRY(write_checkpoint(run, err));
         }
         if (asked && step < settings->steps) {
