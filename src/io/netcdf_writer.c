@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -46,7 +47,10 @@ ar_status ar_netcdf_writer_create(ar_netcdf_writer **writer, const char *path, a
     *writer = NULL;
     ar_netcdf_writer *created = NULL;
     AR_TRY(ar_allocate(&created, 1, sizeof *created, "a netCDF writer", err));
-    AR_TRY(ar_atomic_file_reserve(&created->file, path, err));
+    /* netCDF-C says "Permission denied" where the folder is not there; opening tells the reason */
+    AR_TRY(ar_atomic_file_open(&created->file, path, err));
+    fclose(created->file.stream);
+    created->file.stream = NULL;
     ar_netcdf_lock();
     int code = nc_create(created->file.temporary_path, NC_NETCDF4 | NC_CLOBBER, &created->id);
     ar_netcdf_unlock();
