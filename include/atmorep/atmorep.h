@@ -20,7 +20,7 @@ const char *ar_version(void);
 typedef struct {
     const char *run;                        /* folder; made if it is not there */
     bool resume;                            /* go on from the newest checkpoint, if there is one */
-    int threads;                            /* 0: as many as OpenMP would use */
+    int64_t threads;                        /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;                    /* "cpu"; NULL means that */
     const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
 } ar_train_options;
@@ -45,7 +45,7 @@ typedef struct {
         lead_hours;      /* between valid times; from the last known time to the valid one */
     double overlap;      /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;     /* the netCDF file of docs/forecast-file.md */
-    int threads;         /* 0: as many as OpenMP would use */
+    int64_t threads;     /* at most 1024; 0: as many as OpenMP would use */
     const char *backend; /* NULL: "cpu" */
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
 } ar_forecast_options;

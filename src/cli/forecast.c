@@ -46,7 +46,7 @@ int ar_command_forecast(int argc, char **argv)
     }
     o.data_paths = data.items;
     o.data_path_count = data.count;
-    o.threads = (int)threads;
+    o.threads = threads;
     o.interrupt = ar_catch_interrupts();
     AR_TRY(ar_forecast(&o, &err));
 cleanup:

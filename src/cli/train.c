@@ -36,12 +36,11 @@ int ar_command_train(int argc, char **argv)
     if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
         goto release;
     }
-    AR_TRY(ar_train_file(files.items[0], settings.items, settings.count,
-                         &(ar_train_options){.run = run,
-                                             .resume = resume,
-                                             .threads = (int)threads,
-                                             .interrupt = ar_catch_interrupts()},
-                         &err));
+    AR_TRY(ar_train_file(
+        files.items[0], settings.items, settings.count,
+        &(ar_train_options){
+            .run = run, .resume = resume, .threads = threads, .interrupt = ar_catch_interrupts()},
+        &err));
 cleanup:
     exit_code = ar_command_end("train", status, &err);
 release:

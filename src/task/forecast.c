@@ -1,22 +1,23 @@
 #include "atmorep/atmorep.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "task/blend.h"
 #include "task/forecast_writer.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
 
-enum { TILES_AT_ONCE = 48 };
+enum { TILES_AT_ONCE = 48, HOURS_MOST = 24 * 366 * 100 };
 
 typedef struct {
     const ar_forecast_options *options;
+    int threads;
     ar_checkpoint checkpoint;
     ar_dataset dataset;
     ar_masking masking;
@@ -46,7 +47,8 @@ static ar_status choose_masking(forecast_state *state, ar_error *err)
 {
     const ar_configuration *c = configuration_of(state);
     const ar_forecast_options *o = state->options;
-    if (o->lead_hours < 1 || o->lead_hours % c->time_step_hours != 0) {
+    if (o->lead_hours < 1 || o->lead_hours > HOURS_MOST ||
+        o->lead_hours % c->time_step_hours != 0) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "--lead-hours %lld: the model steps by %lld hours, so a multiple of that",
                        (long long)o->lead_hours, (long long)c->time_step_hours);
@@ -109,11 +111,11 @@ static ar_status choose_times(forecast_state *state, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(ar_time_parse(&start, o->start, calendar, err));
     AR_TRY(ar_time_parse(&end, o->end, calendar, err));
-    if (end < start || o->every_hours < 1) {
+    if (end < start || o->every_hours < 1 || o->every_hours > HOURS_MOST) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "--start %s --end %s --every %lld: no time; the end must not lie before the "
-                       "start, and the step be at least an hour",
-                       o->start, o->end, (long long)o->every_hours);
+                       "start, and the step be 1 to %d hours",
+                       o->start, o->end, (long long)o->every_hours, HOURS_MOST);
     }
     const int64_t hours = (end - start) / 3600;
     const int64_t every = 3600 * (o->every_hours <= hours ? o->every_hours : hours + 1);
@@ -195,7 +197,7 @@ static ar_status build_model(forecast_state *state, ar_error *err)
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(
         &state->plan, graph,
-        &(ar_plan_options){.backend = backend, .loss = AR_NO_TENSOR, .threads = o->threads},
+        &(ar_plan_options){.backend = backend, .loss = AR_NO_TENSOR, .threads = state->threads},
         state->parameters, NULL, err));
 cleanup:
     return status;
@@ -351,9 +353,7 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     forecast_state *state = NULL;
     AR_TRY(ar_allocate(&state, 1, sizeof *state, "a forecast", err));
     state->options = options;
-    if (options->threads > 0) {
-        omp_set_num_threads(options->threads);
-    }
+    AR_TRY(ar_threads_set(options->threads, &state->threads, err));
     AR_TRY(load(state, err));
     AR_TRY(build_model(state, err));
     AR_TRY(forecast_all(state, err));

@@ -1,13 +1,13 @@
 #include "train/train.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include "train/checkpoint.h"
 #include "train/metrics.h"
 
@@ -345,14 +345,13 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_allocate(&run, 1, sizeof *run, "a run", err));
     run->configuration = configuration;
     run->options = options;
-    run->threads = options->threads > 0 ? options->threads : omp_get_max_threads();
     run->backend = ar_backend_find(options->backend ? options->backend : "cpu");
     if (!run->backend) {
         status =
             ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", options->backend);
         goto cleanup;
     }
-    omp_set_num_threads(run->threads);
+    AR_TRY(ar_threads_set(options->threads, &run->threads, err));
     AR_TRY(load_data(run, err));
     AR_TRY(build_model(run, err));
     AR_TRY(ar_folder_make(options->run, err));
