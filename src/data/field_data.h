@@ -19,7 +19,7 @@ typedef struct {
     char standard_name[96]; /* CF; "" if the file has none */
     char units[64];         /* "" if the file has none */
     char variable[64];      /* in the file */
-    char level_units[32];   /* of `levels`; "" for a field without levels */
+    char level_units[32];   /* of `levels`; "1" if the file tells none; "" without levels */
     ar_grid grid;
     int64_t level_count; /* at least 1; a field without a level dimension has one level: the
                           * pressure that a scalar coordinate tells, else 0 */

@@ -166,11 +166,11 @@ cleanup:
     return status;
 }
 
-/* Pressure to hPa; whatever is no pressure stays as it is. */
+/* Pressure to hPa; whatever is no pressure stays as it is, and a number without a unit has "1". */
 static void convert_levels(ar_field_file *file, const char *units)
 {
     double scale, offset;
-    copy_text(file->level_units, sizeof file->level_units, units);
+    copy_text(file->level_units, sizeof file->level_units, units && *units ? units : "1");
     if (!units || ar_units_conversion(units, "hPa", &scale, &offset, NULL) != AR_OK) {
         return;
     }

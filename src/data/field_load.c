@@ -164,6 +164,10 @@ static bool same_level(double a, double b)
 
 static void list_levels(const ar_field_file *file, char *text, size_t size)
 {
+    if (!file->level_units[0]) {
+        snprintf(text, size, "none");
+        return;
+    }
     for (int64_t i = 0; i < file->level_count; i++) {
         size_t used = strlen(text);
         if (used + 1 < size) {
@@ -183,9 +187,11 @@ static ar_status find_levels(const ar_field_data *field, const ar_field_file *fi
         }
         if (indices[l] < 0) {
             char levels[400] = "";
+            bool has_unit = file->level_units[0] && strcmp(file->level_units, "1") != 0;
             list_levels(file, levels, sizeof levels);
-            return ar_fail(err, AR_ERROR_INPUT, "%s: variable %s has no level %g; it has %s %s",
-                           file->path, file->variable, field->levels[l], levels, file->level_units);
+            return ar_fail(err, AR_ERROR_INPUT, "%s: variable %s has no level %g; it has %s%s%s",
+                           file->path, file->variable, field->levels[l], levels,
+                           has_unit ? " " : "", has_unit ? file->level_units : "");
         }
     }
     return AR_OK;

@@ -79,7 +79,7 @@ ar_status ar_netcdf_writer_add_dimension(ar_netcdf_writer *writer, const char *n
 
 static nc_type type_of(ar_netcdf_type type)
 {
-    return type == AR_NETCDF_FLOAT ? NC_FLOAT : type == AR_NETCDF_DOUBLE ? NC_DOUBLE : NC_INT64;
+    return type == AR_NETCDF_FLOAT ? NC_FLOAT : type == AR_NETCDF_DOUBLE ? NC_DOUBLE : NC_INT;
 }
 
 /* Whole fields are read at once: a chunk is one time and all the rest. A dimension that still grows

@@ -9,7 +9,8 @@
 
 typedef struct ar_netcdf_writer ar_netcdf_writer;
 
-typedef enum { AR_NETCDF_FLOAT, AR_NETCDF_DOUBLE, AR_NETCDF_INT64 } ar_netcdf_type;
+/* Those that CF-1.8 allows and that are needed; it has no 64-bit integers. */
+typedef enum { AR_NETCDF_FLOAT, AR_NETCDF_DOUBLE, AR_NETCDF_INT32 } ar_netcdf_type;
 
 typedef struct {
     const char *name;
@@ -36,7 +37,7 @@ AR_USE_RESULT ar_status ar_netcdf_writer_put_text(ar_netcdf_writer *writer, cons
                                                   ar_error *err);
 AR_USE_RESULT ar_status ar_netcdf_writer_put_number(ar_netcdf_writer *writer, const char *variable,
                                                     const char *name, double number, ar_error *err);
-/* Write a hyperslab; `values` is float, double or int64_t as the variable's type says. Definitions
+/* Write a hyperslab; `values` is float, double or int32_t as the variable's type says. Definitions
  * end by themselves with the first write. A full disk is an error that names the file. */
 AR_USE_RESULT ar_status ar_netcdf_writer_write(ar_netcdf_writer *writer, const char *variable,
                                                const int64_t *start, const int64_t *count,

@@ -6,8 +6,14 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "field/units.h"
 
 /* ---- levels ---------------------------------------------------------------------------------- */
+
+static bool has_levels(const ar_field_data *field)
+{
+    return field->level_units[0] != '\0';
+}
 
 /* The first field with the same levels: both share one dimension. */
 static int64_t first_with_levels(const ar_dataset *dataset, int64_t field)
@@ -15,7 +21,7 @@ static int64_t first_with_levels(const ar_dataset *dataset, int64_t field)
     const ar_field_data *wanted = &dataset->fields[field];
     for (int64_t f = 0; f < field; f++) {
         const ar_field_data *other = &dataset->fields[f];
-        if (other->level_units[0] && other->level_count == wanted->level_count &&
+        if (has_levels(other) && other->level_count == wanted->level_count &&
             strcmp(other->level_units, wanted->level_units) == 0 &&
             memcmp(other->levels, wanted->levels,
                    (size_t)wanted->level_count * sizeof *wanted->levels) == 0) {
@@ -23,11 +29,6 @@ static int64_t first_with_levels(const ar_dataset *dataset, int64_t field)
         }
     }
     return field;
-}
-
-static bool has_levels(const ar_field_data *field)
-{
-    return field->level_units[0] != '\0' || field->level_count > 1;
 }
 
 /* "level" when all fields with levels share them, else "level_<variable>". */
@@ -101,7 +102,7 @@ static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *
     AR_TRY(add_coordinate(file, "lead_time", "time", AR_NETCDF_DOUBLE, lead, 2, err));
     AR_TRY(add_coordinate(file, "latitude", "latitude", AR_NETCDF_DOUBLE, latitude, 3, err));
     AR_TRY(add_coordinate(file, "longitude", "longitude", AR_NETCDF_DOUBLE, longitude, 3, err));
-    AR_TRY(add_coordinate(file, "member", "member", AR_NETCDF_INT64, member, 3, err));
+    AR_TRY(add_coordinate(file, "member", "member", AR_NETCDF_INT32, member, 3, err));
 cleanup:
     return status;
 }
@@ -115,10 +116,12 @@ static ar_status define_levels(const ar_forecast_writer *writer, int64_t f, ar_e
         return AR_OK;
     }
     level_name(writer->dataset, f, name);
+    double scale, offset;
     bool pressure = strcmp(field->level_units, "hPa") == 0;
+    bool height = ar_units_conversion(field->level_units, "m", &scale, &offset, NULL) == AR_OK;
     const char *const texts[][2] = {{"axis", "Z"},
-                                    {"positive", "down"},
-                                    {"units", field->level_units[0] ? field->level_units : "1"},
+                                    {"positive", height ? "up" : "down"},
+                                    {"units", field->level_units},
                                     {"standard_name", "air_pressure"}};
     AR_TRY(ar_netcdf_writer_add_dimension(writer->file, name, field->level_count, err));
     AR_TRY(
@@ -133,8 +136,8 @@ static const char *const suffixes[KINDS] = {"", "_spread", "_members"};
 static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, variable_kind kind,
                                  ar_error *err)
 {
-    static const char *const methods[KINDS] = {"member: mean",
-                                               "member: standard_deviation (unbiased)", NULL};
+    static const char *const methods[KINDS] = {"realization: mean",
+                                               "realization: standard_deviation (unbiased)", NULL};
     const ar_field_data *field = &writer->dataset->fields[f];
     char name[96], level[80];
     ar_status status = AR_OK;
@@ -160,6 +163,8 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     }
     AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "field",
                                      writer->configuration->fields[f].name, err));
+    AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "coordinates",
+                                     "forecast_reference_time lead_time", err));
     if (methods[kind]) {
         AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "cell_methods", methods[kind], err));
     }
@@ -226,9 +231,9 @@ static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *e
         ar_netcdf_writer_write(writer->file, "latitude", &zero, &grid->nlat, grid->latitude, err));
     AR_TRY(ar_netcdf_writer_write(writer->file, "longitude", &zero, &grid->nlon, grid->longitude,
                                   err));
-    for (int64_t n = 0; n < writer->configuration->model.tails; n++) {
-        const int64_t one = 1;
-        AR_TRY(ar_netcdf_writer_write(writer->file, "member", &n, &one, &n, err));
+    for (int32_t member = 0; member < writer->configuration->model.tails; member++) {
+        const int64_t at = member, one = 1;
+        AR_TRY(ar_netcdf_writer_write(writer->file, "member", &at, &one, &member, err));
     }
     for (int64_t f = 0; f < dataset->field_count; f++) {
         const ar_field_data *field = &dataset->fields[f];

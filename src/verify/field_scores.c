@@ -1,6 +1,7 @@
 #include "verify/verification.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -160,7 +161,8 @@ static void describe_level(const ar_forecast_field *field, int64_t level, char k
         return;
     }
     snprintf(key, 32, "%.10g", field->levels[level]);
-    snprintf(text, 48, "%s%s%s", key, field->level_units[0] ? " " : "", field->level_units);
+    bool has_unit = field->level_units[0] && strcmp(field->level_units, "1") != 0;
+    snprintf(text, 48, "%s%s%s", key, has_unit ? " " : "", has_unit ? field->level_units : "");
 }
 
 static ar_status append_score(ar_verification *run, const field_work *work, int64_t level,

@@ -396,6 +396,7 @@ static void regional_and_packed_data(void **state)
     assert_string_equal(field.variable, "u");
     assert_int_equal(field.time_count, 24);
     assert_true(field.levels[0] == 137 && field.levels[1] == 105);
+    assert_string_equal(field.level_units, "1"); /* the file's have no unit, but they are levels */
     assert_true(field.grid.latitude[0] == 55 && fabs(field.grid.longitude_step - 0.25) < 1e-9);
     /* offset 42 m/s in single precision: 4e-6 */
     assert_true(fabs(value_at(&field, 5, 0, 10, 20) - 0.75687027) < 4e-6);

@@ -26,7 +26,7 @@ static ar_status write_definitions(ar_netcdf_writer *w, ar_error *err)
         const char *name;
         ar_netcdf_type type;
         const char *units;
-    } axes[] = {{"time", AR_NETCDF_INT64, "hours since 2025-12-01 00:00:00"},
+    } axes[] = {{"time", AR_NETCDF_INT32, "hours since 2025-12-01 00:00:00"},
                 {"latitude", AR_NETCDF_DOUBLE, "degrees_north"},
                 {"longitude", AR_NETCDF_DOUBLE, "degrees_east"}};
     for (int i = 0; i < 3; i++) {
@@ -70,7 +70,8 @@ static ar_status write_values(ar_netcdf_writer *w, ar_error *err)
         for (int64_t i = 0; i < NLAT * NLON; i++) {
             values[i] = field_value(t * NLAT * NLON + i);
         }
-        const int64_t start[3] = {t, 0, 0}, count[3] = {1, NLAT, NLON}, hour = 6 * t;
+        const int64_t start[3] = {t, 0, 0}, count[3] = {1, NLAT, NLON};
+        const int32_t hour = 6 * (int32_t)t;
         AR_TRY(ar_netcdf_writer_write(w, "t2m", start, count, values, err));
         AR_TRY(ar_netcdf_writer_write(w, "time", start, count, &hour, err));
     }
