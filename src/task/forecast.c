@@ -76,6 +76,12 @@ static ar_status choose_masking(forecast_state *state, ar_error *err)
                 (long long)((field->tokens.tokens[0] - 1) * size * c->time_step_hours));
         }
     }
+    if (c->masking.strategy == AR_MASK_FORECAST && tokens > c->masking.forecast_tokens) {
+        ar_log(AR_LOG_WARNING,
+               "--lead-hours %lld: masks the last %lld tokens in time, and the model was trained "
+               "with %lld",
+               (long long)o->lead_hours, (long long)tokens, (long long)c->masking.forecast_tokens);
+    }
     state->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
     return AR_OK;
 }
@@ -144,6 +150,18 @@ cleanup:
     return status;
 }
 
+/* Say once that months are forecast, or forecast from, that training never saw. */
+static void warn_of_months(const forecast_state *state)
+{
+    for (int64_t t = 0; t < state->time_count; t++) {
+        const int64_t valid = state->valid_times[t];
+        if (ar_dataset_warn_of_months(&state->dataset, first_time_of(state, valid), valid,
+                                      "forecast")) {
+            return;
+        }
+    }
+}
+
 /* ---- setting up ------------------------------------------------------------------------------ */
 
 static ar_status load(forecast_state *state, ar_error *err)
@@ -158,6 +176,7 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(choose_masking(state, err));
     AR_TRY(choose_times(state, err));
+    warn_of_months(state);
     const ar_field_tokens *tokens = &c->fields[0].tokens;
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],

@@ -95,6 +95,24 @@ ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configur
     return ar_cube_space_check(&dataset->space, err);
 }
 
+bool ar_dataset_warn_of_months(const ar_dataset *dataset, int64_t first, int64_t last,
+                               const char *what)
+{
+    static const char *const months[] = {"",        "January",  "February", "March",  "April",
+                                         "May",     "June",     "July",     "August", "September",
+                                         "October", "November", "December"};
+    int month = 0;
+    if (ar_normalisation_covers(&dataset->normalisations[0], first, last,
+                                dataset->fields[0].calendar, &month)) {
+        return false;
+    }
+    ar_log(AR_LOG_WARNING,
+           "%s: training saw no times in %s; months that it did not see are normalised by the "
+           "statistics of all its times",
+           what, months[month]);
+    return true;
+}
+
 void ar_dataset_release(ar_dataset *dataset)
 {
     for (int64_t f = 0; f < dataset->field_count; f++) {

@@ -25,13 +25,16 @@ typedef struct {
 AR_USE_RESULT ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                                         const char *const *paths, int64_t path_count,
                                         const char *start, const char *end, ar_error *err);
-/* Compute the normalisations from the training period alone. Logs months that training does not
- * have. */
+/* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);
 /* Make and check the cube space. */
 AR_USE_RESULT ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configuration,
                                          ar_error *err);
+/* Warn where times within [first, last] lie in a month that training never saw, so that overall
+ * statistics stand in for the month's; true: it did warn. `what` begins the line. */
+bool ar_dataset_warn_of_months(const ar_dataset *dataset, int64_t first, int64_t last,
+                               const char *what);
 void ar_dataset_release(ar_dataset *dataset);
 
 #endif

@@ -76,6 +76,8 @@ static ar_status load_data(run_state *run, ar_error *err)
     if (c->validation_start) {
         AR_TRY(ar_sampler_init(&run->validation, &dataset->space, dataset->validation_first,
                                dataset->validation_last, err));
+        ar_dataset_warn_of_months(dataset, dataset->validation_first, dataset->validation_last,
+                                  "validation");
     }
     AR_TRY(ar_batch_init(&run->batch, &dataset->space, c->training.batch, err));
     AR_TRY(ar_allocate(&run->cubes, (size_t)c->training.batch, sizeof *run->cubes, "cubes", err));
@@ -165,14 +167,6 @@ static void describe(const run_state *run)
         ar_log(AR_LOG_INFO, "field %s: variable %s (%s), %lld times %s to %s, %lld x %lld points",
                c->fields[f].name, field->variable, field->units, (long long)field->time_count,
                first, last, (long long)field->grid.nlat, (long long)field->grid.nlon);
-        if (c->normalisation_period == AR_PERIOD_MONTHLY) {
-            for (int m = 1; f == 0 && m <= 12; m++) {
-                if (!run->dataset.normalisations[f].month_seen[m]) {
-                    ar_log(AR_LOG_DETAIL,
-                           "month %d has no training data: it uses the overall statistics", m);
-                }
-            }
-        }
     }
 }
 
