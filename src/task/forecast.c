@@ -123,8 +123,7 @@ static ar_status choose_times(forecast_state *state, ar_error *err)
                        "start, and the step be 1 to %d hours",
                        o->start, o->end, (long long)o->every_hours, HOURS_MOST);
     }
-    const int64_t hours = (end - start) / 3600;
-    const int64_t every = 3600 * (o->every_hours <= hours ? o->every_hours : hours + 1);
+    const int64_t every = 3600 * o->every_hours;
     const int64_t most = (end - start) / every + 1;
     AR_TRY(ar_allocate(&state->valid_times, (size_t)most, sizeof(int64_t), "times", err));
     for (int64_t valid = start; valid <= end; valid += every, wanted++) {
