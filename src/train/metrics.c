@@ -1,6 +1,7 @@
 #include "train/metrics.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,16 @@ static void append(json_line *line, const char *format, ...)
     }
 }
 
+/* A number, or null for what JSON has no number for. */
+static void append_number(json_line *line, double value)
+{
+    if (isfinite(value)) {
+        append(line, "%.6g", value);
+    } else {
+        append(line, "null");
+    }
+}
+
 static void append_fields(json_line *line, const ar_configuration *configuration,
                           const ar_loss_sums *sums, double count)
 {
@@ -91,8 +102,8 @@ static void append_fields(json_line *line, const ar_configuration *configuration
         append(line, "%s\"%s\": {", p ? ", " : "", configuration->fields[f].name);
         for (int64_t i = 0; i < configuration->training.loss_count; i++) {
             ar_loss_kind kind = configuration->training.losses[i].kind;
-            append(line, "%s\"%s\": %.6g", i ? ", " : "", ar_loss_name(kind),
-                   sums->losses[f][kind] / count);
+            append(line, "%s\"%s\": ", i ? ", " : "", ar_loss_name(kind));
+            append_number(line, sums->losses[f][kind] / count);
         }
         append(line, "}");
     }
@@ -105,8 +116,8 @@ ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const 
 {
     const double count = sums->count > 0 ? (double)sums->count : 1.0;
     json_line line = {.used = 0};
-    append(&line, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": %.6g", kind, (long long)step,
-           sums->total / count);
+    append(&line, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": ", kind, (long long)step);
+    append_number(&line, sums->total / count);
     append_fields(&line, metrics->configuration, sums, count);
     if (samples_per_second > 0) {
         append(&line,
