@@ -153,6 +153,19 @@ static void describe_fields(cJSON *tree, const ar_configuration *configuration)
     }
 }
 
+/* All keys with their values, defaults too, as YAML. */
+static ar_status describe_settings(cJSON *tree, const ar_configuration *configuration,
+                                   ar_error *err)
+{
+    char *yaml = NULL;
+    ar_status status = ar_configuration_write(configuration, &yaml, err);
+    if (status == AR_OK) {
+        cJSON_AddStringToObject(tree, "configuration", yaml);
+    }
+    ar_free(yaml);
+    return status;
+}
+
 /* Parameters, operations and memory of a training step. */
 static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_error *err)
 {
@@ -200,6 +213,7 @@ static ar_status describe_configuration(cJSON *tree, const char *path, ar_error 
     AR_TRY(ar_configuration_read(&configuration, path, NULL, 0, err));
     cJSON_AddStringToObject(tree, "format", "configuration");
     describe_fields(tree, &configuration);
+    AR_TRY(describe_settings(tree, &configuration, err));
     AR_TRY(describe_cost(tree, &configuration, err));
 cleanup:
     ar_configuration_release(&configuration);
@@ -219,6 +233,7 @@ static ar_status describe_checkpoint(cJSON *tree, const char *path, ar_error *er
     cJSON_AddStringToObject(tree, "training start", c->training_start ? c->training_start : "");
     cJSON_AddStringToObject(tree, "training end", c->training_end ? c->training_end : "");
     describe_fields(tree, c);
+    AR_TRY(describe_settings(tree, c, err));
     AR_TRY(describe_cost(tree, c, err));
 cleanup:
     ar_checkpoint_close(&checkpoint);
@@ -268,6 +283,17 @@ static void print_scalar(const cJSON *item)
     }
 }
 
+/* A text of several lines stands indented below its name. */
+static void print_lines(const char *text, int depth)
+{
+    for (const char *line = text; *line; line += *line == '\n') {
+        int length = (int)strcspn(line, "\n");
+        printf("\n%*s%.*s", 2 * depth, "", length, line);
+        line += length;
+    }
+    printf("\n");
+}
+
 static void print_tree(const cJSON *tree, int depth)
 {
     for (const cJSON *item = tree->child; item; item = item->next) {
@@ -283,6 +309,10 @@ static void print_tree(const cJSON *tree, int depth)
                 print_scalar(element);
             }
             printf(item->child ? "\n" : " none\n");
+            continue;
+        }
+        if (cJSON_IsString(item) && strchr(item->valuestring, '\n')) {
+            print_lines(item->valuestring, depth + 1);
             continue;
         }
         printf(" ");

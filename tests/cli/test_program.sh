@@ -35,6 +35,9 @@ for command in $("$program" --help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .
     expect 2 stderr "did you mean $command?" "${command}x"
 done
 
+# A configuration is shown with its defaults filled in.
+expect 0 stdout 'beta2: 0.999' info "$2/configs/era5-djf.yaml"
+
 if [ -c /dev/full ]; then
     "$program" --help >/dev/full 2>/dev/null
     [ $? -eq 1 ] || { echo "help onto a full disk did not fail"; failures=$((failures + 1)); }
