@@ -108,7 +108,22 @@ cleanup:
     return status;
 }
 
-/* Go on from the newest checkpoint, or refuse a folder that holds a run nobody asked to resume. */
+/* Before hours of reading: a run that nobody asked to resume is an error. */
+static ar_status refuse_other_run(const ar_train_options *options, ar_error *err)
+{
+    char *path = NULL;
+    ar_status status = ar_checkpoint_find(options->run, &path, err);
+    if (status == AR_OK && path && !options->resume) {
+        status = ar_fail(err, AR_ERROR_USAGE,
+                         "%s: this folder holds a run already; go on with --resume, or choose "
+                         "another folder",
+                         options->run);
+    }
+    ar_free(path);
+    return status;
+}
+
+/* Go on from the newest checkpoint, if there is one. */
 static ar_status resume(run_state *run, ar_error *err)
 {
     char *path = NULL;
@@ -116,13 +131,6 @@ static ar_status resume(run_state *run, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(ar_checkpoint_find(run->options->run, &path, err));
     if (!path) {
-        goto cleanup;
-    }
-    if (!run->options->resume) {
-        status = ar_fail(err, AR_ERROR_USAGE,
-                         "%s: this folder holds a run already; go on with --resume, or choose "
-                         "another folder",
-                         run->options->run);
         goto cleanup;
     }
     AR_TRY(ar_checkpoint_open(&checkpoint, path, err));
@@ -150,6 +158,23 @@ cleanup:
     return status;
 }
 
+/* Say how much of a field is missing: a store whose chunks were lost looks like one with gaps. */
+static void tell_missing(const ar_field_data *field)
+{
+    const int64_t count =
+        field->time_count * field->level_count * field->grid.nlat * field->grid.nlon;
+    int64_t missing = 0;
+    for (int64_t i = 0; i < count; i++) {
+        missing += isnan(field->values[i]) != 0;
+    }
+    if (missing > 0) {
+        ar_log(AR_LOG_INFO,
+               "field %s: %.3g %% of its values are missing; tokens that hold any of them are "
+               "masked and no target",
+               field->name, 100.0 * (double)missing / (double)count);
+    }
+}
+
 static void describe(const run_state *run)
 {
     const ar_configuration *c = run->configuration;
@@ -167,6 +192,7 @@ static void describe(const run_state *run)
         ar_log(AR_LOG_INFO, "field %s: variable %s (%s), %lld times %s to %s, %lld x %lld points",
                c->fields[f].name, field->variable, field->units, (long long)field->time_count,
                first, last, (long long)field->grid.nlat, (long long)field->grid.nlon);
+        tell_missing(field);
     }
 }
 
@@ -346,6 +372,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
         goto cleanup;
     }
     AR_TRY(ar_threads_set(options->threads, &run->threads, err));
+    AR_TRY(refuse_other_run(options, err));
     AR_TRY(load_data(run, err));
     AR_TRY(build_model(run, err));
     AR_TRY(ar_folder_make(options->run, err));
