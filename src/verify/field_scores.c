@@ -292,11 +292,13 @@ ar_status ar_verification_score_field(ar_verification *run, const ar_forecast_fi
 {
     const ar_forecast_file *file = &run->forecast;
     field_work work = {.field = field, .points = file->grid.nlat * file->grid.nlon};
+    char label[96];
     ar_status status = AR_OK;
     AR_TRY(allocate_work(&work, run, err));
     AR_TRY(load_truth(&work, run, err));
     AR_TRY(match_times(&work, file, err));
-    ar_progress_begin(&work.progress, field->variable, 0, field->level_count * file->time_count);
+    snprintf(label, sizeof label, "scoring %s", field->variable);
+    ar_progress_begin(&work.progress, label, 0, field->level_count * file->time_count);
     for (int64_t level = 0; level < field->level_count; level++) {
         AR_TRY(ar_climatology_compute(work.mean, &work.climatology_truth, level, err));
         for (int64_t i = 0; i < run->lead_count; i++) {

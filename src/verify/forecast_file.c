@@ -95,8 +95,11 @@ static ar_status read_times(int64_t **times, ar_calendar *calendar, const ar_for
                             const char *name, ar_error *err)
 {
     double *values = NULL;
-    ar_status status = AR_OK;
-    AR_TRY(read_along_time(&values, file, name, err));
+    ar_status status = read_along_time(&values, file, name, err);
+    if (status != AR_OK) {
+        ar_free(values);
+        return status; /* names the file already */
+    }
     const ar_variable *variable = ar_source_find(file->source, name);
     const char *units = ar_source_text(file->source, variable, "units");
     if (!units) {

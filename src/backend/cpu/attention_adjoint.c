@@ -29,7 +29,7 @@ static void pack_given(const ar_op_call *call, int64_t sample, int64_t head, cpu
     }
 }
 
-/* Scores → p = exp(s − log-sum), slopes dp → ds = p (dp − dy·y), zeros behind the last key. */
+/* Scores → p = exp(s − log-sum), slopes dp → ds = p (dp − dy·y). */
 static void soften_again(const cpu_head_work *w, int64_t first, int64_t rows, int64_t keys)
 {
     for (int64_t i = 0; i < rows; i++) {
