@@ -104,6 +104,28 @@ static ar_status remove_old(const char *run, ar_error *err)
     return status;
 }
 
+/* Remove what a run that was killed while it wrote a checkpoint has left: files that no name of a
+ * checkpoint belongs to, each as large as one. */
+static void remove_unfinished(const char *run)
+{
+    DIR *folder = opendir(run);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        const char *partial = strstr(entry->d_name, ".partial-");
+        char name[NAME_SIZE];
+        size_t length = partial ? (size_t)(partial - entry->d_name) : sizeof name;
+        if (length < sizeof name) {
+            memcpy(name, entry->d_name, length);
+            name[length] = '\0';
+            if (step_of_name(name) >= 0) {
+                unlinkat(dirfd(folder), entry->d_name, 0);
+            }
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -227,6 +249,7 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
     AR_TRY(ar_safetensors_write(path, list.items, (int64_t)list.count, metadata,
                                 sizeof metadata / sizeof *metadata, err));
     AR_TRY(remove_old(run, err));
+    remove_unfinished(run);
 cleanup:
     for (size_t i = 0; i < list.count; i++) {
         ar_free(list.items[i].name);

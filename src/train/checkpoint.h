@@ -13,8 +13,8 @@
 
 enum { AR_CHECKPOINTS_KEPT = 3 };
 
-/* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three. `sums`
- * are those of the steps since the last line of metrics. */
+/* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three and what
+ * killed runs left unfinished. `sums` are those of the steps since the last line of metrics. */
 AR_USE_RESULT ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                                             const ar_dataset *dataset, const ar_graph *graph,
                                             const float *parameters, const ar_optimiser *optimiser,

@@ -55,6 +55,12 @@ checkpoint-00000045.safetensors configuration.yaml metrics.jsonl " ] || fail "fi
 [ "$(grep -c '"kind": "training"' whole/metrics.jsonl)" -eq 7 ] || fail "lines of training"
 [ "$(grep -c '"kind": "validation"' whole/metrics.jsonl)" -eq 5 ] || fail "lines of validation"
 
+# Whatever the kills left unfinished is gone.
+no_leftovers() {
+    [ "$(ls -A "$1" | grep -v '^checkpoint-[0-9]*.safetensors$' | tr '\n' ' ')" = "configuration.yaml metrics.jsonl " ] ||
+        fail "$1 holds $(ls -A "$1")"
+}
+
 # fraction F: sleep for this share of a whole run's time
 fraction() {
     sleep "$(awk "BEGIN { print $took * ($1) }")"
@@ -106,6 +112,7 @@ echo "== killed again and again (a run takes $took s)"
 for try in 1 2 3 4; do
     kill_again_and_again
     same whole killed
+    no_leftovers killed
     [ "$kills" -ge 2 ] && break
     took=$(awk "BEGIN { print $took / 2 }")
 done

@@ -264,7 +264,8 @@ static void the_same_run_writes_the_same_bytes(void **state)
     release(&run);
 }
 
-/* Only files of the very form that is written are checkpoints, and only these are removed. */
+/* Only files of the very form that is written are checkpoints, and only these are removed, also
+ * when a kill left them unfinished. */
 static void the_last_three_are_kept(void **state)
 {
     (void)state;
@@ -274,8 +275,12 @@ static void the_last_three_are_kept(void **state)
     create(&run);
     assert_int_equal(ar_checkpoint_find(folder, &newest, &err), AR_OK);
     assert_null(newest);
-    const char *const others[] = {"checkpoint-7.safetensors", "checkpoint-00000009.safetensors.bak",
-                                  "checkpoint--0000001.safetensors", "notes.txt"};
+    const char *const others[] = {"checkpoint-7.safetensors",
+                                  "checkpoint-00000009.safetensors.bak",
+                                  "checkpoint--0000001.safetensors",
+                                  "notes.txt",
+                                  "notes.txt.partial-7",
+                                  "checkpoint-00000008.safetensors.partial-4567"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         path_of(path, others[i]);
         assert_int_equal(ar_file_write_whole(path, "mine", 4, &err), AR_OK);
@@ -288,7 +293,8 @@ static void the_last_three_are_kept(void **state)
     assert_string_equal(listing,
                         "checkpoint--0000001.safetensors checkpoint-00000004.safetensors "
                         "checkpoint-00000009.safetensors.bak checkpoint-00000030.safetensors "
-                        "checkpoint-123456789.safetensors checkpoint-7.safetensors notes.txt ");
+                        "checkpoint-123456789.safetensors checkpoint-7.safetensors notes.txt "
+                        "notes.txt.partial-7 ");
     assert_int_equal(ar_checkpoint_find(folder, &newest, &err), AR_OK);
     assert_non_null(strstr(newest, "checkpoint-123456789.safetensors"));
     ar_free(newest);
