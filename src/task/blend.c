@@ -39,8 +39,7 @@ void ar_blend_clear(ar_blend *blend)
     memset(blend->variances, 0, points * sizeof(float));
 }
 
-/* Mean, and sum of squared distances to it, of `count` values a stride apart. */
-static double sum_of_squares(const float *values, int64_t count, int64_t stride, double *mean)
+double ar_members_sum_of_squares(const float *values, int64_t count, int64_t stride, double *mean)
 {
     double sum = 0, square = 0;
     for (int64_t n = 0; n < count; n++) {
@@ -64,7 +63,7 @@ void ar_blend_add(ar_blend *blend, int64_t level, int64_t tile, const float *mem
         ar_tiles_add(blend->tiles, blend->grid, tile, members + n * tile_points, sums + n * points);
     }
     for (int64_t p = 0; p < tile_points; p++) {
-        double mean, square = sum_of_squares(members + p, count, tile_points, &mean);
+        double mean, square = ar_members_sum_of_squares(members + p, count, tile_points, &mean);
         blend->variance[p] = count > 1 ? (float)(square / (double)(count - 1)) : 0.0f;
     }
     ar_tiles_add(blend->tiles, blend->grid, tile, blend->variance,
@@ -77,7 +76,7 @@ void ar_blend_finish(ar_blend *blend)
 #pragma omp parallel for schedule(static)
     for (int64_t at = 0; at < blend->level_count * points; at++) {
         float *first = blend->members + at / points * count * points + at % points;
-        double mean, square = sum_of_squares(first, count, points, &mean);
+        double mean, square = ar_members_sum_of_squares(first, count, points, &mean);
         double wanted = (double)blend->variances[at] * (double)(count - 1);
         double stretch = square > 0 && wanted > 0 ? sqrt(wanted / square) : 1.0;
         for (int64_t n = 0; n < count; n++) {

@@ -21,6 +21,10 @@ AR_USE_RESULT ar_status ar_blend_init(ar_blend *blend, const ar_tiles *tiles, co
                                       int64_t level_count, int64_t member_count, ar_error *err);
 void ar_blend_release(ar_blend *blend); /* safe on zeroed */
 
+/* Mean, and sum of squared distances to it, of `count` members of a point, a stride apart: two
+ * passes, in double. */
+double ar_members_sum_of_squares(const float *members, int64_t count, int64_t stride, double *mean);
+
 void ar_blend_clear(ar_blend *blend);
 /* Add a tile's members [member][rows][columns] at a level. */
 void ar_blend_add(ar_blend *blend, int64_t level, int64_t tile, const float *members);

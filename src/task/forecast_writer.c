@@ -289,15 +289,7 @@ static void compute_statistics(ar_forecast_writer *writer, const float *members,
 #pragma omp parallel for schedule(static)
     for (int64_t at = 0; at < levels * points; at++) {
         const float *first = members + at / points * count * points + at % points;
-        double sum = 0, square = 0;
-        for (int64_t n = 0; n < count; n++) {
-            sum += (double)first[n * points];
-        }
-        double mean = sum / (double)count;
-        for (int64_t n = 0; n < count; n++) {
-            double d = (double)first[n * points] - mean;
-            square += d * d;
-        }
+        double mean, square = ar_members_sum_of_squares(first, count, points, &mean);
         writer->mean[at] = (float)mean;
         writer->spread[at] = count > 1 ? (float)sqrt(square / (double)(count - 1)) : 0.0f;
     }
