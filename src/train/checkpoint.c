@@ -1,130 +1,14 @@
 #include "train/checkpoint.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-
-/* ---- files of a run -------------------------------------------------------------------------- */
-
-enum { NAME_SIZE = 64 };
-
-static void name_of_step(int64_t step, char name[NAME_SIZE])
-{
-    snprintf(name, NAME_SIZE, "checkpoint-%08lld.safetensors", (long long)step);
-}
-
-/* The step in "checkpoint-00000123.safetensors", or −1 for another name. */
-static int64_t step_of_name(const char *name)
-{
-    long long step;
-    char again[NAME_SIZE];
-    if (sscanf(name, "checkpoint-%18lld.", &step) != 1 || step < 0) {
-        return -1;
-    }
-    name_of_step(step, again);
-    return strcmp(name, again) == 0 ? step : -1;
-}
-
-static int descending(const void *left, const void *right)
-{
-    const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return a < b ? 1 : a > b ? -1 : 0;
-}
-
-/* Steps of the checkpoints in a folder, newest first. */
-static ar_status list_steps(const char *run, int64_t **steps, size_t *count, ar_error *err)
-{
-    size_t capacity = 0;
-    ar_status status = AR_OK;
-    *steps = NULL;
-    *count = 0;
-    DIR *folder = opendir(run);
-    if (!folder) {
-        return errno == ENOENT ? AR_OK
-                               : ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot list this folder: %s",
-                                         run, strerror(errno));
-    }
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        int64_t step = step_of_name(entry->d_name);
-        if (step >= 0) {
-            AR_TRY(ar_grow(steps, &capacity, *count + 1, sizeof **steps, "checkpoints", err));
-            (*steps)[(*count)++] = step;
-        }
-    }
-    if (*count) {
-        qsort(*steps, *count, sizeof **steps, descending);
-    }
-cleanup:
-    closedir(folder);
-    return status;
-}
-
-static ar_status path_of_step(const char *run, int64_t step, char **path, ar_error *err)
-{
-    char name[NAME_SIZE];
-    name_of_step(step, name);
-    return ar_path_join(path, run, name, err);
-}
-
-ar_status ar_checkpoint_find(const char *run, char **path, ar_error *err)
-{
-    int64_t *steps = NULL;
-    size_t count = 0;
-    *path = NULL;
-    ar_status status = list_steps(run, &steps, &count, err);
-    if (status == AR_OK && count > 0) {
-        status = path_of_step(run, steps[0], path, err);
-    }
-    ar_free(steps);
-    return status;
-}
-
-static ar_status remove_old(const char *run, ar_error *err)
-{
-    int64_t *steps = NULL;
-    size_t count = 0;
-    ar_status status = list_steps(run, &steps, &count, err);
-    for (size_t i = AR_CHECKPOINTS_KEPT; status == AR_OK && i < count; i++) {
-        char *path = NULL;
-        status = path_of_step(run, steps[i], &path, err);
-        if (status == AR_OK && unlink(path) != 0) {
-            ar_log(AR_LOG_WARNING, "%s: cannot remove this old checkpoint: %s", path,
-                   strerror(errno));
-        }
-        ar_free(path);
-    }
-    ar_free(steps);
-    return status;
-}
-
-/* Remove what a run that was killed while it wrote a checkpoint has left: files that no name of a
- * checkpoint belongs to, each as large as one. */
-static void remove_unfinished(const char *run)
-{
-    DIR *folder = opendir(run);
-    for (struct dirent *entry; folder && (entry = readdir(folder));) {
-        const char *partial = strstr(entry->d_name, ".partial-");
-        char name[NAME_SIZE];
-        size_t length = partial ? (size_t)(partial - entry->d_name) : sizeof name;
-        if (length < sizeof name) {
-            memcpy(name, entry->d_name, length);
-            name[length] = '\0';
-            if (step_of_name(name) >= 0) {
-                unlinkat(dirfd(folder), entry->d_name, 0);
-            }
-        }
-    }
-    if (folder) {
-        closedir(folder);
-    }
-}
+#include "field/units.h"
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -212,13 +96,41 @@ static int64_t sums_size(const ar_configuration *configuration)
     return SUMS_FIRST_LOSS + configuration->field_count * AR_LOSS_KIND_COUNT;
 }
 
-/* Months with training data as a string of 13 digits, [0] the overall statistics. */
-static void months_text(const ar_normalisation *normalisation, char text[14])
+/* What the fields are: the grid as tensors, the units as one metadata string with a line a field.
+ */
+static const char latitude_name[] = "grid.latitude", longitude_name[] = "grid.longitude";
+
+static ar_status add_grid(tensor_list *list, const ar_grid *grid, ar_error *err)
 {
-    for (int m = 0; m < 13; m++) {
-        text[m] = normalisation->month_seen[m] ? '1' : '0';
+    ar_status status =
+        add_tensor(list, "", latitude_name, AR_DTYPE_F64, 1, &grid->nlat, grid->latitude, err);
+    return status == AR_OK ? add_tensor(list, "", longitude_name, AR_DTYPE_F64, 1, &grid->nlon,
+                                        grid->longitude, err)
+                           : status;
+}
+
+enum { UNITS_SIZE = AR_FIELD_MAX * (sizeof((ar_field_data *)NULL)->units + 1) };
+
+static void units_text(const ar_dataset *dataset, char text[UNITS_SIZE])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        used += (size_t)snprintf(text + used, UNITS_SIZE - used, "%s\n", dataset->fields[f].units);
     }
-    text[13] = '\0';
+}
+
+/* Months with training data: 13 digits a field, [0] the overall statistics, fields in their order. */
+enum { MONTHS = 13, MONTHS_SIZE = AR_FIELD_MAX * MONTHS + 1 };
+
+static void months_text(const ar_dataset *dataset, char text[MONTHS_SIZE])
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        for (int m = 0; m < MONTHS; m++) {
+            *text++ = dataset->normalisations[f].month_seen[m] ? '1' : '0';
+        }
+    }
+    *text = '\0';
 }
 
 ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
@@ -230,9 +142,9 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
     double numbers[SUMS_MOST] = {(double)sums->count, sums->total, sums->gradient_norm};
     const int64_t number_count = sums_size(configuration);
     char *path = NULL, *yaml = NULL;
-    char step[24], months[14];
+    char step[24], months[MONTHS_SIZE], units[UNITS_SIZE];
     ar_status status = AR_OK;
-    AR_TRY(path_of_step(run, optimiser->step, &path, err));
+    AR_TRY(ar_run_checkpoint_path(run, optimiser->step, &path, err));
     AR_TRY(ar_configuration_write(configuration, &yaml, err));
     AR_TRY(add_model(&list, graph, parameters, optimiser, err));
     AR_TRY(add_normalisations(&list, configuration, dataset, err));
@@ -240,16 +152,18 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
            (size_t)(number_count - SUMS_FIRST_LOSS) * sizeof *numbers);
     AR_TRY(add_tensor(&list, "", sums_name, AR_DTYPE_F64, 1, &number_count, numbers, err));
     snprintf(step, sizeof step, "%lld", (long long)optimiser->step);
-    months_text(&dataset->normalisations[0], months);
+    months_text(dataset, months);
+    units_text(dataset, units);
+    AR_TRY(add_grid(&list, &dataset->fields[0].grid, err));
     const ar_metadata metadata[] = {{"format", "atmorep checkpoint 1"},
                                     {"program", "atmorep " ATMOREP_VERSION},
                                     {"step", step},
                                     {"months", months},
+                                    {"units", units},
                                     {"configuration", yaml}};
     AR_TRY(ar_safetensors_write(path, list.items, (int64_t)list.count, metadata,
                                 sizeof metadata / sizeof *metadata, err));
-    AR_TRY(remove_old(run, err));
-    remove_unfinished(run);
+    AR_TRY(ar_run_clean(run, err));
 cleanup:
     for (size_t i = 0; i < list.count; i++) {
         ar_free(list.items[i].name);
@@ -396,16 +310,103 @@ ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums,
     return status;
 }
 
+/* Units that mean the same to udunits are the same. */
+static ar_status check_units(const ar_checkpoint *checkpoint, const ar_dataset *dataset,
+                             ar_error *err)
+{
+    const char *line = ar_safetensors_metadata(checkpoint->file, "units");
+    if (!line) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no units", checkpoint->path);
+    }
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        const ar_field_data *field = &dataset->fields[f];
+        char then[sizeof field->units];
+        int length = (int)strcspn(line, "\n");
+        double scale = 1, offset = 0;
+        ar_error ignored;
+        snprintf(then, sizeof then, "%.*s", length, line);
+        bool same = strcmp(then, field->units) == 0 ||
+                    (ar_units_conversion(field->units, then, &scale, &offset, &ignored) == AR_OK &&
+                     scale == 1 && offset == 0);
+        if (!same) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "field %s: its data is in '%s', the model of %s was trained with '%s'",
+                           field->name, field->units, checkpoint->path, then);
+        }
+        line += length + (line[length] == '\n');
+    }
+    return AR_OK;
+}
+
+/* The grid that a model was trained on; release with ar_grid_release. */
+static ar_status read_grid(ar_checkpoint *checkpoint, ar_grid *grid, ar_error *err)
+{
+    const ar_safetensor *latitude = ar_safetensors_find(checkpoint->file, latitude_name);
+    const ar_safetensor *longitude = ar_safetensors_find(checkpoint->file, longitude_name);
+    double *values[2] = {NULL, NULL};
+    ar_grid_order order;
+    ar_status status = AR_OK;
+    if (!latitude || !longitude) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: no tensor %s", checkpoint->path,
+                       latitude ? longitude_name : latitude_name);
+    }
+    AR_TRY(ar_allocate(&values[0], (size_t)latitude->count, sizeof(double), "latitudes", err));
+    AR_TRY(ar_allocate(&values[1], (size_t)longitude->count, sizeof(double), "longitudes", err));
+    AR_TRY(ar_safetensors_read_double(checkpoint->file, latitude, values[0], err));
+    AR_TRY(ar_safetensors_read_double(checkpoint->file, longitude, values[1], err));
+    AR_TRY(ar_grid_init(grid, &order, values[0], latitude->count, values[1], longitude->count,
+                        checkpoint->path, err));
+cleanup:
+    ar_free(values[0]);
+    ar_free(values[1]);
+    return status;
+}
+
+/* Statistics per latitude or point belong to a grid; global ones can be used on another, which is
+ * worth a warning where the resolution differs. */
+static ar_status check_grid(ar_checkpoint *checkpoint, const ar_dataset *dataset, ar_error *err)
+{
+    const ar_grid *now = &dataset->fields[0].grid;
+    ar_grid then = {0};
+    ar_status status = read_grid(checkpoint, &then, err);
+    if (status == AR_OK && !ar_grid_equal(&then, now)) {
+        bool tied = checkpoint->configuration.normalisation_area != AR_AREA_GLOBAL;
+        bool other_steps =
+            fabs(then.latitude_step - now->latitude_step) > 0.01 * now->latitude_step;
+        if (tied) {
+            status =
+                ar_fail(err, AR_ERROR_INPUT,
+                        "field %s: its grid of %lld x %lld points from %g N, %g E is not the "
+                        "%lld x %lld from %g N, %g E that %s was trained on, and the "
+                        "normalisation is per %s",
+                        dataset->fields[0].name, (long long)now->nlat, (long long)now->nlon,
+                        now->latitude[0], now->longitude[0], (long long)then.nlat,
+                        (long long)then.nlon, then.latitude[0], then.longitude[0], checkpoint->path,
+                        checkpoint->configuration.normalisation_area == AR_AREA_POINT ? "point"
+                                                                                      : "latitude");
+        } else if (other_steps) {
+            ar_log(AR_LOG_WARNING,
+                   "the data has a point every %g degrees, the model was trained "
+                   "with one every %g",
+                   now->latitude_step, then.latitude_step);
+        }
+    }
+    ar_grid_release(&then);
+    return status;
+}
+
 ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_dataset *dataset,
                                             ar_error *err)
 {
     const ar_configuration *configuration = &checkpoint->configuration;
     const char *months = ar_safetensors_metadata(checkpoint->file, "months");
     ar_status status = AR_OK;
-    if (!months || strlen(months) != 13) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no months of 13 digits",
+    if (!months || strlen(months) != (size_t)(MONTHS * dataset->field_count)) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no months, 13 digits a field",
                        checkpoint->path);
     }
+    AR_TRY(check_units(checkpoint, dataset, err));
+    AR_TRY(check_grid(checkpoint, dataset, err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
         const ar_field_data *field = &dataset->fields[f];
         ar_normalisation *n = &dataset->normalisations[f];
@@ -418,10 +419,45 @@ ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_datase
         AR_TRY(read_tensor(checkpoint, prefix, "mean", 4, shape, n->mean, err));
         AR_TRY(read_tensor(checkpoint, prefix, "standard_deviation", 4, shape,
                            n->standard_deviation, err));
-        for (int m = 0; m < 13; m++) {
-            n->month_seen[m] = months[m] == '1';
+        for (int m = 0; m < MONTHS; m++) {
+            n->month_seen[m] = months[MONTHS * f + m] == '1';
         }
     }
 cleanup:
+    return status;
+}
+
+ar_status ar_checkpoint_check_data(ar_checkpoint *checkpoint, const ar_dataset *dataset,
+                                   ar_error *err)
+{
+    ar_status status = AR_OK;
+    float *then = NULL;
+    AR_TRY(check_units(checkpoint, dataset, err));
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        const ar_normalisation *n = &dataset->normalisations[f];
+        const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
+        const size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]);
+        const float *const now[2] = {n->mean, n->standard_deviation};
+        const char *const names[2] = {"mean", "standard_deviation"};
+        const char *field = checkpoint->configuration.fields[f].name;
+        char prefix[128];
+        snprintf(prefix, sizeof prefix, "normalisation.%s.", field);
+        AR_TRY(ar_allocate(&then, count, sizeof *then, "statistics", err));
+        for (int i = 0; i < 2; i++) {
+            AR_TRY(read_tensor(checkpoint, prefix, names[i], 4, shape, then, err));
+            if (memcmp(then, now[i], count * sizeof *then) != 0) {
+                status = ar_fail(err, AR_ERROR_INPUT,
+                                 "%s: the statistics of %s over the training period are not those "
+                                 "the run began with: the data has changed; train into another "
+                                 "folder",
+                                 checkpoint->path, field);
+                goto cleanup;
+            }
+        }
+        ar_free(then);
+        then = NULL;
+    }
+cleanup:
+    ar_free(then);
     return status;
 }

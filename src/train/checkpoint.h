@@ -10,8 +10,7 @@
 #include "train/dataset.h"
 #include "train/metrics.h"
 #include "train/optimiser.h"
-
-enum { AR_CHECKPOINTS_KEPT = 3 };
+#include "train/run_folder.h"
 
 /* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three and what
  * killed runs left unfinished. `sums` are those of the steps since the last line of metrics. */
@@ -28,9 +27,6 @@ typedef struct {
     ar_configuration configuration;
 } ar_checkpoint;
 
-/* Path of the newest checkpoint of a run into *path, the caller's to ar_free; NULL when there is
- * none. */
-AR_USE_RESULT ar_status ar_checkpoint_find(const char *run, char **path, ar_error *err);
 /* Open a checkpoint file, or the newest one of a run folder, and read its configuration. */
 AR_USE_RESULT ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path,
                                            ar_error *err);
@@ -44,8 +40,14 @@ AR_USE_RESULT ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, cons
 /* Read the sums of the steps since the last line of metrics. */
 AR_USE_RESULT ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums,
                                                 ar_error *err);
-/* Read the normalisations of all fields; their grid must be the dataset's. */
+/* Read the normalisations of all fields. The dataset must have the units the model was trained
+ * with, and its grid where statistics are per latitude or point; a global model on another
+ * resolution is a warning. */
 AR_USE_RESULT ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint,
                                                           ar_dataset *dataset, ar_error *err);
+/* For a run that goes on: the dataset's units and its normalisations, computed again, must be those
+ * of the checkpoint to the bit. */
+AR_USE_RESULT ar_status ar_checkpoint_check_data(ar_checkpoint *checkpoint,
+                                                 const ar_dataset *dataset, ar_error *err);
 
 #endif

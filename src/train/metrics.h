@@ -14,7 +14,7 @@ typedef struct {
     const ar_configuration *configuration; /* borrowed */
 } ar_metrics;
 
-/* Sums of losses over `count` batches. */
+/* Sums of losses over `count` training batches, or validation samples. */
 typedef struct {
     int64_t count;
     double total, gradient_norm;

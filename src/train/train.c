@@ -135,6 +135,7 @@ static ar_status resume(run_state *run, ar_error *err)
     }
     AR_TRY(ar_checkpoint_open(&checkpoint, path, err));
     AR_TRY(need_same_configuration(&checkpoint, run->configuration, err));
+    AR_TRY(ar_checkpoint_check_data(&checkpoint, &run->dataset, err));
     AR_TRY(ar_checkpoint_read_model(&checkpoint, run->model->graph, run->parameters,
                                     &run->optimiser, err));
     AR_TRY(ar_checkpoint_read_sums(&checkpoint, &run->sums, err));
@@ -203,16 +204,18 @@ static double scalar(const run_state *run, ar_tensor tensor)
     return (double)*(const float *)ar_plan_matrix(run->plan, tensor).data;
 }
 
-static void add_losses(const run_state *run, ar_loss_sums *sums)
+/* Add the losses of the batch that was just computed, `weight` times. */
+static void add_losses(const run_state *run, ar_loss_sums *sums, int64_t weight)
 {
     const ar_configuration *c = run->configuration;
-    sums->count++;
-    sums->total += scalar(run, run->model->loss);
+    sums->count += weight;
+    sums->total += (double)weight * scalar(run, run->model->loss);
     for (int64_t p = 0; p < c->prediction_count; p++) {
         int64_t f = c->prediction_order[p];
         for (int64_t i = 0; i < c->training.loss_count; i++) {
             ar_loss_kind kind = c->training.losses[i].kind;
-            sums->losses[f][kind] += scalar(run, run->model->fields[f].losses[kind]);
+            sums->losses[f][kind] +=
+                (double)weight * scalar(run, run->model->fields[f].losses[kind]);
         }
     }
 }
@@ -245,7 +248,7 @@ static ar_status train_step(run_state *run, int64_t step, ar_error *err)
             "step before are whole. A lower training.learning_rate may help",
             (long long)step, loss, norm);
     }
-    add_losses(run, &run->sums);
+    add_losses(run, &run->sums, 1);
     run->sums.gradient_norm += norm;
     return AR_OK;
 }
@@ -257,12 +260,13 @@ static ar_status validate(run_state *run, int64_t step, ar_error *err)
     ar_loss_sums sums = {0};
     char text[256];
     for (int64_t done = 0; done < settings->validation_samples; done += settings->batch) {
-        int64_t left = settings->validation_samples - done;
+        const int64_t left = settings->validation_samples - done;
+        const int64_t count = left < settings->batch ? left : settings->batch;
         const ar_draw draw = {.seed = (uint64_t)run->configuration->seed,
                               .first_sample = (uint32_t)done,
                               .validation = true};
-        forward(run, &run->validation, &draw, left < settings->batch ? left : settings->batch);
-        add_losses(run, &sums);
+        forward(run, &run->validation, &draw, count);
+        add_losses(run, &sums, count);
     }
     ar_loss_sums_format(&sums, run->configuration, text, sizeof text);
     ar_log(AR_LOG_INFO, "step %lld  validation %s", (long long)step, text);

@@ -2,6 +2,7 @@
  * write that fails leaves the older checkpoints as they were. */
 #include "train/checkpoint.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -395,8 +396,8 @@ static void alter(const char *from, const char *to, const alteration *how)
 {
     ar_safetensors *file = NULL;
     ar_safetensor tensors[512];
-    ar_metadata metadata[5];
-    const char *const keys[5] = {"format", "program", "step", "months", "configuration"};
+    ar_metadata metadata[6];
+    const char *const keys[6] = {"format", "program", "step", "months", "units", "configuration"};
     int64_t count = 0, entries = 0;
     ar_error err = {""};
     assert_int_equal(ar_safetensors_open(&file, from, &err), AR_OK);
@@ -423,7 +424,7 @@ static void alter(const char *from, const char *to, const alteration *how)
         tensor.data = values;
         tensors[count++] = tensor;
     }
-    for (int k = 0; k < 5; k++) {
+    for (int k = 0; k < 6; k++) {
         bool changed = how->key && strcmp(keys[k], how->key) == 0;
         const char *value = changed ? how->value : ar_safetensors_metadata(file, keys[k]);
         if (value) {
@@ -459,6 +460,9 @@ static void what_does_not_fit_is_named(void **state)
         {{.key = "configuration", .value = "fields: 7\n"}, "fields"},
         {{.key = "months"}, "months"},
         {{.key = "months", .value = "11"}, "months"},
+        {{.key = "units"}, "no units"},
+        {{.key = "units", .value = "m s-1\nfurlong\n"}, "was trained with"},
+        {{.without = "grid.longitude"}, "no tensor grid.longitude"},
     };
     run_state run;
     char whole[160], path[160];
@@ -475,6 +479,25 @@ static void what_does_not_fit_is_named(void **state)
     }
     path_of(path, "no such file");
     assert_refused(&run, path, "");
+    release(&run);
+}
+
+/* A run goes on only with the data it began with. */
+static void changed_data_is_refused(void **state)
+{
+    (void)state;
+    run_state run;
+    ar_checkpoint checkpoint;
+    ar_error err = {""};
+    create(&run);
+    save_good(&run, 5);
+    assert_int_equal(ar_checkpoint_open(&checkpoint, folder, &err), AR_OK);
+    assert_int_equal(ar_checkpoint_check_data(&checkpoint, &run.dataset, &err), AR_OK);
+    float *mean = &run.dataset.normalisations[1].mean[7];
+    *mean = nextafterf(*mean, INFINITY);
+    assert_int_equal(ar_checkpoint_check_data(&checkpoint, &run.dataset, &err), AR_ERROR_INPUT);
+    assert_non_null(strstr(err.message, "statistics of pressure"));
+    ar_checkpoint_close(&checkpoint);
     release(&run);
 }
 
@@ -505,8 +528,9 @@ static void another_grid_is_refused(void **state)
     assert_int_equal(ar_checkpoint_open(&checkpoint, folder, &err), AR_OK);
     assert_int_equal(ar_checkpoint_read_normalisations(&checkpoint, &dataset, &err),
                      AR_ERROR_INPUT);
-    assert_non_null(strstr(err.message, "[13, 2, 19, 1]"));
-    assert_non_null(strstr(err.message, "[13, 2, 17, 1]"));
+    assert_non_null(strstr(err.message, "17 x 36"));
+    assert_non_null(strstr(err.message, "19 x 36"));
+    assert_non_null(strstr(err.message, "per latitude"));
     ar_checkpoint_close(&checkpoint);
     ar_dataset_release(&dataset);
     release(&run);
@@ -599,6 +623,7 @@ int main(void)
         cmocka_unit_test_teardown(what_does_not_fit_is_named, empty_folder),
         cmocka_unit_test_teardown(a_folder_without_checkpoint_says_what_makes_one, empty_folder),
         cmocka_unit_test_teardown(another_grid_is_refused, empty_folder),
+        cmocka_unit_test_teardown(changed_data_is_refused, empty_folder),
         cmocka_unit_test_teardown(a_full_disk_leaves_the_older_ones, empty_folder),
         cmocka_unit_test_teardown(every_allocation_may_fail, empty_folder),
     };
