@@ -10,7 +10,7 @@ typedef struct {
 } command;
 
 static const command commands[] = {
-    {"train", "train, continue, fine-tune from a YAML configuration", ar_command_train},
+    {"train", "train a model from a YAML configuration, or go on with a run", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},
     {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",

@@ -36,6 +36,7 @@ typedef struct {
     const double *levels; /* wanted levels in this order; NULL: all, in the file's order */
     int64_t level_count;
     const char *start, *end; /* first and last time wanted, ISO text, both inclusive; NULL: open */
+    int64_t seconds_before;  /* times so much earlier than start are wanted too */
 } ar_field_request;
 
 /* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).

@@ -237,11 +237,37 @@ static ar_status read_period(const ar_field_request *request, ar_calendar calend
     *end = INT64_MAX;
     if (request->start) {
         status = ar_time_parse(start, request->start, calendar, err);
+        *start -= request->seconds_before;
     }
     if (status == AR_OK && request->end) {
         status = ar_time_parse(end, request->end, calendar, err);
     }
     return status == AR_OK ? AR_OK : ar_fail_within(err, status, "field %s", request->name);
+}
+
+/* No time is wanted of those there are: say which there are. */
+static ar_status fail_without_time(const loader *load, ar_error *err)
+{
+    const ar_field_request *request = load->request;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    char texts[2][32] = {"nothing", "nothing"};
+    for (size_t f = 0; f < load->file_count; f++) {
+        for (int64_t i = 0; i < load->files[f].time_count; i++) {
+            int64_t time = load->files[f].times[i];
+            first = time < first ? time : first;
+            last = time > last ? time : last;
+        }
+    }
+    if (first <= last) {
+        ar_time_format(first, load->files[0].calendar, texts[0]);
+        ar_time_format(last, load->files[0].calendar, texts[1]);
+    }
+    return ar_fail(err, AR_ERROR_INPUT,
+                   "field %s has no time between %s and %s in %s%s; it goes from %s to %s",
+                   request->name, request->start ? request->start : "its beginning",
+                   request->end ? request->end : "its end", load->files[0].path,
+                   load->file_count > 1 ? " and the other files that hold it" : "", texts[0],
+                   texts[1]);
 }
 
 static ar_status check_moments(const loader *load, const moment *moments, int64_t count,
@@ -264,13 +290,7 @@ static ar_status check_moments(const loader *load, const moment *moments, int64_
                            request->name, text, a, b);
         }
     }
-    if (count == 0) {
-        return ar_fail(err, AR_ERROR_INPUT, "field %s has no time between %s and %s in %s%s",
-                       request->name, request->start ? request->start : "its beginning",
-                       request->end ? request->end : "its end", load->files[0].path,
-                       load->file_count > 1 ? " and the other files that hold it" : "");
-    }
-    return AR_OK;
+    return count > 0 ? AR_OK : fail_without_time(load, err);
 }
 
 /* All wanted times of all files in ascending order; the caller's to ar_free. */

@@ -109,6 +109,28 @@ static bool is_known(const forecast_state *state, int64_t valid)
     return true;
 }
 
+static ar_status check_period(const ar_forecast_options *o, int64_t start, int64_t end,
+                              ar_error *err)
+{
+    if (end < start || o->every_hours < 1 || o->every_hours > HOURS_MOST) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--start %s --end %s --every %lld: no time; the end must not lie before the "
+                       "start, and the step be 1 to %d hours",
+                       o->start, o->end, (long long)o->every_hours, HOURS_MOST);
+    }
+    return AR_OK;
+}
+
+/* The same before the data, and with it the calendar, is known; nothing where the texts are no
+ * dates of the standard one. */
+static ar_status check_period_early(const ar_forecast_options *o, ar_error *err)
+{
+    int64_t start, end;
+    bool standard = ar_time_parse(&start, o->start, AR_CALENDAR_STANDARD, NULL) == AR_OK &&
+                    ar_time_parse(&end, o->end, AR_CALENDAR_STANDARD, NULL) == AR_OK;
+    return standard ? check_period(o, start, end, err) : AR_OK;
+}
+
 static ar_status choose_times(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
@@ -117,12 +139,7 @@ static ar_status choose_times(forecast_state *state, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(ar_time_parse(&start, o->start, calendar, err));
     AR_TRY(ar_time_parse(&end, o->end, calendar, err));
-    if (end < start || o->every_hours < 1 || o->every_hours > HOURS_MOST) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--start %s --end %s --every %lld: no time; the end must not lie before the "
-                       "start, and the step be 1 to %d hours",
-                       o->start, o->end, (long long)o->every_hours, HOURS_MOST);
-    }
+    AR_TRY(check_period(o, start, end, err));
     const int64_t every = 3600 * o->every_hours;
     const int64_t most = (end - start) / every + 1;
     AR_TRY(ar_allocate(&state->valid_times, (size_t)most, sizeof(int64_t), "times", err));
@@ -161,6 +178,23 @@ static void warn_of_months(const forecast_state *state)
     }
 }
 
+/* Say that times which training saw are forecast: nobody should score them. */
+static void warn_of_training_times(const forecast_state *state)
+{
+    int64_t seen = 0;
+    for (int64_t t = 0; t < state->time_count; t++) {
+        seen += state->valid_times[t] >= state->dataset.training_first &&
+                state->valid_times[t] <= state->dataset.training_last;
+    }
+    if (seen > 0) {
+        ar_log(AR_LOG_WARNING,
+               "%lld of %lld valid times lie in the training period (%s to %s); 'atmorep verify' "
+               "will not score them",
+               (long long)seen, (long long)state->time_count,
+               configuration_of(state)->training_start, configuration_of(state)->training_end);
+    }
+}
+
 /* ---- setting up ------------------------------------------------------------------------------ */
 
 static ar_status load(forecast_state *state, ar_error *err)
@@ -170,13 +204,19 @@ static ar_status load(forecast_state *state, ar_error *err)
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
     AR_TRY(ar_checkpoint_open(&state->checkpoint, o->model, err));
-    AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, NULL, NULL, err));
+    AR_TRY(check_period_early(o, err));
+    AR_TRY(choose_masking(state, err));
+    const ar_field_tokens *tokens = &c->fields[0].tokens;
+    const ar_dataset_period period = {.start = o->start,
+                                      .end = o->end,
+                                      .seconds_before = tokens->tokens[0] * tokens->token_size[0] *
+                                                        c->time_step_hours * 3600};
+    AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
     AR_TRY(ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
-    AR_TRY(choose_masking(state, err));
     AR_TRY(choose_times(state, err));
     warn_of_months(state);
-    const ar_field_tokens *tokens = &c->fields[0].tokens;
+    warn_of_training_times(state);
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));

@@ -120,7 +120,8 @@ static void units_text(const ar_dataset *dataset, char text[UNITS_SIZE])
     }
 }
 
-/* Months with training data: 13 digits a field, [0] the overall statistics, fields in their order. */
+/* Months with training data: 13 digits a field, [0] the overall statistics, fields in their order.
+ */
 enum { MONTHS = 13, MONTHS_SIZE = AR_FIELD_MAX * MONTHS + 1 };
 
 static void months_text(const ar_dataset *dataset, char text[MONTHS_SIZE])

@@ -6,16 +6,17 @@
 #include "base/memory.h"
 
 static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
-                            const char *const *paths, int64_t path_count, const char *start,
-                            const char *end, ar_error *err)
+                            const char *const *paths, int64_t path_count,
+                            const ar_dataset_period *period, ar_error *err)
 {
     ar_field_configuration *field = &configuration->fields[f];
     const ar_field_request request = {.name = field->name,
                                       .variable = field->variable,
                                       .levels = field->level_count ? field->levels : NULL,
                                       .level_count = field->level_count,
-                                      .start = start,
-                                      .end = end};
+                                      .start = period->start,
+                                      .end = period->end,
+                                      .seconds_before = period->seconds_before};
     ar_field_data *data = &dataset->fields[f];
     ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
     if (status == AR_OK && field->level_count == 0) {
@@ -37,13 +38,12 @@ static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration
 }
 
 ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
-                          const char *const *paths, int64_t path_count, const char *start,
-                          const char *end, ar_error *err)
+                          const char *const *paths, int64_t path_count,
+                          const ar_dataset_period *period, ar_error *err)
 {
     *dataset = (ar_dataset){.field_count = configuration->field_count, .validation_last = -1};
     for (int64_t f = 0; f < configuration->field_count; f++) {
-        ar_status status =
-            load_field(dataset, configuration, f, paths, path_count, start, end, err);
+        ar_status status = load_field(dataset, configuration, f, paths, path_count, period, err);
         if (status != AR_OK) {
             return status;
         }
@@ -66,6 +66,61 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
     }
 cleanup:
     return status;
+}
+
+/* Is ISO time a before b? Checked texts of the same calendar, which nobody knows before the data is
+ * read. */
+static bool is_before(const char *a, const char *b)
+{
+    const ar_calendar calendars[] = {AR_CALENDAR_STANDARD, AR_CALENDAR_360_DAY};
+    for (int i = 0; i < 2; i++) {
+        int64_t times[2];
+        if (ar_time_parse(&times[0], a, calendars[i], NULL) == AR_OK &&
+            ar_time_parse(&times[1], b, calendars[i], NULL) == AR_OK) {
+            return times[0] < times[1];
+        }
+    }
+    return false;
+}
+
+ar_dataset_period ar_dataset_training_period(const ar_configuration *c)
+{
+    ar_dataset_period period = {.start = c->training_start, .end = c->training_end};
+    if (c->validation_start && is_before(c->validation_start, period.start)) {
+        period.start = c->validation_start;
+    }
+    if (c->validation_end && is_before(period.end, c->validation_end)) {
+        period.end = c->validation_end;
+    }
+    return period;
+}
+
+static void warn_of_ends(const ar_field_data *field, const char *what, int64_t first, int64_t last,
+                         int64_t step)
+{
+    const int64_t begins = field->times[0], ends = field->times[field->time_count - 1];
+    char text[32];
+    if (first <= last && begins >= first + step && begins <= last) {
+        ar_time_format(begins, field->calendar, text);
+        ar_log(AR_LOG_WARNING, "field %s: its data begins at %s, after the %s period does",
+               field->name, text, what);
+    }
+    if (first <= last && ends + step <= last && ends >= first) {
+        ar_time_format(ends, field->calendar, text);
+        ar_log(AR_LOG_WARNING, "field %s: its data ends at %s, before the %s period does",
+               field->name, text, what);
+    }
+}
+
+void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *configuration)
+{
+    const int64_t step = 3600 * configuration->time_step_hours;
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        warn_of_ends(&dataset->fields[f], "training", dataset->training_first,
+                     dataset->training_last, step);
+        warn_of_ends(&dataset->fields[f], "validation", dataset->validation_first,
+                     dataset->validation_last, step);
+    }
 }
 
 ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *configuration,

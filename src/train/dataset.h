@@ -18,13 +18,23 @@ typedef struct {
     int64_t validation_first, validation_last; /* 0, −1 without validation */
 } ar_dataset;
 
-/* Load the fields of `configuration` from `paths` between the ISO times `start` and `end` (NULL:
- * all there is). Levels that the configuration leaves open are written into it. Call
- * ar_dataset_ready when the normalisations are filled. Release with ar_dataset_release in any case.
+/* The times to load: ISO texts, both inclusive, NULL: open; and how much earlier than start. */
+typedef struct {
+    const char *start, *end;
+    int64_t seconds_before;
+} ar_dataset_period;
+
+/* Load the fields of `configuration` from `paths`, the times of `period` only. Levels that the
+ * configuration leaves open are written into it. Call ar_dataset_ready when the normalisations are
+ * filled. Release with ar_dataset_release in any case.
  */
 AR_USE_RESULT ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                                         const char *const *paths, int64_t path_count,
-                                        const char *start, const char *end, ar_error *err);
+                                        const ar_dataset_period *period, ar_error *err);
+/* The times that training needs: those of the training and validation periods and between. */
+ar_dataset_period ar_dataset_training_period(const ar_configuration *configuration);
+/* Warn where the data ends before a period does, or begins after it. */
+void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *configuration);
 /* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);

@@ -67,8 +67,9 @@ static ar_status load_data(run_state *run, ar_error *err)
     ar_configuration *c = run->configuration;
     ar_dataset *dataset = &run->dataset;
     ar_status status = AR_OK;
-    AR_TRY(
-        ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, NULL, NULL, err));
+    const ar_dataset_period period = ar_dataset_training_period(c);
+    AR_TRY(ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, &period, err));
+    ar_dataset_warn_of_ends(dataset, c);
     AR_TRY(ar_dataset_normalise(dataset, c, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_sampler_init(&run->training, &dataset->space, dataset->training_first,
@@ -342,7 +343,7 @@ static ar_status train_all(run_state *run, ar_error *err)
             goto cleanup;
         }
     }
-    ar_progress_end(&clock.progress, "");
+    ar_progress_end(&clock.progress, run->options->run);
 cleanup:
     return status;
 }

@@ -76,7 +76,7 @@ config_refused "field geopotential.*spans 21 points in latitude, but the data ha
     'fields.0.tokens=[2, 7, 4]' 'fields.1.tokens=[2, 7, 4]' 'fields.1.token_size=[1, 3, 3]'
 config_refused "700" 'fields.0.levels=[850, 700]'
 config_refused "temperature" fields.0.name=temperature 'fields.1.coupled=[temperature]'
-config_refused "geopotential.*to 2001-03-01T18:00.*no time within.*2002-01-01" data.training.start=2002-01-01 \
+config_refused "geopotential.*no time between 2002-01-01.*to 2001-03-01T18:00" data.training.start=2002-01-01 \
     data.training.end=2002-02-01 data.validation.start=2003-01-01 data.validation.end=2003-01-03
 config_refused "no cube of 2 times.*2001-03-01T18:00" data.validation.start=2003-01-01 data.validation.end=2003-01-03
 config_refused "nowhere.nc" 'data.paths=[nowhere.nc]'
