@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 
 enum { NLAT = 19, NLON = 36, TIMES = 240, POINTS = NLAT * NLON, MOST_LEVELS = 2 };
 
@@ -65,27 +65,27 @@ typedef struct {
     double first, step;
 } axis;
 
-static ar_status add_axis(ar_netcdf_writer *file, const axis *a, bool unlimited, ar_error *err)
+static ar_status add_axis(ar_writer *file, const axis *a, bool unlimited, ar_error *err)
 {
-    const ar_netcdf_variable variable = {
-        .name = a->name, .type = AR_NETCDF_DOUBLE, .rank = 1, .dimensions = {a->name}};
+    const ar_writer_variable variable = {
+        .name = a->name, .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {a->name}};
     ar_status status = AR_OK;
-    AR_TRY(ar_netcdf_writer_add_dimension(file, a->name, unlimited ? -1 : a->length, err));
-    AR_TRY(ar_netcdf_writer_add_variable(file, &variable, err));
-    AR_TRY(ar_netcdf_writer_put_text(file, a->name, "units", a->units, err));
-    AR_TRY(ar_netcdf_writer_put_text(file, a->name, "axis", a->axis, err));
+    AR_TRY(ar_writer_add_dimension(file, a->name, unlimited ? -1 : a->length, err));
+    AR_TRY(ar_writer_add_variable(file, &variable, err));
+    AR_TRY(ar_writer_put_text(file, a->name, "units", a->units, err));
+    AR_TRY(ar_writer_put_text(file, a->name, "axis", a->axis, err));
 cleanup:
     return status;
 }
 
-static ar_status write_axis(ar_netcdf_writer *file, const axis *a, ar_error *err)
+static ar_status write_axis(ar_writer *file, const axis *a, ar_error *err)
 {
     double values[TIMES];
     const int64_t zero = 0;
     for (int64_t i = 0; i < a->length; i++) {
         values[i] = a->first + a->step * (double)i;
     }
-    return ar_netcdf_writer_write(file, a->name, &zero, &a->length, values, err);
+    return ar_writer_write(file, a->name, &zero, &a->length, values, err);
 }
 
 static ar_status write_field(const wave_field *field, const char *folder, bool gaps, ar_error *err)
@@ -94,23 +94,22 @@ static ar_status write_field(const wave_field *field, const char *folder, bool g
                          {"level", "hPa", "Z", field->levels, 850, -350},
                          {"latitude", "degrees_north", "Y", NLAT, 90, -10},
                          {"longitude", "degrees_east", "X", NLON, 0, 10}};
-    ar_netcdf_variable variable = {.name = field->variable, .type = AR_NETCDF_FLOAT, .compress = 1};
-    ar_netcdf_writer *file = NULL;
+    ar_writer_variable variable = {.name = field->variable, .type = AR_WRITER_FLOAT, .compress = 1};
+    ar_writer *file = NULL;
     char *path = NULL;
     float values[MOST_LEVELS * POINTS];
     ar_status status = AR_OK;
     AR_TRY(ar_path_join(&path, folder, field->file, err));
-    AR_TRY(ar_netcdf_writer_create(&file, path, err));
+    AR_TRY(ar_writer_create(&file, path, err));
     for (int a = 0; a < 4; a++) {
         if (axes[a].length > 0) {
             AR_TRY(add_axis(file, &axes[a], a == 0, err));
             variable.dimensions[variable.rank++] = axes[a].name;
         }
     }
-    AR_TRY(ar_netcdf_writer_add_variable(file, &variable, err));
-    AR_TRY(ar_netcdf_writer_put_text(file, field->variable, "standard_name", field->standard_name,
-                                     err));
-    AR_TRY(ar_netcdf_writer_put_text(file, field->variable, "units", field->units, err));
+    AR_TRY(ar_writer_add_variable(file, &variable, err));
+    AR_TRY(ar_writer_put_text(file, field->variable, "standard_name", field->standard_name, err));
+    AR_TRY(ar_writer_put_text(file, field->variable, "units", field->units, err));
     for (int a = 0; a < 4; a++) {
         if (axes[a].length > 0) {
             AR_TRY(write_axis(file, &axes[a], err));
@@ -120,12 +119,12 @@ static ar_status write_field(const wave_field *field, const char *folder, bool g
         const int64_t start[4] = {t}, with_levels[4] = {1, field->levels, NLAT, NLON},
                       without[3] = {1, NLAT, NLON};
         fill(field, t, gaps, values);
-        AR_TRY(ar_netcdf_writer_write(file, field->variable, start,
-                                      field->levels > 0 ? with_levels : without, values, err));
+        AR_TRY(ar_writer_write(file, field->variable, start,
+                               field->levels > 0 ? with_levels : without, values, err));
     }
-    AR_TRY(ar_netcdf_writer_commit(&file, err));
+    AR_TRY(ar_writer_commit(&file, err));
 cleanup:
-    ar_netcdf_writer_abandon(&file);
+    ar_writer_abandon(&file);
     ar_free(path);
     return status;
 }

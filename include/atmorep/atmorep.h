@@ -44,7 +44,7 @@ typedef struct {
     int64_t every_hours,
         lead_hours;      /* between valid times; from the last known time to the valid one */
     double overlap;      /* least share of a tile that its neighbour covers too, [0, 1) */
-    const char *out;     /* the netCDF file of docs/forecast-file.md */
+    const char *out;     /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t threads;     /* at most 1024; 0: as many as OpenMP would use */
     const char *backend; /* NULL: "cpu" */
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */

@@ -57,8 +57,7 @@ ar_status ar_folder_make(const char *path, ar_error *err)
     return status;
 }
 
-/* Open the folder that holds `path`, to flush it once the name in it has changed. */
-static ar_status open_folder_of(const char *path, int *descriptor, ar_error *err)
+ar_status ar_folder_open_above(const char *path, int *descriptor, ar_error *err)
 {
     char *folder = NULL;
     ar_status status = ar_copy_string(&folder, path, err);
@@ -156,7 +155,7 @@ ar_status ar_atomic_file_commit(ar_atomic_file *file, ar_error *err)
     ar_status status = AR_OK;
     /* everything that can fail comes before the rename, but for the last flush */
     AR_TRY(flush_to_disk(file, err));
-    AR_TRY(open_folder_of(file->path, &folder, err));
+    AR_TRY(ar_folder_open_above(file->path, &folder, err));
     if (rename(file->temporary_path, file->path) != 0) {
         status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot put the finished file in place: %s",
                          file->path, strerror(errno));

@@ -40,6 +40,9 @@ AR_USE_RESULT ar_status ar_file_read_whole(const char *path, size_t largest, cha
                                            size_t *bytes, ar_error *err);
 /* Make a folder and its parents; an existing folder is fine. */
 AR_USE_RESULT ar_status ar_folder_make(const char *path, ar_error *err);
+/* Open the folder that holds `path` for fsync, once a name in it has changed; the caller closes it.
+ */
+AR_USE_RESULT ar_status ar_folder_open_above(const char *path, int *descriptor, ar_error *err);
 bool ar_path_exists(const char *path);
 bool ar_path_is_folder(const char *path);
 /* "folder/name" into a new string, the caller's to ar_free. */

@@ -29,8 +29,8 @@ int ar_command_verify(int argc, char **argv)
     ar_text_list truth = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
-        {"forecast", "FILE.nc", "the forecast, as atmorep forecast writes it", AR_OPTION_TEXT,
-         &options.forecast, true},
+        {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
+         AR_OPTION_TEXT, &options.forecast, true},
         {"truth", "STORE", "files, stores or globs with the truth", AR_OPTION_LIST, &truth, true},
         {"out", "DIR", "folder for scores.json, scores.txt and maps", AR_OPTION_TEXT, &options.out,
          true},

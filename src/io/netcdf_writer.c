@@ -1,7 +1,4 @@
-#include "io/netcdf_writer.h"
-
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -11,17 +8,17 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/netcdf_private.h"
+#include "io/writer_private.h"
 
-struct ar_netcdf_writer {
+typedef struct {
+    ar_writer base;
     ar_atomic_file file;
     int id;
     bool open, defining;
-};
-
-enum { WRITTEN_RANK_MAX = 8 };
+} netcdf_writer;
 
 /* HDF5 says no more than "HDF error" when the disk is full: look whether it is. */
-static const char *reason(const ar_netcdf_writer *writer, int code)
+static const char *reason(const netcdf_writer *writer, int code)
 {
     struct statvfs disk;
     if (code == NC_EHDFERR && statvfs(writer->file.temporary_path, &disk) == 0 &&
@@ -31,7 +28,7 @@ static const char *reason(const ar_netcdf_writer *writer, int code)
     return nc_strerror(code);
 }
 
-static ar_status check(int code, const ar_netcdf_writer *writer, const char *what, const char *name,
+static ar_status check(int code, const netcdf_writer *writer, const char *what, const char *name,
                        ar_error *err)
 {
     if (code == NC_NOERR) {
@@ -41,35 +38,9 @@ static ar_status check(int code, const ar_netcdf_writer *writer, const char *wha
                    "%s: cannot %s %s: %s", writer->file.path, what, name, reason(writer, code));
 }
 
-ar_status ar_netcdf_writer_create(ar_netcdf_writer **writer, const char *path, ar_error *err)
+static ar_status add_dimension(ar_writer *base, const char *name, int64_t length, ar_error *err)
 {
-    ar_status status = AR_OK;
-    *writer = NULL;
-    ar_netcdf_writer *created = NULL;
-    AR_TRY(ar_allocate(&created, 1, sizeof *created, "a netCDF writer", err));
-    /* netCDF-C says "Permission denied" where the folder is not there; opening tells the reason */
-    AR_TRY(ar_atomic_file_open(&created->file, path, err));
-    fclose(created->file.stream);
-    created->file.stream = NULL;
-    ar_netcdf_lock();
-    int code = nc_create(created->file.temporary_path, NC_NETCDF4 | NC_CLOBBER, &created->id);
-    ar_netcdf_unlock();
-    AR_TRY(check(code, created, "create", "the file", err));
-    created->open = created->defining = true;
-    *writer = created;
-    created = NULL;
-cleanup:
-    ar_netcdf_writer_abandon(&created);
-    return status;
-}
-
-ar_status ar_netcdf_writer_add_dimension(ar_netcdf_writer *writer, const char *name, int64_t length,
-                                         ar_error *err)
-{
-    if (length == 0 || length < -1) {
-        return ar_fail(err, AR_ERROR_USAGE, "%s: dimension %s: length %lld is not positive or -1",
-                       writer->file.path, name, (long long)length);
-    }
+    netcdf_writer *writer = (netcdf_writer *)base;
     int id;
     ar_netcdf_lock();
     int code = nc_def_dim(writer->id, name, length < 0 ? NC_UNLIMITED : (size_t)length, &id);
@@ -77,36 +48,45 @@ ar_status ar_netcdf_writer_add_dimension(ar_netcdf_writer *writer, const char *n
     return check(code, writer, "define dimension", name, err);
 }
 
-static nc_type type_of(ar_netcdf_type type)
+static nc_type type_of(ar_writer_type type)
 {
-    return type == AR_NETCDF_FLOAT ? NC_FLOAT : type == AR_NETCDF_DOUBLE ? NC_DOUBLE : NC_INT;
+    static const nc_type types[] = {[AR_WRITER_FLOAT] = NC_FLOAT,
+                                    [AR_WRITER_DOUBLE] = NC_DOUBLE,
+                                    [AR_WRITER_INT64] = NC_INT64,
+                                    [AR_WRITER_INT32] = NC_INT,
+                                    [AR_WRITER_INT16] = NC_SHORT};
+    return types[type];
 }
 
 /* Whole fields are read at once: a chunk is one time and all the rest. A dimension that still grows
  * has no whole. */
-static int define_storage(int file, int id, const ar_netcdf_variable *variable,
+static int define_storage(int file, int id, const ar_writer_variable *variable,
                           const size_t *lengths)
 {
-    size_t chunk[WRITTEN_RANK_MAX];
+    size_t chunk[AR_WRITER_RANK_MAX];
     for (int d = 0; d < variable->rank; d++) {
         bool single = strcmp(variable->dimensions[d], "time") == 0 || lengths[d] == 0;
         chunk[d] = single ? 1 : lengths[d];
+        size_t wanted = (size_t)variable->chunk[d];
+        if (wanted > 0) {
+            chunk[d] = lengths[d] > 0 && wanted > lengths[d] ? lengths[d] : wanted;
+        }
     }
     int code = nc_def_var_chunking(file, id, NC_CHUNKED, chunk);
     if (code == NC_NOERR && variable->compress > 0) {
         code = nc_def_var_deflate(file, id, 1, 1, variable->compress);
     }
-    if (code == NC_NOERR && variable->type == AR_NETCDF_FLOAT) {
+    if (code == NC_NOERR && variable->type == AR_WRITER_FLOAT) {
         float missing = NAN;
         code = nc_def_var_fill(file, id, NC_FILL, &missing);
     }
     return code;
 }
 
-static int define_variable(ar_netcdf_writer *writer, const ar_netcdf_variable *variable)
+static int define_variable(netcdf_writer *writer, const ar_writer_variable *variable)
 {
-    int dimensions[WRITTEN_RANK_MAX], id;
-    size_t lengths[WRITTEN_RANK_MAX];
+    int dimensions[AR_WRITER_RANK_MAX], id;
+    size_t lengths[AR_WRITER_RANK_MAX];
     int code = NC_NOERR;
     for (int d = 0; d < variable->rank && code == NC_NOERR; d++) {
         code = nc_inq_dimid(writer->id, variable->dimensions[d], &dimensions[d]);
@@ -124,31 +104,25 @@ static int define_variable(ar_netcdf_writer *writer, const ar_netcdf_variable *v
     return code;
 }
 
-ar_status ar_netcdf_writer_add_variable(ar_netcdf_writer *writer,
-                                        const ar_netcdf_variable *variable, ar_error *err)
+static ar_status add_variable(ar_writer *base, const ar_writer_variable *variable, ar_error *err)
 {
-    if (variable->rank < 0 || variable->rank > WRITTEN_RANK_MAX || variable->compress < 0 ||
-        variable->compress > 9) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "%s: variable %s: rank %d (0 to %d) or compression %d (0 to 9) is wrong",
-                       writer->file.path, variable->name, variable->rank, WRITTEN_RANK_MAX,
-                       variable->compress);
-    }
+    netcdf_writer *writer = (netcdf_writer *)base;
     ar_netcdf_lock();
     int code = define_variable(writer, variable);
     ar_netcdf_unlock();
     return check(code, writer, "define variable", variable->name, err);
 }
 
-static int find_variable(const ar_netcdf_writer *writer, const char *variable, int *id)
+static int find_variable(const netcdf_writer *writer, const char *variable, int *id)
 {
     *id = NC_GLOBAL;
     return variable ? nc_inq_varid(writer->id, variable, id) : NC_NOERR;
 }
 
-ar_status ar_netcdf_writer_put_text(ar_netcdf_writer *writer, const char *variable,
-                                    const char *name, const char *text, ar_error *err)
+static ar_status put_text(ar_writer *base, const char *variable, const char *name, const char *text,
+                          ar_error *err)
 {
+    netcdf_writer *writer = (netcdf_writer *)base;
     int id;
     ar_netcdf_lock();
     int code = find_variable(writer, variable, &id);
@@ -159,26 +133,15 @@ ar_status ar_netcdf_writer_put_text(ar_netcdf_writer *writer, const char *variab
     return check(code, writer, "write attribute", name, err);
 }
 
-/* CF 2.5.1: these have the type of their variable. */
-static bool has_type_of_variable(const char *name)
+static ar_status put_number(ar_writer *base, const char *variable, const char *name, double number,
+                            ar_error *err)
 {
-    static const char *const names[] = {"_FillValue", "missing_value", "valid_min", "valid_max"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-ar_status ar_netcdf_writer_put_number(ar_netcdf_writer *writer, const char *variable,
-                                      const char *name, double number, ar_error *err)
-{
+    netcdf_writer *writer = (netcdf_writer *)base;
     int id;
     nc_type type = NC_DOUBLE;
     ar_netcdf_lock();
     int code = find_variable(writer, variable, &id);
-    if (code == NC_NOERR && variable && has_type_of_variable(name)) {
+    if (code == NC_NOERR && variable && ar_writer_has_type_of_variable(name)) {
         code = nc_inq_vartype(writer->id, id, &type);
     }
     if (code == NC_NOERR) {
@@ -188,7 +151,7 @@ ar_status ar_netcdf_writer_put_number(ar_netcdf_writer *writer, const char *vari
     return check(code, writer, "write attribute", name, err);
 }
 
-static int write_locked(ar_netcdf_writer *writer, const char *variable, const int64_t *start,
+static int write_locked(netcdf_writer *writer, const char *variable, const int64_t *start,
                         const int64_t *count, const void *values)
 {
     int id, rank = 0;
@@ -214,43 +177,64 @@ static int write_locked(ar_netcdf_writer *writer, const char *variable, const in
     return code == NC_NOERR ? nc_put_vara(writer->id, id, from, length, values) : code;
 }
 
-ar_status ar_netcdf_writer_write(ar_netcdf_writer *writer, const char *variable,
-                                 const int64_t *start, const int64_t *count, const void *values,
-                                 ar_error *err)
+static ar_status write_values(ar_writer *base, const char *variable, const int64_t *start,
+                              const int64_t *count, const void *values, ar_error *err)
 {
+    netcdf_writer *writer = (netcdf_writer *)base;
     ar_netcdf_lock();
     int code = write_locked(writer, variable, start, count, values);
     ar_netcdf_unlock();
     return check(code, writer, "write variable", variable, err);
 }
 
-ar_status ar_netcdf_writer_commit(ar_netcdf_writer **writer, ar_error *err)
+static ar_status commit(ar_writer *base, ar_error *err)
 {
-    ar_netcdf_writer *finished = *writer;
-    *writer = NULL;
+    netcdf_writer *writer = (netcdf_writer *)base;
     ar_netcdf_lock();
-    int code = nc_close(finished->id);
+    int code = nc_close(writer->id);
     ar_netcdf_unlock();
-    finished->open = false;
-    ar_status status = check(code, finished, "finish", "the file", err);
-    if (status == AR_OK) {
-        status = ar_atomic_file_commit(&finished->file, err);
-    }
-    ar_netcdf_writer_abandon(&finished);
-    return status;
+    writer->open = false;
+    ar_status status = check(code, writer, "finish", "the file", err);
+    return status == AR_OK ? ar_atomic_file_commit(&writer->file, err) : status;
 }
 
-void ar_netcdf_writer_abandon(ar_netcdf_writer **writer)
+static void destroy(ar_writer *base)
 {
-    if (!*writer) {
-        return;
-    }
-    if ((*writer)->open) {
+    netcdf_writer *writer = (netcdf_writer *)base;
+    if (writer->open) {
         ar_netcdf_lock();
-        nc_abort((*writer)->id);
+        nc_abort(writer->id);
         ar_netcdf_unlock();
     }
-    ar_atomic_file_abandon(&(*writer)->file);
-    ar_free(*writer);
-    *writer = NULL;
+    ar_atomic_file_abandon(&writer->file);
+    ar_free(writer);
+}
+
+static const ar_writer_format format = {.add_dimension = add_dimension,
+                                        .add_variable = add_variable,
+                                        .put_text = put_text,
+                                        .put_number = put_number,
+                                        .write = write_values,
+                                        .commit = commit,
+                                        .destroy = destroy};
+
+ar_status ar_netcdf_writer_create(ar_writer **writer, const char *path, ar_error *err)
+{
+    ar_status status = AR_OK;
+    netcdf_writer *created = NULL;
+    AR_TRY(ar_allocate(&created, 1, sizeof *created, "a netCDF writer", err));
+    AR_TRY(ar_atomic_file_reserve(&created->file, path, err));
+    ar_netcdf_lock();
+    int code = nc_create(created->file.temporary_path, NC_NETCDF4 | NC_CLOBBER, &created->id);
+    ar_netcdf_unlock();
+    AR_TRY(check(code, created, "create", "the file", err));
+    created->open = created->defining = true;
+    created->base = (ar_writer){.format = &format, .path = created->file.path};
+    *writer = &created->base;
+    created = NULL;
+cleanup:
+    if (created) {
+        destroy(&created->base);
+    }
+    return status;
 }

@@ -1,29 +1,22 @@
 /* Reading hyperslabs of Zarr arrays: which chunks, in which files, and what of them goes where. */
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/zarr_codec.h"
+#include "io/zarr_part.h"
 #include "io/zarr_private.h"
 
-/* "folder/variable/1.0.2"; an array without dimensions has one chunk named "0" */
+/* "folder/variable/1.0.2" */
 static ar_status chunk_path(const ar_source *source, int64_t index, const int64_t *chunk,
                             char **path, ar_error *err)
 {
     const ar_zarr_array *array = &((ar_zarr_group *)source->state)->arrays[index];
-    char name[AR_RANK_MAX * 21 + 1] = "0";
-    size_t used = 0;
-    for (int d = 0; d < array->rank; d++) {
-        if (d > 0) {
-            name[used++] = array->separator;
-        }
-        used += (size_t)snprintf(name + used, sizeof name - used, "%" PRId64, chunk[d]);
-    }
+    char name[AR_ZARR_CHUNK_NAME];
+    ar_zarr_chunk_name(name, array, chunk);
     char *folder = NULL;
     ar_status status = ar_path_join(&folder, source->path, source->variables[index].name, err);
     if (status == AR_OK) {
@@ -134,28 +127,6 @@ static ar_status get_chunk(ar_source *source, int64_t index, const int64_t *chun
     return status;
 }
 
-/* The part of one chunk that a hyperslab wants, per dimension. */
-typedef struct {
-    int64_t chunk[AR_RANK_MAX];  /* place in the grid of chunks */
-    int64_t first[AR_RANK_MAX];  /* first element wanted, within the chunk */
-    int64_t length[AR_RANK_MAX]; /* how many are wanted */
-    int64_t target[AR_RANK_MAX]; /* where the first goes, within the hyperslab */
-} chunk_part;
-
-static void find_part(const ar_zarr_array *array, const int64_t *start, const int64_t *count,
-                      chunk_part *part)
-{
-    for (int d = 0; d < array->rank; d++) {
-        int64_t begin = part->chunk[d] * array->chunk[d];
-        int64_t low = begin > start[d] ? begin : start[d];
-        int64_t end = start[d] + count[d];
-        int64_t high = end - begin < array->chunk[d] ? end : begin + array->chunk[d];
-        part->first[d] = low - begin;
-        part->length[d] = high - low;
-        part->target[d] = low - start[d];
-    }
-}
-
 static void fill_values(ar_values values, int64_t at, int64_t count, double value)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -167,21 +138,10 @@ static void fill_values(ar_values values, int64_t at, int64_t count, double valu
     }
 }
 
-/* Advance a row-major place within `lengths` over the first `rank` dimensions; false at the end. */
-static bool advance(int64_t *place, const int64_t *lengths, int rank)
-{
-    for (int d = rank - 1; d >= 0; d--) {
-        if (++place[d] < lengths[d]) {
-            return true;
-        }
-        place[d] = 0;
-    }
-    return false;
-}
-
 /* Unpack the wanted part of one chunk row by row; a row runs along the last dimension. */
-static void copy_part(const ar_zarr_array *array, const ar_packing *packing, const chunk_part *part,
-                      const int64_t *count, const char *data, ar_values values)
+static void copy_part(const ar_zarr_array *array, const ar_packing *packing,
+                      const ar_zarr_part *part, const int64_t *count, const char *data,
+                      ar_values values)
 {
     int last = array->rank - 1;
     int64_t row = array->rank > 0 ? part->length[last] : 1;
@@ -199,7 +159,7 @@ static void copy_part(const ar_zarr_array *array, const ar_packing *packing, con
         } else {
             fill_values(values, to, row, missing);
         }
-    } while (advance(place, part->length, last));
+    } while (ar_zarr_advance(place, part->length, last));
 }
 
 ar_status ar_zarr_read(ar_source *source, int64_t index, const int64_t *start, const int64_t *count,
@@ -213,19 +173,19 @@ ar_status ar_zarr_read(ar_source *source, int64_t index, const int64_t *start, c
         chunks[d] = (start[d] + count[d] - 1) / array->chunk[d] - first[d] + 1;
     }
     do {
-        chunk_part part = {0};
+        ar_zarr_part part = {0};
         int64_t number = 0;
         for (int d = 0; d < array->rank; d++) {
             part.chunk[d] = first[d] + place[d];
             number = number * ((array->shape[d] - 1) / array->chunk[d] + 1) + part.chunk[d];
         }
-        find_part(array, start, count, &part);
+        ar_zarr_part_find(&part, array, start, count);
         const void *data;
         ar_status status = get_chunk(source, index, part.chunk, number, &data, err);
         if (status != AR_OK) {
             return status;
         }
         copy_part(array, packing, &part, count, data, values);
-    } while (advance(place, chunks, array->rank));
+    } while (ar_zarr_advance(place, chunks, array->rank));
     return AR_OK;
 }

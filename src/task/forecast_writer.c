@@ -47,11 +47,11 @@ static void level_name(const ar_dataset *dataset, int64_t field, char name[80])
 
 /* ---- definitions ----------------------------------------------------------------------------- */
 
-static ar_status put_texts(ar_netcdf_writer *file, const char *variable,
-                           const char *const (*texts)[2], int count, ar_error *err)
+static ar_status put_texts(ar_writer *file, const char *variable, const char *const (*texts)[2],
+                           int count, ar_error *err)
 {
     for (int i = 0; i < count; i++) {
-        ar_status status = ar_netcdf_writer_put_text(file, variable, texts[i][0], texts[i][1], err);
+        ar_status status = ar_writer_put_text(file, variable, texts[i][0], texts[i][1], err);
         if (status != AR_OK) {
             return status;
         }
@@ -59,20 +59,20 @@ static ar_status put_texts(ar_netcdf_writer *file, const char *variable,
     return AR_OK;
 }
 
-static ar_status add_coordinate(ar_netcdf_writer *file, const char *name, const char *dimension,
-                                ar_netcdf_type type, const char *const (*texts)[2], int count,
+static ar_status add_coordinate(ar_writer *file, const char *name, const char *dimension,
+                                ar_writer_type type, const char *const (*texts)[2], int count,
                                 ar_error *err)
 {
-    ar_status status = ar_netcdf_writer_add_variable(
+    ar_status status = ar_writer_add_variable(
         file,
-        &(ar_netcdf_variable){.name = name, .type = type, .rank = 1, .dimensions = {dimension}},
+        &(ar_writer_variable){.name = name, .type = type, .rank = 1, .dimensions = {dimension}},
         err);
     return status == AR_OK ? put_texts(file, name, texts, count, err) : status;
 }
 
 static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *err)
 {
-    ar_netcdf_writer *file = writer->file;
+    ar_writer *file = writer->file;
     const ar_grid *grid = &writer->dataset->fields[0].grid;
     const char *calendar = ar_calendar_name(writer->dataset->fields[0].calendar);
     const char *const time[][2] = {{"standard_name", "time"},
@@ -92,17 +92,17 @@ static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *
     const char *const member[][2] = {
         {"standard_name", "realization"}, {"long_name", "ensemble member"}, {"units", "1"}};
     ar_status status = AR_OK;
-    AR_TRY(ar_netcdf_writer_add_dimension(file, "time", -1, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(file, "latitude", grid->nlat, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(file, "longitude", grid->nlon, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(file, "member", writer->configuration->model.tails, err));
-    AR_TRY(add_coordinate(file, "time", "time", AR_NETCDF_DOUBLE, time, 5, err));
-    AR_TRY(add_coordinate(file, "forecast_reference_time", "time", AR_NETCDF_DOUBLE, reference, 4,
+    AR_TRY(ar_writer_add_dimension(file, "time", -1, err));
+    AR_TRY(ar_writer_add_dimension(file, "latitude", grid->nlat, err));
+    AR_TRY(ar_writer_add_dimension(file, "longitude", grid->nlon, err));
+    AR_TRY(ar_writer_add_dimension(file, "member", writer->configuration->model.tails, err));
+    AR_TRY(add_coordinate(file, "time", "time", AR_WRITER_DOUBLE, time, 5, err));
+    AR_TRY(add_coordinate(file, "forecast_reference_time", "time", AR_WRITER_DOUBLE, reference, 4,
                           err));
-    AR_TRY(add_coordinate(file, "lead_time", "time", AR_NETCDF_DOUBLE, lead, 2, err));
-    AR_TRY(add_coordinate(file, "latitude", "latitude", AR_NETCDF_DOUBLE, latitude, 3, err));
-    AR_TRY(add_coordinate(file, "longitude", "longitude", AR_NETCDF_DOUBLE, longitude, 3, err));
-    AR_TRY(add_coordinate(file, "member", "member", AR_NETCDF_INT32, member, 3, err));
+    AR_TRY(add_coordinate(file, "lead_time", "time", AR_WRITER_DOUBLE, lead, 2, err));
+    AR_TRY(add_coordinate(file, "latitude", "latitude", AR_WRITER_DOUBLE, latitude, 3, err));
+    AR_TRY(add_coordinate(file, "longitude", "longitude", AR_WRITER_DOUBLE, longitude, 3, err));
+    AR_TRY(add_coordinate(file, "member", "member", AR_WRITER_INT32, member, 3, err));
 cleanup:
     return status;
 }
@@ -123,9 +123,9 @@ static ar_status define_levels(const ar_forecast_writer *writer, int64_t f, ar_e
                                     {"positive", height ? "up" : "down"},
                                     {"units", field->level_units},
                                     {"standard_name", "air_pressure"}};
-    AR_TRY(ar_netcdf_writer_add_dimension(writer->file, name, field->level_count, err));
+    AR_TRY(ar_writer_add_dimension(writer->file, name, field->level_count, err));
     AR_TRY(
-        add_coordinate(writer->file, name, name, AR_NETCDF_DOUBLE, texts, pressure ? 4 : 3, err));
+        add_coordinate(writer->file, name, name, AR_WRITER_DOUBLE, texts, pressure ? 4 : 3, err));
 cleanup:
     return status;
 }
@@ -142,10 +142,12 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     char name[96], level[80];
     ar_status status = AR_OK;
     snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
-    ar_netcdf_variable variable = {.name = name, .type = AR_NETCDF_FLOAT, .compress = 1};
+    ar_writer_variable variable = {.name = name, .type = AR_WRITER_FLOAT, .compress = 1};
     variable.dimensions[variable.rank++] = "time";
     if (has_levels(field)) {
         level_name(writer->dataset, f, level);
+        /* members are many: whoever reads one level need not unpack them all */
+        variable.chunk[variable.rank] = kind == MEMBERS ? 1 : 0;
         variable.dimensions[variable.rank++] = level;
     }
     if (kind == MEMBERS) {
@@ -153,20 +155,19 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     }
     variable.dimensions[variable.rank++] = "latitude";
     variable.dimensions[variable.rank++] = "longitude";
-    AR_TRY(ar_netcdf_writer_add_variable(writer->file, &variable, err));
+    AR_TRY(ar_writer_add_variable(writer->file, &variable, err));
     if (field->standard_name[0] && kind != SPREAD) {
-        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "standard_name", field->standard_name,
-                                         err));
+        AR_TRY(ar_writer_put_text(writer->file, name, "standard_name", field->standard_name, err));
     }
     if (field->units[0]) {
-        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "units", field->units, err));
+        AR_TRY(ar_writer_put_text(writer->file, name, "units", field->units, err));
     }
-    AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "field",
-                                     writer->configuration->fields[f].name, err));
-    AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "coordinates",
-                                     "forecast_reference_time lead_time", err));
+    AR_TRY(ar_writer_put_text(writer->file, name, "field", writer->configuration->fields[f].name,
+                              err));
+    AR_TRY(ar_writer_put_text(writer->file, name, "coordinates",
+                              "forecast_reference_time lead_time", err));
     if (methods[kind]) {
-        AR_TRY(ar_netcdf_writer_put_text(writer->file, name, "cell_methods", methods[kind], err));
+        AR_TRY(ar_writer_put_text(writer->file, name, "cell_methods", methods[kind], err));
     }
 cleanup:
     return status;
@@ -213,8 +214,8 @@ static ar_status put_provenance(const ar_forecast_writer *writer,
         {"training_start", configuration->training_start ? configuration->training_start : ""},
         {"training_end", configuration->training_end ? configuration->training_end : ""}};
     AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
-    AR_TRY(ar_netcdf_writer_put_number(writer->file, NULL, "lead_hours",
-                                       (double)options->lead_hours, err));
+    AR_TRY(
+        ar_writer_put_number(writer->file, NULL, "lead_hours", (double)options->lead_hours, err));
 cleanup:
     ar_free(yaml);
     ar_free(paths);
@@ -227,21 +228,19 @@ static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *e
     const ar_grid *grid = &dataset->fields[0].grid;
     const int64_t zero = 0;
     ar_status status = AR_OK;
-    AR_TRY(
-        ar_netcdf_writer_write(writer->file, "latitude", &zero, &grid->nlat, grid->latitude, err));
-    AR_TRY(ar_netcdf_writer_write(writer->file, "longitude", &zero, &grid->nlon, grid->longitude,
-                                  err));
+    AR_TRY(ar_writer_write(writer->file, "latitude", &zero, &grid->nlat, grid->latitude, err));
+    AR_TRY(ar_writer_write(writer->file, "longitude", &zero, &grid->nlon, grid->longitude, err));
     for (int32_t member = 0; member < writer->configuration->model.tails; member++) {
         const int64_t at = member, one = 1;
-        AR_TRY(ar_netcdf_writer_write(writer->file, "member", &at, &one, &member, err));
+        AR_TRY(ar_writer_write(writer->file, "member", &at, &one, &member, err));
     }
     for (int64_t f = 0; f < dataset->field_count; f++) {
         const ar_field_data *field = &dataset->fields[f];
         if (has_levels(field) && first_with_levels(dataset, f) == f) {
             char name[80];
             level_name(dataset, f, name);
-            AR_TRY(ar_netcdf_writer_write(writer->file, name, &zero, &field->level_count,
-                                          field->levels, err));
+            AR_TRY(ar_writer_write(writer->file, name, &zero, &field->level_count, field->levels,
+                                   err));
         }
     }
 cleanup:
@@ -255,7 +254,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     const ar_configuration *configuration = &checkpoint->configuration;
     ar_status status = AR_OK;
     *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
-    AR_TRY(ar_netcdf_writer_create(&writer->file, options->out, err));
+    AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(define_coordinates(writer, err));
     size_t largest = 1;
     for (int64_t f = 0; f < dataset->field_count; f++) {
@@ -316,8 +315,7 @@ static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t inde
         }
         extent[rank++] = field->grid.nlat;
         extent[rank++] = field->grid.nlon;
-        ar_status status =
-            ar_netcdf_writer_write(writer->file, name, start, extent, values[kind], err);
+        ar_status status = ar_writer_write(writer->file, name, start, extent, values[kind], err);
         if (status != AR_OK) {
             return status;
         }
@@ -332,10 +330,9 @@ ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, in
     const double valid = (double)valid_time / 3600.0, lead = (double)lead_hours;
     const double reference = valid - lead;
     ar_status status = AR_OK;
-    AR_TRY(ar_netcdf_writer_write(writer->file, "time", &index, &one, &valid, err));
-    AR_TRY(ar_netcdf_writer_write(writer->file, "forecast_reference_time", &index, &one, &reference,
-                                  err));
-    AR_TRY(ar_netcdf_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
+    AR_TRY(ar_writer_write(writer->file, "time", &index, &one, &valid, err));
+    AR_TRY(ar_writer_write(writer->file, "forecast_reference_time", &index, &one, &reference, err));
+    AR_TRY(ar_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {
         if (writer->configuration->fields[f].predicted) {
             AR_TRY(write_field(writer, f, index, blends[f].members, err));
@@ -347,12 +344,12 @@ cleanup:
 
 ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err)
 {
-    return ar_netcdf_writer_commit(&writer->file, err);
+    return ar_writer_commit(&writer->file, err);
 }
 
 void ar_forecast_writer_release(ar_forecast_writer *writer)
 {
-    ar_netcdf_writer_abandon(&writer->file);
+    ar_writer_abandon(&writer->file);
     ar_free(writer->mean);
     ar_free(writer->spread);
     *writer = (ar_forecast_writer){0};

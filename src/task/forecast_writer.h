@@ -2,13 +2,13 @@
 #ifndef AR_TASK_FORECAST_WRITER_H
 #define AR_TASK_FORECAST_WRITER_H
 
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 #include "task/blend.h"
 #include "atmorep/atmorep.h"
 #include "train/checkpoint.h"
 
 typedef struct {
-    ar_netcdf_writer *file;
+    ar_writer *file;
     const ar_dataset *dataset;
     const ar_configuration *configuration;
     float *mean, *spread; /* [levels of the largest field][nlat][nlon] */

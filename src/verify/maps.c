@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 #include "verify/gmt.h"
 #include "verify/map_scale.h"
 
@@ -101,12 +101,12 @@ static ar_status write_grid(const drawing *draw, const panel *it, ar_error *err)
     char *path = NULL;
     float *values = NULL;
     double *latitude = NULL, *longitude = NULL;
-    ar_netcdf_writer *writer = NULL;
+    ar_writer *writer = NULL;
     const int64_t start[2] = {0, 0}, shape[2] = {nlat, nlon};
-    const ar_netcdf_variable variables[] = {
-        {"latitude", AR_NETCDF_DOUBLE, 1, {"latitude"}, 0},
-        {"longitude", AR_NETCDF_DOUBLE, 1, {"longitude"}, 0},
-        {"z", AR_NETCDF_FLOAT, 2, {"latitude", "longitude"}, 0},
+    const ar_writer_variable variables[] = {
+        {.name = "latitude", .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {"latitude"}},
+        {.name = "longitude", .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {"longitude"}},
+        {.name = "z", .type = AR_WRITER_FLOAT, .rank = 2, .dimensions = {"latitude", "longitude"}},
     };
     ar_status status = AR_OK;
     AR_TRY(ar_path_join(&path, draw->gmt.folder, it->file, err));
@@ -123,20 +123,20 @@ static ar_status write_grid(const drawing *draw, const panel *it, ar_error *err)
             values[i * nlon + j] = (float)(draw->unit.factor * value);
         }
     }
-    AR_TRY(ar_netcdf_writer_create(&writer, path, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(writer, "latitude", nlat, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(writer, "longitude", nlon, err));
+    AR_TRY(ar_writer_create(&writer, path, err));
+    AR_TRY(ar_writer_add_dimension(writer, "latitude", nlat, err));
+    AR_TRY(ar_writer_add_dimension(writer, "longitude", nlon, err));
     for (int i = 0; i < 3; i++) {
-        AR_TRY(ar_netcdf_writer_add_variable(writer, &variables[i], err));
+        AR_TRY(ar_writer_add_variable(writer, &variables[i], err));
     }
-    AR_TRY(ar_netcdf_writer_put_text(writer, "latitude", "units", "degrees_north", err));
-    AR_TRY(ar_netcdf_writer_put_text(writer, "longitude", "units", "degrees_east", err));
-    AR_TRY(ar_netcdf_writer_write(writer, "latitude", start, &shape[0], latitude, err));
-    AR_TRY(ar_netcdf_writer_write(writer, "longitude", start, &shape[1], longitude, err));
-    AR_TRY(ar_netcdf_writer_write(writer, "z", start, shape, values, err));
-    AR_TRY(ar_netcdf_writer_commit(&writer, err));
+    AR_TRY(ar_writer_put_text(writer, "latitude", "units", "degrees_north", err));
+    AR_TRY(ar_writer_put_text(writer, "longitude", "units", "degrees_east", err));
+    AR_TRY(ar_writer_write(writer, "latitude", start, &shape[0], latitude, err));
+    AR_TRY(ar_writer_write(writer, "longitude", start, &shape[1], longitude, err));
+    AR_TRY(ar_writer_write(writer, "z", start, shape, values, err));
+    AR_TRY(ar_writer_commit(&writer, err));
 cleanup:
-    ar_netcdf_writer_abandon(&writer);
+    ar_writer_abandon(&writer);
     ar_free(path);
     ar_free(values);
     ar_free(latitude);

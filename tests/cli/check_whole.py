@@ -1,4 +1,4 @@
-"""Check what the program wrote against computations of its own: check_whole.py forecast FILE.nc | scores FILE.json | info FILE.json.
+"""Check what the program wrote against computations of its own: check_whole.py forecast FILE | scores FILE.json | info FILE.json.
 
 Prints what is wrong; exits with the number of wrong things.
 """
@@ -18,7 +18,7 @@ def check_forecast(path):
     import numpy as np
     import xarray as xr
 
-    data = xr.open_dataset(path)
+    data = xr.open_zarr(path) if path.endswith(".zarr") else xr.open_dataset(path)
     expect(data.attrs["Conventions"] == "CF-1.8", "Conventions", data.attrs["Conventions"])
     for name in ("title", "source", "history", "model", "configuration", "data", "training_start", "training_end"):
         expect(name in data.attrs, "no attribute", name)

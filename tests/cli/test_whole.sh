@@ -46,6 +46,16 @@ else
     echo "SKIPPED: no ncdump"
 fi
 
+echo "== the same as a Zarr group"
+run forecast --model model --data z.nc msl.nc --start 2001-02-18 --end 2001-03-01T18 --every 6 \
+    --lead-hours 6 --out forecast.zarr --threads 1
+run verify --forecast forecast.zarr --truth z.nc msl.nc --out zarr-scores --no-maps
+cmp <(sed 's/forecast.nc/forecast.zarr/' scores/scores.json) zarr-scores/scores.json ||
+    fail "forecast.zarr has other scores than forecast.nc"
+"$program" forecast --model model --data z.nc msl.nc --start 2001-02-18 --end 2001-02-18 \
+    --out forecast.txt 2>err >out
+[ $? -eq 2 ] && grep -q 'forecast.txt.*\.nc.*\.zarr' err || fail "an unknown ending: $(cat err)"
+
 echo "== beyond the last known time but not further"
 run forecast --model model --data z.nc msl.nc --start 2001-03-02 --end 2001-03-03 --out beyond.nc
 grep -q '4 of 5 times left out' err || fail "no warning about times left out: $(cat err)"
@@ -61,10 +71,11 @@ for thing in z.nc forecast.nc model model/checkpoint-00000300.safetensors model/
 done
 
 echo "== what others read"
-if $python -c 'import xarray, netCDF4' 2>/dev/null; then
+if $python -c 'import xarray, netCDF4, zarr' 2>/dev/null; then
     $python "$check" forecast forecast.nc || fail "forecast.nc"
+    $python "$check" forecast forecast.zarr || fail "forecast.zarr"
 else
-    echo "SKIPPED: $python has no xarray and netCDF4"
+    echo "SKIPPED: $python has no xarray, netCDF4 and zarr"
 fi
 if [ -x $python ]; then
     $python "$check" scores scores/scores.json || fail "scores.json"

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "io/netcdf_private.h"
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 
 static void all_formats(void **state)
 {
@@ -156,16 +156,16 @@ static void threads_with_their_own_sources(void **state)
     for (int i = 0; i < 600; i++) {
         values[i] = 1;
     }
-    ar_netcdf_writer *writer = NULL;
-    const ar_netcdf_variable variable = {
-        .name = "v", .type = AR_NETCDF_FLOAT, .rank = 2, .dimensions = {"y", "x"}, .compress = 1};
+    ar_writer *writer = NULL;
+    const ar_writer_variable variable = {
+        .name = "v", .type = AR_WRITER_FLOAT, .rank = 2, .dimensions = {"y", "x"}, .compress = 1};
     const int64_t start[2] = {0, 0}, count[2] = {20, 30};
-    assert_int_equal(ar_netcdf_writer_create(&writer, path, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_add_dimension(writer, "y", 20, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_add_dimension(writer, "x", 30, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_add_variable(writer, &variable, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_write(writer, "v", start, count, values, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_commit(&writer, &err), AR_OK);
+    assert_int_equal(ar_writer_create(&writer, path, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(writer, "y", 20, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(writer, "x", 30, &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(writer, &variable, &err), AR_OK);
+    assert_int_equal(ar_writer_write(writer, "v", start, count, values, &err), AR_OK);
+    assert_int_equal(ar_writer_commit(&writer, &err), AR_OK);
     pthread_t threads[THREADS];
     thread_work work[THREADS];
     snprintf(printed, sizeof printed, "%s/printed", folder);

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 
 enum { TIMES = 3, NLAT = 4, NLON = 6 };
 
@@ -14,44 +14,44 @@ static float field_value(int64_t i)
     return i == 5 ? NAN : 250 + 0.37f * (float)i;
 }
 
-static ar_status write_definitions(ar_netcdf_writer *w, ar_error *err)
+static ar_status write_definitions(ar_writer *w, ar_error *err)
 {
     ar_status status = AR_OK;
-    AR_TRY(ar_netcdf_writer_put_text(w, NULL, "Conventions", "CF-1.8", err));
-    AR_TRY(ar_netcdf_writer_put_number(w, NULL, "version", 1.5, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(w, "time", -1, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(w, "latitude", NLAT, err));
-    AR_TRY(ar_netcdf_writer_add_dimension(w, "longitude", NLON, err));
+    AR_TRY(ar_writer_put_text(w, NULL, "Conventions", "CF-1.8", err));
+    AR_TRY(ar_writer_put_number(w, NULL, "version", 1.5, err));
+    AR_TRY(ar_writer_add_dimension(w, "time", -1, err));
+    AR_TRY(ar_writer_add_dimension(w, "latitude", NLAT, err));
+    AR_TRY(ar_writer_add_dimension(w, "longitude", NLON, err));
     static const struct {
         const char *name;
-        ar_netcdf_type type;
+        ar_writer_type type;
         const char *units;
-    } axes[] = {{"time", AR_NETCDF_INT32, "hours since 2025-12-01 00:00:00"},
-                {"latitude", AR_NETCDF_DOUBLE, "degrees_north"},
-                {"longitude", AR_NETCDF_DOUBLE, "degrees_east"}};
+    } axes[] = {{"time", AR_WRITER_INT32, "hours since 2025-12-01 00:00:00"},
+                {"latitude", AR_WRITER_DOUBLE, "degrees_north"},
+                {"longitude", AR_WRITER_DOUBLE, "degrees_east"}};
     for (int i = 0; i < 3; i++) {
-        const ar_netcdf_variable axis = {
+        const ar_writer_variable axis = {
             .name = axes[i].name, .type = axes[i].type, .rank = 1, .dimensions = {axes[i].name}};
-        AR_TRY(ar_netcdf_writer_add_variable(w, &axis, err));
-        AR_TRY(ar_netcdf_writer_put_text(w, axes[i].name, "standard_name", axes[i].name, err));
-        AR_TRY(ar_netcdf_writer_put_text(w, axes[i].name, "units", axes[i].units, err));
+        AR_TRY(ar_writer_add_variable(w, &axis, err));
+        AR_TRY(ar_writer_put_text(w, axes[i].name, "standard_name", axes[i].name, err));
+        AR_TRY(ar_writer_put_text(w, axes[i].name, "units", axes[i].units, err));
     }
-    const ar_netcdf_variable field = {.name = "t2m",
-                                      .type = AR_NETCDF_FLOAT,
+    const ar_writer_variable field = {.name = "t2m",
+                                      .type = AR_WRITER_FLOAT,
                                       .rank = 3,
                                       .dimensions = {"time", "latitude", "longitude"},
                                       .compress = 4};
-    AR_TRY(ar_netcdf_writer_add_variable(w, &field, err));
-    AR_TRY(ar_netcdf_writer_put_text(w, "t2m", "standard_name", "air_temperature", err));
-    AR_TRY(ar_netcdf_writer_put_text(w, "t2m", "units", "K", err));
-    AR_TRY(ar_netcdf_writer_put_number(w, "t2m", "valid_max", 1000, err));
-    const ar_netcdf_variable scalar = {.name = "height", .type = AR_NETCDF_DOUBLE};
-    AR_TRY(ar_netcdf_writer_add_variable(w, &scalar, err));
+    AR_TRY(ar_writer_add_variable(w, &field, err));
+    AR_TRY(ar_writer_put_text(w, "t2m", "standard_name", "air_temperature", err));
+    AR_TRY(ar_writer_put_text(w, "t2m", "units", "K", err));
+    AR_TRY(ar_writer_put_number(w, "t2m", "valid_max", 1000, err));
+    const ar_writer_variable scalar = {.name = "height", .type = AR_WRITER_DOUBLE};
+    AR_TRY(ar_writer_add_variable(w, &scalar, err));
 cleanup:
     return status;
 }
 
-static ar_status write_values(ar_netcdf_writer *w, ar_error *err)
+static ar_status write_values(ar_writer *w, ar_error *err)
 {
     ar_status status = AR_OK;
     double latitude[NLAT], longitude[NLON], height = 2;
@@ -62,9 +62,9 @@ static ar_status write_values(ar_netcdf_writer *w, ar_error *err)
         longitude[i] = 60 * i;
     }
     const int64_t zero = 0, nlat = NLAT, nlon = NLON;
-    AR_TRY(ar_netcdf_writer_write(w, "latitude", &zero, &nlat, latitude, err));
-    AR_TRY(ar_netcdf_writer_write(w, "longitude", &zero, &nlon, longitude, err));
-    AR_TRY(ar_netcdf_writer_write(w, "height", NULL, NULL, &height, err));
+    AR_TRY(ar_writer_write(w, "latitude", &zero, &nlat, latitude, err));
+    AR_TRY(ar_writer_write(w, "longitude", &zero, &nlon, longitude, err));
+    AR_TRY(ar_writer_write(w, "height", NULL, NULL, &height, err));
     for (int64_t t = 0; t < TIMES; t++) {
         float values[NLAT * NLON];
         for (int64_t i = 0; i < NLAT * NLON; i++) {
@@ -72,8 +72,8 @@ static ar_status write_values(ar_netcdf_writer *w, ar_error *err)
         }
         const int64_t start[3] = {t, 0, 0}, count[3] = {1, NLAT, NLON};
         const int32_t hour = 6 * (int32_t)t;
-        AR_TRY(ar_netcdf_writer_write(w, "t2m", start, count, values, err));
-        AR_TRY(ar_netcdf_writer_write(w, "time", start, count, &hour, err));
+        AR_TRY(ar_writer_write(w, "t2m", start, count, values, err));
+        AR_TRY(ar_writer_write(w, "time", start, count, &hour, err));
     }
 cleanup:
     return status;
@@ -81,14 +81,14 @@ cleanup:
 
 static void write_example(const char *path)
 {
-    ar_netcdf_writer *w = NULL;
+    ar_writer *w = NULL;
     ar_error err = {""};
-    assert_int_equal(ar_netcdf_writer_create(&w, path, &err), AR_OK);
+    assert_int_equal(ar_writer_create(&w, path, &err), AR_OK);
     if (write_definitions(w, &err) != AR_OK || write_values(w, &err) != AR_OK) {
         fail_msg("%s", err.message);
     }
     assert_false(ar_path_exists(path)); /* nothing under the final name before the end */
-    assert_int_equal(ar_netcdf_writer_commit(&w, &err), AR_OK);
+    assert_int_equal(ar_writer_commit(&w, &err), AR_OK);
     assert_null(w);
 }
 
@@ -167,27 +167,27 @@ static void wrong_calls(void **state)
     char folder[64], path[128];
     make_folder(folder);
     snprintf(path, sizeof path, "%s/absent/out.nc", folder);
-    ar_netcdf_writer *w = NULL;
+    ar_writer *w = NULL;
     ar_error err;
-    assert_int_equal(ar_netcdf_writer_create(&w, path, &err), AR_ERROR_SYSTEM);
+    assert_int_equal(ar_writer_create(&w, path, &err), AR_ERROR_SYSTEM);
     assert_null(w);
     snprintf(path, sizeof path, "%s/out.nc", folder);
-    assert_int_equal(ar_netcdf_writer_create(&w, path, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_add_dimension(w, "x", 0, &err), AR_ERROR_USAGE);
-    assert_int_equal(ar_netcdf_writer_add_dimension(w, "x", 2, &err), AR_OK);
-    const ar_netcdf_variable wrong[] = {
+    assert_int_equal(ar_writer_create(&w, path, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(w, "x", 0, &err), AR_ERROR_USAGE);
+    assert_int_equal(ar_writer_add_dimension(w, "x", 2, &err), AR_OK);
+    const ar_writer_variable wrong[] = {
         {.name = "v", .rank = 9}, {.name = "v", .rank = 1, .dimensions = {"x"}, .compress = 10}};
-    assert_int_equal(ar_netcdf_writer_add_variable(w, &wrong[0], &err), AR_ERROR_USAGE);
-    assert_int_equal(ar_netcdf_writer_add_variable(w, &wrong[1], &err), AR_ERROR_USAGE);
-    const ar_netcdf_variable unknown = {.name = "v", .rank = 1, .dimensions = {"y"}};
-    assert_int_not_equal(ar_netcdf_writer_add_variable(w, &unknown, &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(w, &wrong[0], &err), AR_ERROR_USAGE);
+    assert_int_equal(ar_writer_add_variable(w, &wrong[1], &err), AR_ERROR_USAGE);
+    const ar_writer_variable unknown = {.name = "v", .rank = 1, .dimensions = {"y"}};
+    assert_int_not_equal(ar_writer_add_variable(w, &unknown, &err), AR_OK);
     assert_non_null(strstr(err.message, "variable v"));
     const int64_t start = 1, count = 2;
     const float values[2] = {0};
-    assert_int_not_equal(ar_netcdf_writer_write(w, "v", &start, &count, values, &err), AR_OK);
-    ar_netcdf_writer_abandon(&w);
+    assert_int_not_equal(ar_writer_write(w, "v", &start, &count, values, &err), AR_OK);
+    ar_writer_abandon(&w);
     assert_null(w);
-    ar_netcdf_writer_abandon(&w);
+    ar_writer_abandon(&w);
     assert_int_equal(rmdir(folder), 0); /* nothing was left behind */
 }
 
@@ -202,29 +202,29 @@ static int write_on_full_disk(const char *path)
         return SKIP;
     }
     enum { COUNT = 1 << 18 };
-    ar_netcdf_writer *w = NULL;
+    ar_writer *w = NULL;
     ar_error err = {""};
     float *values = calloc(COUNT, sizeof *values);
-    const ar_netcdf_variable variable = {
-        .name = "v", .type = AR_NETCDF_FLOAT, .rank = 2, .dimensions = {"time", "x"}};
+    const ar_writer_variable variable = {
+        .name = "v", .type = AR_WRITER_FLOAT, .rank = 2, .dimensions = {"time", "x"}};
     const int64_t start[2] = {0, 0}, count[2] = {1, COUNT};
-    ar_status status = ar_netcdf_writer_create(&w, path, &err);
+    ar_status status = ar_writer_create(&w, path, &err);
     if (status == AR_OK) {
-        status = ar_netcdf_writer_add_dimension(w, "time", 1, &err);
+        status = ar_writer_add_dimension(w, "time", 1, &err);
     }
     if (status == AR_OK) {
-        status = ar_netcdf_writer_add_dimension(w, "x", COUNT, &err);
+        status = ar_writer_add_dimension(w, "x", COUNT, &err);
     }
     if (status == AR_OK) {
-        status = ar_netcdf_writer_add_variable(w, &variable, &err);
+        status = ar_writer_add_variable(w, &variable, &err);
     }
     if (status == AR_OK) {
-        status = ar_netcdf_writer_write(w, "v", start, count, values, &err);
+        status = ar_writer_write(w, "v", start, count, values, &err);
     }
     if (status == AR_OK) {
-        status = ar_netcdf_writer_commit(&w, &err);
+        status = ar_writer_commit(&w, &err);
     }
-    ar_netcdf_writer_abandon(&w);
+    ar_writer_abandon(&w);
     free(values);
     return status == AR_ERROR_SYSTEM && strstr(err.message, path) ? 0 : 1;
 }

@@ -75,7 +75,7 @@ refused 1 'nowhere' --forecast "$forecast" --truth "$work/nowhere"
 refused 1 'forecast' --forecast "$truth" --truth "$truth"
 refused 2 'begins at 2001-03-01T00:00' --forecast "$forecast" --truth "$truth" \
     --climatology-start 2001-03-01 --climatology-end 2001-02-21
-refused 2 '\-\-forecast FILE.nc is missing' --truth "$truth"
+refused 2 '\-\-forecast FILE is missing' --truth "$truth"
 head -c 3000 "$forecast" >"$work/short.nc"
 refused 1 'short.nc' --forecast "$work/short.nc" --truth "$truth"
 

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "io/netcdf_writer.h"
+#include "io/writer.h"
 
 enum { NLAT = 3, NLON = 4, POINTS = NLAT * NLON, TRUTH_TIMES = 8, TIMES = 2, MEMBERS = 2 };
 
@@ -34,37 +34,34 @@ static void count_warnings(void *context, ar_log_level level, const char *line)
 }
 
 /* With a coordinate variable where `units` are given. */
-static void add_dimension(ar_netcdf_writer *writer, const char *name, int64_t length,
-                          const char *units)
+static void add_dimension(ar_writer *writer, const char *name, int64_t length, const char *units)
 {
     ar_error err;
-    const ar_netcdf_variable variable = {
-        .name = name, .type = AR_NETCDF_DOUBLE, .rank = 1, .dimensions = {name}};
-    assert_int_equal(ar_netcdf_writer_add_dimension(writer, name, length, &err), AR_OK);
+    const ar_writer_variable variable = {
+        .name = name, .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {name}};
+    assert_int_equal(ar_writer_add_dimension(writer, name, length, &err), AR_OK);
     if (units) {
-        assert_int_equal(ar_netcdf_writer_add_variable(writer, &variable, &err), AR_OK);
-        assert_int_equal(ar_netcdf_writer_put_text(writer, name, "units", units, &err), AR_OK);
+        assert_int_equal(ar_writer_add_variable(writer, &variable, &err), AR_OK);
+        assert_int_equal(ar_writer_put_text(writer, name, "units", units, &err), AR_OK);
     }
 }
 
-static void write_values(ar_netcdf_writer *writer, const char *name, int64_t count,
-                         const double *values)
+static void write_values(ar_writer *writer, const char *name, int64_t count, const double *values)
 {
     ar_error err;
-    assert_int_equal(ar_netcdf_writer_write(writer, name, (int64_t[]){0}, &count, values, &err),
-                     AR_OK);
+    assert_int_equal(ar_writer_write(writer, name, (int64_t[]){0}, &count, values, &err), AR_OK);
 }
 
 static const double latitude[NLAT] = {45, 0, -45}, longitude[NLON] = {0, 90, 180, 270};
 static const char hours[] = "hours since 2001-01-01 00:00:00";
 
-static void add_grid(ar_netcdf_writer *writer)
+static void add_grid(ar_writer *writer)
 {
     add_dimension(writer, "latitude", NLAT, "degrees_north");
     add_dimension(writer, "longitude", NLON, "degrees_east");
 }
 
-static void write_grid(ar_netcdf_writer *writer)
+static void write_grid(ar_writer *writer)
 {
     write_values(writer, "latitude", NLAT, latitude);
     write_values(writer, "longitude", NLON, longitude);
@@ -74,40 +71,42 @@ static void write_grid(ar_netcdf_writer *writer)
 static void write_truth(void)
 {
     ar_error err;
-    ar_netcdf_writer *writer = NULL;
+    ar_writer *writer = NULL;
     double times[TRUTH_TIMES];
     float values[TRUTH_TIMES * POINTS];
     for (int i = 0; i < TRUTH_TIMES * POINTS; i++) {
         values[i] = (float)(i / POINTS);
         times[i / POINTS] = 6 * (i / POINTS);
     }
-    const ar_netcdf_variable variable = {
-        "x", AR_NETCDF_FLOAT, 3, {"time", "latitude", "longitude"}, 0};
-    assert_int_equal(ar_netcdf_writer_create(&writer, truth_path, &err), AR_OK);
+    const ar_writer_variable variable = {.name = "x",
+                                         .type = AR_WRITER_FLOAT,
+                                         .rank = 3,
+                                         .dimensions = {"time", "latitude", "longitude"}};
+    assert_int_equal(ar_writer_create(&writer, truth_path, &err), AR_OK);
     add_dimension(writer, "time", TRUTH_TIMES, hours);
     add_grid(writer);
-    assert_int_equal(ar_netcdf_writer_add_variable(writer, &variable, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_put_text(writer, "x", "units", "K", &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(writer, &variable, &err), AR_OK);
+    assert_int_equal(ar_writer_put_text(writer, "x", "units", "K", &err), AR_OK);
     write_values(writer, "time", TRUTH_TIMES, times);
     write_grid(writer);
     const int64_t start[] = {0, 0, 0}, count[] = {TRUTH_TIMES, NLAT, NLON};
-    assert_int_equal(ar_netcdf_writer_write(writer, "x", start, count, values, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_commit(&writer, &err), AR_OK);
+    assert_int_equal(ar_writer_write(writer, "x", start, count, values, &err), AR_OK);
+    assert_int_equal(ar_writer_commit(&writer, &err), AR_OK);
 }
 
-static void add_field(ar_netcdf_writer *writer, const ar_netcdf_variable *variable)
+static void add_field(ar_writer *writer, const ar_writer_variable *variable)
 {
     ar_error err;
-    assert_int_equal(ar_netcdf_writer_add_variable(writer, variable, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_put_text(writer, variable->name, "units", "K", &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_put_text(writer, variable->name, "field", "x", &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(writer, variable, &err), AR_OK);
+    assert_int_equal(ar_writer_put_text(writer, variable->name, "units", "K", &err), AR_OK);
+    assert_int_equal(ar_writer_put_text(writer, variable->name, "field", "x", &err), AR_OK);
 }
 
 /* Forecasts of times 5 and 6 from times 4 and 5: members at truth + 1 and truth + 4. */
 static void write_forecast(void)
 {
     ar_error err;
-    ar_netcdf_writer *writer = NULL;
+    ar_writer *writer = NULL;
     const double times[TIMES] = {30, 36}, references[TIMES] = {24, 30}, leads[TIMES] = {6, 6};
     float mean[TIMES * POINTS], members[TIMES * MEMBERS * POINTS];
     for (int t = 0; t < TIMES; t++) {
@@ -117,38 +116,49 @@ static void write_forecast(void)
             members[(t * MEMBERS + 1) * POINTS + at] = (float)(5 + t) + 4;
         }
     }
-    const ar_netcdf_variable variables[] = {
-        {"x", AR_NETCDF_FLOAT, 3, {"time", "latitude", "longitude"}, 0},
-        {"x_spread", AR_NETCDF_FLOAT, 3, {"time", "latitude", "longitude"}, 0},
-        {"x_members", AR_NETCDF_FLOAT, 4, {"time", "member", "latitude", "longitude"}, 0}};
-    const ar_netcdf_variable reference = {
-        "forecast_reference_time", AR_NETCDF_DOUBLE, 1, {"time"}, 0};
-    const ar_netcdf_variable lead = {"lead_time", AR_NETCDF_DOUBLE, 1, {"time"}, 0};
-    assert_int_equal(ar_netcdf_writer_create(&writer, forecast_path, &err), AR_OK);
+    const ar_writer_variable variables[] = {
+        {.name = "x",
+         .type = AR_WRITER_FLOAT,
+         .rank = 3,
+         .dimensions = {"time", "latitude", "longitude"}},
+        {.name = "x_spread",
+         .type = AR_WRITER_FLOAT,
+         .rank = 3,
+         .dimensions = {"time", "latitude", "longitude"}},
+        {.name = "x_members",
+         .type = AR_WRITER_FLOAT,
+         .rank = 4,
+         .dimensions = {"time", "member", "latitude", "longitude"}}};
+    const ar_writer_variable reference = {.name = "forecast_reference_time",
+                                          .type = AR_WRITER_DOUBLE,
+                                          .rank = 1,
+                                          .dimensions = {"time"}};
+    const ar_writer_variable lead = {
+        .name = "lead_time", .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {"time"}};
+    assert_int_equal(ar_writer_create(&writer, forecast_path, &err), AR_OK);
     add_dimension(writer, "time", TIMES, hours);
     add_dimension(writer, "member", MEMBERS, NULL);
     add_grid(writer);
-    assert_int_equal(ar_netcdf_writer_add_variable(writer, &reference, &err), AR_OK);
-    assert_int_equal(
-        ar_netcdf_writer_put_text(writer, "forecast_reference_time", "units", hours, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_add_variable(writer, &lead, &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(writer, &reference, &err), AR_OK);
+    assert_int_equal(ar_writer_put_text(writer, "forecast_reference_time", "units", hours, &err),
+                     AR_OK);
+    assert_int_equal(ar_writer_add_variable(writer, &lead, &err), AR_OK);
     for (int i = 0; i < 3; i++) {
         add_field(writer, &variables[i]);
     }
-    assert_int_equal(ar_netcdf_writer_put_text(writer, NULL, "training_start", "2001-01-01", &err),
+    assert_int_equal(ar_writer_put_text(writer, NULL, "training_start", "2001-01-01", &err), AR_OK);
+    assert_int_equal(ar_writer_put_text(writer, NULL, "training_end", "2001-01-01T18:00", &err),
                      AR_OK);
-    assert_int_equal(
-        ar_netcdf_writer_put_text(writer, NULL, "training_end", "2001-01-01T18:00", &err), AR_OK);
     write_values(writer, "time", TIMES, times);
     write_values(writer, "forecast_reference_time", TIMES, references);
     write_values(writer, "lead_time", TIMES, leads);
     write_grid(writer);
     const int64_t start[4] = {0}, count[] = {TIMES, NLAT, NLON};
     const int64_t member_count[] = {TIMES, MEMBERS, NLAT, NLON};
-    assert_int_equal(ar_netcdf_writer_write(writer, "x", start, count, mean, &err), AR_OK);
-    assert_int_equal(
-        ar_netcdf_writer_write(writer, "x_members", start, member_count, members, &err), AR_OK);
-    assert_int_equal(ar_netcdf_writer_commit(&writer, &err), AR_OK);
+    assert_int_equal(ar_writer_write(writer, "x", start, count, mean, &err), AR_OK);
+    assert_int_equal(ar_writer_write(writer, "x_members", start, member_count, members, &err),
+                     AR_OK);
+    assert_int_equal(ar_writer_commit(&writer, &err), AR_OK);
 }
 
 static int prepare(void **state)

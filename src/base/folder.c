@@ -1,0 +1,164 @@
+#include "base/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { DESCRIPTORS = 16, NAMES_TRIED = 100 };
+
+static void release(ar_atomic_folder *folder)
+{
+    ar_free(folder->path);
+    ar_free(folder->temporary_path);
+    *folder = (ar_atomic_folder){0};
+}
+
+/* Files of a process that was killed may still lie there under our number: take the next name. */
+static ar_status make_temporary(ar_atomic_folder *folder, ar_error *err)
+{
+    size_t length = strlen(folder->path) + 64;
+    ar_status status = ar_allocate(&folder->temporary_path, length, 1, "a path", err);
+    if (status != AR_OK) {
+        return status;
+    }
+    for (int i = 0; i < NAMES_TRIED; i++) {
+        snprintf(folder->temporary_path, length, "%s.partial-%ld-%d", folder->path, (long)getpid(),
+                 i);
+        if (mkdir(folder->temporary_path, 0777) == 0) {
+            return AR_OK;
+        }
+        if (errno != EEXIST) {
+            break;
+        }
+    }
+    return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write here: %s", folder->path,
+                   strerror(errno));
+}
+
+ar_status ar_atomic_folder_create(ar_atomic_folder *folder, const char *path, ar_error *err)
+{
+    *folder = (ar_atomic_folder){0};
+    ar_status status = ar_copy_string(&folder->path, path, err);
+    if (status == AR_OK) {
+        for (size_t end = strlen(path); end > 1 && folder->path[end - 1] == '/'; end--) {
+            folder->path[end - 1] = '\0';
+        }
+        status = make_temporary(folder, err);
+    }
+    if (status != AR_OK) {
+        release(folder);
+    }
+    return status;
+}
+
+/* ---- what is done to every file of a folder -------------------------------------------------- */
+
+static int flush_one(const char *path, const struct stat *information, int type, struct FTW *place)
+{
+    (void)information;
+    (void)type;
+    (void)place;
+    int descriptor = open(path, O_RDONLY | O_NOFOLLOW);
+    int failed = descriptor < 0 || fsync(descriptor) != 0 ? errno : 0;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return failed;
+}
+
+static int remove_one(const char *path, const struct stat *information, int type, struct FTW *place)
+{
+    (void)information;
+    (void)type;
+    (void)place;
+    return remove(path) == 0 ? 0 : errno;
+}
+
+static void remove_all(const char *path)
+{
+    /* symbolic links are removed, never followed */
+    nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* ---- into place ------------------------------------------------------------------------------ */
+
+/* Where two names cannot be exchanged at once. On failure the old one gets its name back. */
+static bool replace_in_two_steps(const ar_atomic_folder *folder)
+{
+    char aside[4096];
+    int length = snprintf(aside, sizeof aside, "%s.old", folder->temporary_path);
+    if (length < 0 || (size_t)length >= sizeof aside) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    if (rename(folder->path, aside) != 0) {
+        return false;
+    }
+    if (rename(folder->temporary_path, folder->path) != 0) {
+        int reason = errno;
+        rename(aside, folder->path);
+        errno = reason;
+        return false;
+    }
+    remove_all(aside);
+    return true;
+}
+
+static bool put_in_place(const ar_atomic_folder *folder)
+{
+    struct stat information;
+    if (lstat(folder->path, &information) != 0) {
+        return errno == ENOENT && rename(folder->temporary_path, folder->path) == 0;
+    }
+    if (renameat2(AT_FDCWD, folder->temporary_path, AT_FDCWD, folder->path, RENAME_EXCHANGE) == 0) {
+        remove_all(folder->temporary_path);
+        return true;
+    }
+    return (errno == EINVAL || errno == ENOSYS) && replace_in_two_steps(folder);
+}
+
+ar_status ar_atomic_folder_commit(ar_atomic_folder *folder, ar_error *err)
+{
+    int above = -1;
+    ar_status status = AR_OK;
+    int failed = nftw(folder->temporary_path, flush_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+    if (failed != 0) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush to the disk: %s", folder->path,
+                         strerror(failed > 0 ? failed : errno));
+        goto cleanup;
+    }
+    AR_TRY(ar_folder_open_above(folder->path, &above, err));
+    if (!put_in_place(folder)) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot put the finished folder in place: %s",
+                         folder->path, strerror(errno));
+        goto cleanup;
+    }
+    ar_free(folder->temporary_path);
+    folder->temporary_path = NULL;
+    if (fsync(above) != 0 && errno != EINVAL) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush the folder above: %s",
+                         folder->path, strerror(errno));
+    }
+cleanup:
+    if (above >= 0) {
+        close(above);
+    }
+    ar_atomic_folder_abandon(folder);
+    return status;
+}
+
+void ar_atomic_folder_abandon(ar_atomic_folder *folder)
+{
+    if (folder->temporary_path) {
+        remove_all(folder->temporary_path);
+    }
+    release(folder);
+}

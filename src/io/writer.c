@@ -1,0 +1,124 @@
+#include <string.h>
+
+#include "io/writer_private.h"
+
+static bool ends_with(const char *path, size_t length, const char *ending)
+{
+    size_t bytes = strlen(ending);
+    return length > bytes && memcmp(path + length - bytes, ending, bytes) == 0;
+}
+
+static bool is_netcdf(const char *path)
+{
+    return ends_with(path, strlen(path), ".nc");
+}
+
+/* A slash at the end is how a shell completes the name of a folder. */
+static bool is_zarr(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+    }
+    return ends_with(path, length, ".zarr");
+}
+
+ar_status ar_writer_check_path(const char *path, ar_error *err)
+{
+    if (is_netcdf(path)) {
+        return AR_OK;
+    }
+    if (is_zarr(path)) {
+        return ar_zarr_writer_check_path(path, err);
+    }
+    return ar_fail(err, AR_ERROR_USAGE,
+                   "%s: the name of what is written must end in .nc (a netCDF-4 file) or .zarr (a "
+                   "Zarr v2 group)",
+                   path);
+}
+
+ar_status ar_writer_create(ar_writer **writer, const char *path, ar_error *err)
+{
+    *writer = NULL;
+    ar_status status = ar_writer_check_path(path, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    return is_zarr(path) ? ar_zarr_writer_create(writer, path, err)
+                         : ar_netcdf_writer_create(writer, path, err);
+}
+
+ar_status ar_writer_add_dimension(ar_writer *writer, const char *name, int64_t length,
+                                  ar_error *err)
+{
+    if (length == 0 || length < -1) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: dimension %s: length %lld is not positive or -1",
+                       writer->path, name, (long long)length);
+    }
+    return writer->format->add_dimension(writer, name, length, err);
+}
+
+ar_status ar_writer_add_variable(ar_writer *writer, const ar_writer_variable *variable,
+                                 ar_error *err)
+{
+    if (variable->rank < 0 || variable->rank > AR_WRITER_RANK_MAX || variable->compress < 0 ||
+        variable->compress > 9) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: variable %s: rank %d (0 to %d) or compression %d (0 to 9) is wrong",
+                       writer->path, variable->name, variable->rank, AR_WRITER_RANK_MAX,
+                       variable->compress);
+    }
+    for (int d = 0; d < variable->rank; d++) {
+        if (variable->chunk[d] < 0) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: variable %s: a chunk of length %lld along %s (from 1; 0: chosen)",
+                           writer->path, variable->name, (long long)variable->chunk[d],
+                           variable->dimensions[d]);
+        }
+    }
+    return writer->format->add_variable(writer, variable, err);
+}
+
+ar_status ar_writer_put_text(ar_writer *writer, const char *variable, const char *name,
+                             const char *text, ar_error *err)
+{
+    return writer->format->put_text(writer, variable, name, text, err);
+}
+
+bool ar_writer_has_type_of_variable(const char *attribute)
+{
+    static const char *const names[] = {"_FillValue", "missing_value", "valid_min", "valid_max"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(attribute, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ar_status ar_writer_put_number(ar_writer *writer, const char *variable, const char *name,
+                               double number, ar_error *err)
+{
+    return writer->format->put_number(writer, variable, name, number, err);
+}
+
+ar_status ar_writer_write(ar_writer *writer, const char *variable, const int64_t *start,
+                          const int64_t *count, const void *values, ar_error *err)
+{
+    return writer->format->write(writer, variable, start, count, values, err);
+}
+
+ar_status ar_writer_commit(ar_writer **writer, ar_error *err)
+{
+    ar_status status = (*writer)->format->commit(*writer, err);
+    ar_writer_abandon(writer);
+    return status;
+}
+
+void ar_writer_abandon(ar_writer **writer)
+{
+    if (*writer) {
+        (*writer)->format->destroy(*writer);
+        *writer = NULL;
+    }
+}

@@ -1,0 +1,412 @@
+/* Writing a Zarr v2 group: what is defined, and what may be written. */
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "io/zarr_writer_private.h"
+
+/* Chunks along an unlimited dimension of what has no other: a coordinate of one value a time must
+ * not become one file a time. */
+enum { CHUNK_ALONG_TIME = 1024, NAME_MAX_BYTES = 200 };
+
+/* JSON's readers have whole numbers exact up to here. */
+static const int64_t largest_length = (int64_t)1 << 53;
+
+static const struct {
+    const char *name; /* without the byte order */
+    int64_t smallest, largest;
+} types[] = {[AR_WRITER_FLOAT] = {"f4", 0, 0},
+             [AR_WRITER_DOUBLE] = {"f8", 0, 0},
+             [AR_WRITER_INT64] = {"i8", INT64_MIN, INT64_MAX},
+             [AR_WRITER_INT32] = {"i4", INT32_MIN, INT32_MAX},
+             [AR_WRITER_INT16] = {"i2", INT16_MIN, INT16_MAX}};
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* A variable's name is a folder's name and a key of JSON. */
+static bool is_good_name(const char *name)
+{
+    return name[0] != '\0' && name[0] != '.' && !strchr(name, '/') &&
+           strlen(name) <= NAME_MAX_BYTES && ar_zarr_json_is_utf8(name);
+}
+
+static ar_status check_name(const ar_zarr_writer *writer, const char *what, const char *name,
+                            bool known, ar_error *err)
+{
+    if (!is_good_name(name)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: cannot name a %s \"%s\": 1 to %d bytes of UTF-8 without \"/\" that do "
+                       "not begin with \".\" are right",
+                       writer->base.path, what, name, NAME_MAX_BYTES);
+    }
+    if (known) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: there is a %s %s already", writer->base.path, what,
+                       name);
+    }
+    return AR_OK;
+}
+
+static int64_t find_dimension(const ar_zarr_writer *writer, const char *name)
+{
+    for (size_t i = 0; i < writer->dimension_count; i++) {
+        if (strcmp(writer->dimensions[i].name, name) == 0) {
+            return (int64_t)i;
+        }
+    }
+    return -1;
+}
+
+static ar_zarr_written *find_variable(const ar_zarr_writer *writer, const char *name)
+{
+    for (size_t i = 0; i < writer->variable_count; i++) {
+        if (strcmp(writer->variables[i].name, name) == 0) {
+            return &writer->variables[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- definitions ----------------------------------------------------------------------------- */
+
+static ar_status add_dimension(ar_writer *base, const char *name, int64_t length, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    ar_status status = AR_OK;
+    AR_TRY(check_name(writer, "dimension", name, find_dimension(writer, name) >= 0, err));
+    if (length > largest_length) {
+        status = ar_fail(err, AR_ERROR_USAGE, "%s: dimension %s: length %lld is beyond 2^53",
+                         base->path, name, (long long)length);
+        goto cleanup;
+    }
+    AR_TRY(ar_grow(&writer->dimensions, &writer->dimension_capacity, writer->dimension_count + 1,
+                   sizeof *writer->dimensions, "dimensions", err));
+    ar_zarr_dimension *dimension = &writer->dimensions[writer->dimension_count];
+    *dimension = (ar_zarr_dimension){.length = length < 0 ? 0 : length, .unlimited = length < 0};
+    AR_TRY(ar_copy_string(&dimension->name, name, err));
+    writer->dimension_count++;
+cleanup:
+    return status;
+}
+
+static int64_t choose_chunk(const ar_zarr_dimension *dimension, const ar_writer_variable *variable,
+                            int d)
+{
+    if (variable->chunk[d] > 0) {
+        return !dimension->unlimited && variable->chunk[d] > dimension->length ? dimension->length
+                                                                               : variable->chunk[d];
+    }
+    if (variable->rank == 1) {
+        return dimension->unlimited ? CHUNK_ALONG_TIME : dimension->length;
+    }
+    return dimension->unlimited || strcmp(dimension->name, "time") == 0 ? 1 : dimension->length;
+}
+
+static ar_status set_array(const ar_zarr_writer *writer, ar_zarr_written *written,
+                           const ar_writer_variable *variable, ar_error *err)
+{
+    ar_zarr_array *array = &written->array;
+    const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
+    bool floating = variable->type == AR_WRITER_FLOAT || variable->type == AR_WRITER_DOUBLE;
+    *array = (ar_zarr_array){.rank = variable->rank,
+                             .is_number = true,
+                             .separator = '.',
+                             .has_fill = floating,
+                             .fill = floating ? NAN : 0};
+    snprintf(array->type_name, sizeof array->type_name, "%c%s", order, types[variable->type].name);
+    ar_number_type_parse(&array->type, array->type_name);
+    if (variable->compress > 0) {
+        array->compressor = variable->codec == AR_WRITER_ZSTD ? AR_ZARR_ZSTD : AR_ZARR_BLOSC;
+    }
+    array->chunk_bytes = (size_t)array->type.bytes;
+    for (int d = 0; d < variable->rank; d++) {
+        written->dimension[d] = find_dimension(writer, variable->dimensions[d]);
+        if (written->dimension[d] < 0) {
+            return ar_fail(err, AR_ERROR_USAGE, "%s: variable %s: there is no dimension %s",
+                           writer->base.path, variable->name, variable->dimensions[d]);
+        }
+        array->chunk[d] = choose_chunk(&writer->dimensions[written->dimension[d]], variable, d);
+        if (!ar_size_product(array->chunk_bytes, (size_t)array->chunk[d], &array->chunk_bytes) ||
+            ar_zarr_encoded_bound(array->chunk_bytes) == 0) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: variable %s: a chunk has 2 GiB or more; give it smaller chunks",
+                           writer->base.path, variable->name);
+        }
+    }
+    return AR_OK;
+}
+
+static void release_variable(ar_zarr_written *variable)
+{
+    cJSON_Delete(variable->attributes);
+    ar_free(variable->name);
+    ar_free(variable->folder);
+    ar_free(variable->chunk);
+    *variable = (ar_zarr_written){0};
+}
+
+static ar_status add_variable(ar_writer *base, const ar_writer_variable *variable, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    ar_zarr_written written = {
+        .type = variable->type, .codec = variable->codec, .level = variable->compress};
+    ar_status status = AR_OK;
+    AR_TRY(check_name(writer, "variable", variable->name,
+                      find_variable(writer, variable->name) != NULL, err));
+    AR_TRY(set_array(writer, &written, variable, err));
+    AR_TRY(ar_grow(&writer->variables, &writer->variable_capacity, writer->variable_count + 1,
+                   sizeof *writer->variables, "variables", err));
+    AR_TRY(ar_copy_string(&written.name, variable->name, err));
+    AR_TRY(ar_path_join(&written.folder, writer->folder.temporary_path, written.name, err));
+    written.attributes = cJSON_CreateObject();
+    if (!written.attributes) {
+        status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for variable %s", written.name);
+        goto cleanup;
+    }
+    if (mkdir(written.folder, 0777) != 0) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make the folder of variable %s: %s",
+                         base->path, written.name, strerror(errno));
+        goto cleanup;
+    }
+    writer->variables[writer->variable_count++] = written;
+    written = (ar_zarr_written){0};
+cleanup:
+    release_variable(&written);
+    return status;
+}
+
+/* ---- attributes ------------------------------------------------------------------------------ */
+
+/* The object of attributes of a variable, or of the group; *found is NULL for the group. */
+static ar_status find_attributes(const ar_zarr_writer *writer, const char *variable,
+                                 const char *name, cJSON **attributes, ar_zarr_written **found,
+                                 ar_error *err)
+{
+    *found = variable ? find_variable(writer, variable) : NULL;
+    *attributes = variable ? NULL : writer->attributes;
+    if (variable && !*found) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: cannot write attribute %s: there is no variable %s", writer->base.path,
+                       name, variable);
+    }
+    if (*found) {
+        *attributes = (*found)->attributes;
+    }
+    if (!ar_zarr_json_is_utf8(name) || (variable && strcmp(name, "_ARRAY_DIMENSIONS") == 0)) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: an attribute cannot have the name %s",
+                       writer->base.path, name);
+    }
+    return AR_OK;
+}
+
+/* Takes `item`, NULL when there was no memory for it. */
+static ar_status set_attribute(const ar_zarr_writer *writer, cJSON *attributes, const char *name,
+                               cJSON *item, ar_error *err)
+{
+    if (item) {
+        cJSON_DeleteItemFromObjectCaseSensitive(attributes, name);
+        if (cJSON_AddItemToObject(attributes, name, item)) {
+            return AR_OK;
+        }
+    }
+    cJSON_Delete(item);
+    return ar_fail(err, AR_ERROR_MEMORY, "%s: out of memory for attribute %s", writer->base.path,
+                   name);
+}
+
+static ar_status put_text(ar_writer *base, const char *variable, const char *name, const char *text,
+                          ar_error *err)
+{
+    const ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    cJSON *attributes = NULL;
+    ar_zarr_written *found = NULL;
+    ar_status status = find_attributes(writer, variable, name, &attributes, &found, err);
+    return status == AR_OK ? set_attribute(writer, attributes, name, cJSON_CreateString(text), err)
+                           : status;
+}
+
+/* Round `number` to the type of the variable, which must hold it. */
+static ar_status take_type(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+                           const char *name, double *number, ar_error *err)
+{
+    if (variable->array.type.kind == AR_NUMBER_FLOATING) {
+        *number = ar_number_round(variable->array.type, *number);
+        return AR_OK;
+    }
+    double smallest = (double)types[variable->type].smallest;
+    if (!(*number >= smallest && *number < -smallest) || *number != floor(*number)) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: variable %s: its type %s cannot hold %s %g",
+                       writer->base.path, variable->name, variable->array.type_name, name, *number);
+    }
+    return AR_OK;
+}
+
+static ar_status put_number(ar_writer *base, const char *variable, const char *name, double number,
+                            ar_error *err)
+{
+    const ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    cJSON *attributes = NULL;
+    ar_zarr_written *found = NULL;
+    bool integer = false;
+    ar_status status = AR_OK;
+    AR_TRY(find_attributes(writer, variable, name, &attributes, &found, err));
+    if (found && ar_writer_has_type_of_variable(name)) {
+        AR_TRY(take_type(writer, found, name, &number, err));
+        integer = found->array.type.kind != AR_NUMBER_FLOATING;
+    }
+    if (found && strcmp(name, "_FillValue") == 0) {
+        if (found->chunk) {
+            status = ar_fail(err, AR_ERROR_USAGE,
+                             "%s: variable %s: _FillValue must come before the first value",
+                             base->path, variable);
+            goto cleanup;
+        }
+        found->array.has_fill = true;
+        found->array.fill = number;
+        goto cleanup;
+    }
+    AR_TRY(set_attribute(writer, attributes, name, ar_zarr_json_number(number, integer), err));
+cleanup:
+    return status;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* *empty says that there is nothing to write. */
+static ar_status check_bounds(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+                              const int64_t *start, const int64_t *count, bool *empty,
+                              ar_error *err)
+{
+    size_t bytes = (size_t)variable->array.type.bytes;
+    *empty = false;
+    for (int d = 0; d < variable->array.rank; d++) {
+        const ar_zarr_dimension *dimension = &writer->dimensions[variable->dimension[d]];
+        int64_t length = dimension->unlimited ? largest_length : dimension->length;
+        if (start[d] < 0 || count[d] < 0 || start[d] > length || count[d] > length - start[d]) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: cannot write variable %s: start %lld and count %lld along %s, "
+                           "whose length is %lld",
+                           writer->base.path, variable->name, (long long)start[d],
+                           (long long)count[d], dimension->name, (long long)length);
+        }
+        *empty |= count[d] == 0;
+        if (!ar_size_product(bytes, (size_t)count[d], &bytes) || bytes > INT64_MAX) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: cannot write variable %s: more than 2^63 bytes", writer->base.path,
+                           variable->name);
+        }
+    }
+    return AR_OK;
+}
+
+static ar_status write_values(ar_writer *base, const char *variable, const int64_t *start,
+                              const int64_t *count, const void *values, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    ar_zarr_written *found = find_variable(writer, variable);
+    bool empty = false;
+    if (!found) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: there is no variable %s to write", base->path,
+                       variable);
+    }
+    ar_status status = check_bounds(writer, found, start, count, &empty, err);
+    return status == AR_OK && !empty ? ar_zarr_writer_put(writer, found, start, count, values, err)
+                                     : status;
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+/* A folder of something else must not vanish because its name was given by mistake. */
+ar_status ar_zarr_writer_check_path(const char *path, ar_error *err)
+{
+    static const char *const marks[] = {".zgroup", ".zmetadata", ".zarray", "zarr.json"};
+    bool replaceable = !ar_path_is_folder(path);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks && !replaceable; i++) {
+        char *mark = NULL;
+        ar_status status = ar_path_join(&mark, path, marks[i], err);
+        if (status != AR_OK) {
+            return status;
+        }
+        replaceable = ar_path_exists(mark);
+        ar_free(mark);
+    }
+    DIR *folder = replaceable ? NULL : opendir(path);
+    if (folder) {
+        int entries = 0;
+        while (entries < 3 && readdir(folder)) {
+            entries++;
+        }
+        closedir(folder);
+        replaceable = entries < 3; /* only "." and ".." */
+    }
+    return replaceable ? AR_OK
+                       : ar_fail(err, AR_ERROR_USAGE,
+                                 "%s: is a folder that is no Zarr group: it is not replaced", path);
+}
+
+static ar_status commit(ar_writer *base, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    ar_status status = AR_OK;
+    for (size_t v = 0; v < writer->variable_count; v++) {
+        ar_zarr_written *variable = &writer->variables[v];
+        for (int d = 0; d < variable->array.rank; d++) {
+            variable->array.shape[d] = writer->dimensions[variable->dimension[d]].length;
+        }
+        AR_TRY(ar_zarr_writer_finish(writer, variable, err));
+    }
+    AR_TRY(ar_zarr_writer_describe(writer, err));
+    AR_TRY(ar_zarr_writer_check_path(writer->folder.path, err));
+    AR_TRY(ar_atomic_folder_commit(&writer->folder, err));
+cleanup:
+    return status;
+}
+
+static void destroy(ar_writer *base)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    for (size_t v = 0; v < writer->variable_count; v++) {
+        release_variable(&writer->variables[v]);
+    }
+    for (size_t d = 0; d < writer->dimension_count; d++) {
+        ar_free(writer->dimensions[d].name);
+    }
+    ar_free(writer->variables);
+    ar_free(writer->dimensions);
+    cJSON_Delete(writer->attributes);
+    ar_atomic_folder_abandon(&writer->folder);
+    ar_free(writer);
+}
+
+static const ar_writer_format format = {.add_dimension = add_dimension,
+                                        .add_variable = add_variable,
+                                        .put_text = put_text,
+                                        .put_number = put_number,
+                                        .write = write_values,
+                                        .commit = commit,
+                                        .destroy = destroy};
+
+ar_status ar_zarr_writer_create(ar_writer **writer, const char *path, ar_error *err)
+{
+    ar_zarr_writer *created = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&created, 1, sizeof *created, "a Zarr writer", err));
+    AR_TRY(ar_atomic_folder_create(&created->folder, path, err));
+    created->base = (ar_writer){.format = &format, .path = created->folder.path};
+    created->attributes = cJSON_CreateObject();
+    if (!created->attributes) {
+        status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for %s", path);
+        goto cleanup;
+    }
+    *writer = &created->base;
+    created = NULL;
+cleanup:
+    if (created) {
+        destroy(&created->base);
+    }
+    return status;
+}

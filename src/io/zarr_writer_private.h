@@ -1,0 +1,78 @@
+/* A Zarr v2 group that is being written. Private to the files zarr_writer*.c. */
+#ifndef AR_IO_ZARR_WRITER_PRIVATE_H
+#define AR_IO_ZARR_WRITER_PRIVATE_H
+
+#include <cjson/cJSON.h>
+
+#include "base/folder.h"
+#include "io/writer_private.h"
+#include "io/zarr_metadata.h"
+
+typedef struct {
+    char *name;
+    int64_t length; /* so far, where it is unlimited */
+    bool unlimited;
+} ar_zarr_dimension;
+
+typedef struct {
+    char *name;
+    char *folder; /* where its chunks are written */
+    ar_writer_type type;
+    int64_t dimension[AR_WRITER_RANK_MAX]; /* numbers of its dimensions */
+    ar_zarr_array array;                   /* its shape is set at the end */
+    ar_writer_codec codec;
+    int level;         /* of compression; 0: none */
+    cJSON *attributes; /* without _ARRAY_DIMENSIONS */
+    /* The chunk that was written to last, for it may be written to again. */
+    void *chunk;                       /* [array.chunk_bytes]; NULL before the first write */
+    int64_t place[AR_WRITER_RANK_MAX]; /* which one it is */
+    bool holding, changed;             /* there is one; it is newer than its file */
+} ar_zarr_written;
+
+typedef struct {
+    ar_writer base;
+    ar_atomic_folder folder;
+    ar_zarr_dimension *dimensions;
+    size_t dimension_count, dimension_capacity;
+    ar_zarr_written *variables;
+    size_t variable_count, variable_capacity;
+    cJSON *attributes;
+} ar_zarr_writer;
+
+/* Write the hyperslab, which is checked, into chunks of `variable`; unlimited dimensions grow. */
+AR_USE_RESULT ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
+                                           const int64_t *start, const int64_t *count,
+                                           const void *values, ar_error *err);
+/* Write what is only in memory, and the chunks that were never written and have no fill value. The
+ * array's shape must be set. */
+AR_USE_RESULT ar_status ar_zarr_writer_finish(ar_zarr_writer *writer, ar_zarr_written *variable,
+                                              ar_error *err);
+/* Write a whole file into the group; `name` is of the variable or NULL, for the group's own. */
+AR_USE_RESULT ar_status ar_zarr_writer_store(const ar_zarr_writer *writer,
+                                             const ar_zarr_written *variable, const char *name,
+                                             const void *data, size_t bytes, ar_error *err);
+/* Write all metadata, also consolidated. */
+AR_USE_RESULT ar_status ar_zarr_writer_describe(const ar_zarr_writer *writer, ar_error *err);
+
+/* A JSON number that reads back as `number` (NaN and ±Infinity bare, as Python writes them), with a
+ * decimal point unless `integer`; NULL when memory is short. */
+cJSON *ar_zarr_json_number(double number, bool integer);
+/* Whether all of the text is UTF-8. */
+bool ar_zarr_json_is_utf8(const char *text);
+/* JSON in ASCII alone, which is all that zarr-python 2 reads: other letters as \uXXXX (beyond
+ * U+FFFF two of them, RFC 8259). What is not UTF-8 becomes U+FFFD. ascii[6 · strlen(json) + 1];
+ * returns its length. */
+size_t ar_zarr_json_to_ascii(const char *json, char *ascii);
+
+/* Compress `bytes` bytes of elements of `element` bytes into encoded[capacity]; *size is what is
+ * used of it. Thread-safe. */
+AR_USE_RESULT ar_status ar_zarr_encode(ar_writer_codec codec, int level, size_t element,
+                                       const void *chunk, size_t bytes, void *encoded,
+                                       size_t capacity, size_t *size, const char *where,
+                                       ar_error *err);
+/* A capacity that is always enough; 0 for more than a chunk can have. */
+size_t ar_zarr_encoded_bound(size_t bytes);
+/* The codec's name in Zarr's metadata, or the inner one of Blosc. */
+const char *ar_zarr_codec_name(ar_writer_codec codec);
+
+#endif
