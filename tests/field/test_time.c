@@ -103,7 +103,13 @@ static void dates_agree_with_cftime(void **state)
         assert_int_equal(ar_time_from_date(&time, cftime_table[i].date, calendar, &err), AR_OK);
         assert_int_equal(time, cftime_table[i].time);
         ar_date date = ar_time_date(time, calendar);
-        assert_memory_equal(&date, &cftime_table[i].date, sizeof date);
+        const ar_date wanted = cftime_table[i].date;
+        assert_int_equal(date.year, wanted.year);
+        assert_int_equal(date.month, wanted.month);
+        assert_int_equal(date.day, wanted.day);
+        assert_int_equal(date.hour, wanted.hour);
+        assert_int_equal(date.minute, wanted.minute);
+        assert_int_equal(date.second, wanted.second);
         assert_int_equal(ar_time_day_of_year(time, calendar), cftime_table[i].day_of_year);
     }
 }
