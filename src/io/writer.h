@@ -42,7 +42,8 @@ typedef struct {
     /* Length of a storage chunk along each dimension. 0: 1 along "time" and what is unlimited, the
      * whole dimension elsewhere; variables of rank 1 are not cut (Zarr: where the dimension is
      * unlimited, every 1024). netCDF: of variables of rank > 1 only. A Zarr chunk has less than
-     * 2 GiB; the one that was written last is kept in memory. */
+     * 2 GiB. Of each variable the one that was written last is kept in memory: write whole chunks,
+     * or one after the other, since each change compresses it again. */
     int64_t chunk[AR_WRITER_RANK_MAX];
 } ar_writer_variable;
 

@@ -375,6 +375,7 @@ static void destroy(ar_writer *base)
     for (size_t d = 0; d < writer->dimension_count; d++) {
         ar_free(writer->dimensions[d].name);
     }
+    ar_free(writer->encoded);
     ar_free(writer->variables);
     ar_free(writer->dimensions);
     cJSON_Delete(writer->attributes);

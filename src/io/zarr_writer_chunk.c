@@ -67,29 +67,29 @@ static ar_status has_file(const ar_zarr_written *variable, const int64_t *place,
 
 /* ---- the chunk in memory --------------------------------------------------------------------- */
 
-static ar_status store_chunk(const ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
+static ar_status store_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
+    const void *data = variable->chunk;
     size_t bytes = array->chunk_bytes;
-    void *encoded = NULL;
     char name[AR_ZARR_CHUNK_NAME];
     ar_status status = AR_OK;
     if (!variable->holding || !variable->changed) {
         return AR_OK;
     }
     if (variable->level > 0) {
-        size_t capacity = ar_zarr_encoded_bound(array->chunk_bytes);
-        AR_TRY(ar_allocate(&encoded, capacity, 1, "an encoded chunk", err));
+        size_t bound = ar_zarr_encoded_bound(array->chunk_bytes);
+        AR_TRY(ar_grow(&writer->encoded, &writer->encoded_capacity, bound, 1, "an encoded chunk",
+                       err));
         AR_TRY(ar_zarr_encode(variable->codec, variable->level, (size_t)array->type.bytes,
-                              variable->chunk, array->chunk_bytes, encoded, capacity, &bytes,
+                              variable->chunk, array->chunk_bytes, writer->encoded, bound, &bytes,
                               writer->base.path, err));
+        data = writer->encoded;
     }
     ar_zarr_chunk_name(name, array, variable->place);
-    AR_TRY(ar_zarr_writer_store(writer, variable, name, encoded ? encoded : variable->chunk, bytes,
-                                err));
+    AR_TRY(ar_zarr_writer_store(writer, variable, name, data, bytes, err));
     variable->changed = false;
 cleanup:
-    ar_free(encoded);
     return status;
 }
 
@@ -146,8 +146,8 @@ static ar_status load_chunk(const ar_zarr_written *variable, const char *path, a
 }
 
 /* Make `place` the chunk in memory; `whole` says that all of it is about to be written. */
-static ar_status hold_chunk(const ar_zarr_writer *writer, ar_zarr_written *variable,
-                            const int64_t *place, bool whole, ar_error *err)
+static ar_status hold_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, const int64_t *place,
+                            bool whole, ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
     size_t place_bytes = (size_t)array->rank * sizeof *place;
@@ -247,8 +247,7 @@ ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
 }
 
 /* Without a fill value a missing chunk has no meaning, and readers show what was in memory. */
-static ar_status store_missing(const ar_zarr_writer *writer, ar_zarr_written *variable,
-                               ar_error *err)
+static ar_status store_missing(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
     int64_t chunks[AR_RANK_MAX], place[AR_RANK_MAX] = {0};

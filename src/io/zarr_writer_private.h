@@ -37,6 +37,8 @@ typedef struct {
     ar_zarr_written *variables;
     size_t variable_count, variable_capacity;
     cJSON *attributes;
+    char *encoded; /* where chunks are compressed */
+    size_t encoded_capacity;
 } ar_zarr_writer;
 
 /* Write the hyperslab, which is checked, into chunks of `variable`; unlimited dimensions grow. */

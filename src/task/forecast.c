@@ -411,6 +411,7 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     forecast_state *state = NULL;
     AR_TRY(ar_allocate(&state, 1, sizeof *state, "a forecast", err));
     state->options = options;
+    AR_TRY(ar_writer_check_path(options->out, err));
     AR_TRY(ar_threads_set(options->threads, &state->threads, err));
     AR_TRY(load(state, err));
     AR_TRY(build_model(state, err));
