@@ -1,0 +1,317 @@
+#include "nature/nature.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "field/constants.h"
+#include "nature/held_suarez.h"
+#include "nature/nature_private.h"
+
+ar_nature_settings ar_nature_default_settings(int64_t truncation, int64_t nlev)
+{
+    /* A jet of 60 m/s crosses at most half of the shortest wave's radian in a step. */
+    int64_t steps_per_hour = (truncation + 15) / 16;
+    return (ar_nature_settings){.truncation = truncation,
+                                .nlev = nlev,
+                                .steps_per_hour = steps_per_hour < 2 ? 2 : steps_per_hour,
+                                .diffusion_order = 8,
+                                .diffusion_time = 8640,
+                                .filter = 0.05,
+                                .filter_alpha = 0.53,
+                                .held_suarez = true};
+}
+
+static ar_status check_settings(const ar_nature_settings *s, ar_error *err)
+{
+    if (s->steps_per_hour < 1 || s->steps_per_hour > 3600) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "nature run: %lld steps an hour; should be from 1 to 3600",
+                       (long long)s->steps_per_hour);
+    }
+    if (s->diffusion_order != 4 && s->diffusion_order != 8) {
+        return ar_fail(err, AR_ERROR_USAGE, "nature run: diffusion of order %lld; should be 4 or 8",
+                       (long long)s->diffusion_order);
+    }
+    if (!(s->diffusion_time >= 0) || !isfinite(s->diffusion_time)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "nature run: diffusion time of %g s; should be 0 (none) or positive",
+                       s->diffusion_time);
+    }
+    if (!(s->filter >= 0 && s->filter <= 0.5) ||
+        !(s->filter_alpha >= 0.5 && s->filter_alpha <= 1)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "nature run: time filter %g with alpha %g; should be in 0…0.5 and 0.5…1",
+                       s->filter, s->filter_alpha);
+    }
+    return AR_OK;
+}
+
+static double time_step(const ar_nature *nature)
+{
+    return 3600.0 / nature->settings.steps_per_hour;
+}
+
+static ar_status create_schemes(ar_nature *nature, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_nature_settings *s = &nature->settings;
+    double *diffusion = NULL, *friction = NULL;
+    int64_t N = s->truncation;
+    AR_TRY(ar_allocate(&diffusion, N + 1, sizeof(double), "diffusion", err));
+    AR_TRY(ar_allocate(&friction, s->nlev, sizeof(double), "friction", err));
+    for (int64_t n = 0; n <= N && s->diffusion_time > 0; n++) {
+        double share = (double)n * (n + 1) / ((double)N * (N + 1));
+        diffusion[n] = pow(share, s->diffusion_order / 2.0) / s->diffusion_time;
+    }
+    if (s->held_suarez) {
+        ar_held_suarez_friction(&nature->dynamics.sigma, friction);
+    }
+    /* A leapfrog step spans two time steps; the first starts from one level and spans one. */
+    AR_TRY(ar_semi_implicit_init(&nature->first_step, &nature->dynamics.sigma, N, AR_EARTH_RADIUS,
+                                 time_step(nature) / 2, diffusion, friction, err));
+    AR_TRY(ar_semi_implicit_init(&nature->leapfrog, &nature->dynamics.sigma, N, AR_EARTH_RADIUS,
+                                 time_step(nature), diffusion, friction, err));
+cleanup:
+    ar_free(diffusion);
+    ar_free(friction);
+    return status;
+}
+
+ar_status ar_nature_create(ar_nature **nature, const ar_nature_settings *settings, ar_error *err)
+{
+    ar_status status = AR_OK;
+    ar_nature *n = NULL;
+    *nature = NULL;
+    AR_TRY(check_settings(settings, err));
+    AR_TRY(ar_allocate(&n, 1, sizeof *n, "nature run", err));
+    n->settings = *settings;
+    n->settings.sigma_half = NULL;
+    AR_TRY(ar_dynamics_init(&n->dynamics, settings->truncation, settings->nlev,
+                            settings->sigma_half, AR_EARTH_RADIUS, AR_EARTH_ROTATION, err));
+    n->dynamics.held_suarez = settings->held_suarez;
+    AR_TRY(create_schemes(n, err));
+    int64_t count = ar_spectrum_count(settings->truncation);
+    ar_spectral_state *states[] = {&n->before, &n->now, &n->after, &n->tendency};
+    for (int i = 0; i < 4; i++) {
+        AR_TRY(ar_spectral_state_init(states[i], settings->nlev, count, err));
+    }
+    for (int64_t k = 0; k < settings->nlev; k++) {
+        n->now.temperature[k * count] = 280 * sqrt(4 * AR_PI);
+    }
+    n->now.log_pressure[0] = log(1e5) * sqrt(4 * AR_PI);
+    n->mean_pressure = 1e5;
+    *nature = n;
+    n = NULL;
+cleanup:
+    ar_nature_destroy(&n);
+    return status;
+}
+
+void ar_nature_destroy(ar_nature **nature)
+{
+    ar_nature *n = *nature;
+    if (!n) {
+        return;
+    }
+    ar_dynamics_release(&n->dynamics);
+    ar_semi_implicit_release(&n->first_step);
+    ar_semi_implicit_release(&n->leapfrog);
+    ar_spectral_state_release(&n->before);
+    ar_spectral_state_release(&n->now);
+    ar_spectral_state_release(&n->after);
+    ar_spectral_state_release(&n->tendency);
+    ar_free(n);
+    *nature = NULL;
+}
+
+ar_status ar_nature_perturb(ar_nature *nature, uint64_t seed, ar_error *err)
+{
+    (void)err;
+    const int64_t N = nature->settings.truncation;
+    /* 1 m/s over 11 degrees of 2n + 1 real numbers each, with u² = a² Σ |ζ|²/(n(n + 1)) / 4π. */
+    ar_random stream = {.seed = seed, .purpose = AR_RANDOM_NOISE};
+    for (int64_t n = 2; n <= 12 && n <= N; n++) {
+        double size = sqrt(4 * AR_PI / 11 * n * (n + 1) / (2 * n + 1)) / AR_EARTH_RADIUS;
+        for (int64_t m = 0; m <= n; m++) {
+            double re = ar_random_normal(&stream), im = ar_random_normal(&stream);
+            double complex by = m == 0 ? size * re : size * (re + im * I) / sqrt(2);
+            for (int64_t k = 0; k < nature->settings.nlev; k++) {
+                nature->now.vorticity[k * nature->now.count + ar_spectrum_index(N, n, m)] += by;
+            }
+        }
+    }
+    return AR_OK;
+}
+
+ar_status ar_nature_set_fields(ar_nature *nature, const ar_nature_fields *fields, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_harmonics *h = nature->dynamics.harmonics;
+    const ar_harmonics_settings *s = ar_harmonics_get_settings(h);
+    ar_spectral_state *now = &nature->now;
+    int64_t plane = s->nlat * s->nlon;
+    double *log_pressure = nature->dynamics.log_pressure;
+    for (int64_t p = 0; p < plane; p++) {
+        if (!(fields->surface_pressure[p] > 0)) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "nature run: surface pressure of %g Pa; should be positive",
+                           fields->surface_pressure[p]);
+        }
+        log_pressure[p] = log(fields->surface_pressure[p]);
+    }
+    AR_TRY(ar_harmonics_analyse(h, log_pressure, now->log_pressure, err));
+    for (int64_t k = 0; k < now->nlev; k++) {
+        AR_TRY(ar_harmonics_analyse_wind(
+            h, fields->eastward + k * plane, fields->northward + k * plane,
+            now->vorticity + k * now->count, now->divergence + k * now->count, err));
+        AR_TRY(ar_harmonics_analyse(h, fields->temperature + k * plane,
+                                    now->temperature + k * now->count, err));
+    }
+    double complex *surface = nature->dynamics.surface_geopotential;
+    memset(surface, 0, now->count * sizeof *surface);
+    if (fields->surface_geopotential) {
+        AR_TRY(ar_harmonics_analyse(h, fields->surface_geopotential, surface, err));
+    }
+    AR_TRY(ar_dynamics_mean_pressure(&nature->dynamics, now, &nature->mean_pressure, err));
+    nature->step = 0;
+    nature->mass_correction = 0;
+cleanup:
+    return status;
+}
+
+ar_status ar_nature_get_fields(const ar_nature *nature, ar_nature_fields *fields, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_harmonics *h = nature->dynamics.harmonics;
+    const ar_harmonics_settings *s = ar_harmonics_get_settings(h);
+    const ar_spectral_state *now = &nature->now;
+    int64_t plane = s->nlat * s->nlon;
+    for (int64_t k = 0; k < now->nlev; k++) {
+        if (fields->eastward && fields->northward) {
+            AR_TRY(ar_harmonics_synthesise_wind(
+                h, now->vorticity + k * now->count, now->divergence + k * now->count,
+                fields->eastward + k * plane, fields->northward + k * plane, err));
+        }
+        if (fields->temperature) {
+            AR_TRY(ar_harmonics_synthesise(h, now->temperature + k * now->count,
+                                           fields->temperature + k * plane, err));
+        }
+    }
+    if (fields->surface_geopotential) {
+        AR_TRY(ar_harmonics_synthesise(h, nature->dynamics.surface_geopotential,
+                                       fields->surface_geopotential, err));
+    }
+    if (fields->surface_pressure) {
+        AR_TRY(ar_harmonics_synthesise(h, now->log_pressure, fields->surface_pressure, err));
+        for (int64_t p = 0; p < plane; p++) {
+            fields->surface_pressure[p] = exp(fields->surface_pressure[p]);
+        }
+    }
+cleanup:
+    return status;
+}
+
+/* Williams (2009), eqs. 6–9: what the filter takes from the middle level it gives, but for 1 − α,
+ * to the newest, so that the mean of the three is nearly kept. */
+static void filter_time_levels(ar_nature *nature)
+{
+    double complex *before = nature->before.vorticity, *now = nature->now.vorticity;
+    double complex *after = nature->after.vorticity;
+    int64_t size = ar_spectral_state_size(&nature->now);
+    double filter = nature->settings.filter, alpha = nature->settings.filter_alpha;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < size; i++) {
+        double complex displacement = filter * (before[i] - 2 * now[i] + after[i]);
+        now[i] += alpha * displacement;
+        after[i] -= (1 - alpha) * displacement;
+    }
+}
+
+/* Multiply the newest surface pressure by what brings its mean back. */
+static ar_status restore_mass(ar_nature *nature, ar_error *err)
+{
+    double pressure;
+    ar_status status = ar_dynamics_mean_pressure(&nature->dynamics, &nature->now, &pressure, err);
+    if (status == AR_OK) {
+        double factor = log(nature->mean_pressure / pressure);
+        nature->now.log_pressure[0] += factor * sqrt(4 * AR_PI);
+        nature->mass_correction += factor;
+    }
+    return status;
+}
+
+static ar_status take_step(ar_nature *nature, ar_error *err)
+{
+    ar_status status = AR_OK;
+    bool first = nature->step == 0;
+    AR_TRY(ar_dynamics_tendency(&nature->dynamics, &nature->now, &nature->tendency, err));
+    ar_semi_implicit_step(first ? &nature->first_step : &nature->leapfrog,
+                          first ? &nature->now : &nature->before, &nature->tendency,
+                          &nature->after);
+    if (!first) {
+        filter_time_levels(nature);
+    }
+    ar_spectral_state oldest = nature->before;
+    nature->before = nature->now;
+    nature->now = nature->after;
+    nature->after = oldest;
+    nature->step++;
+    AR_TRY(restore_mass(nature, err));
+cleanup:
+    return status;
+}
+
+ar_status ar_nature_advance(ar_nature *nature, int64_t hours, ar_error *err)
+{
+    int64_t last = nature->step + hours * nature->settings.steps_per_hour;
+    while (nature->step < last) {
+        ar_status status = take_step(nature, err);
+        if (status != AR_OK) {
+            return ar_fail_within(err, status, "nature run, hour %.2f",
+                                  (double)nature->step / nature->settings.steps_per_hour);
+        }
+    }
+    return AR_OK;
+}
+
+int64_t ar_nature_get_hour(const ar_nature *nature)
+{
+    return nature->step / nature->settings.steps_per_hour;
+}
+
+const ar_harmonics *ar_nature_get_harmonics(const ar_nature *nature)
+{
+    return nature->dynamics.harmonics;
+}
+
+const ar_sigma *ar_nature_get_sigma(const ar_nature *nature)
+{
+    return &nature->dynamics.sigma;
+}
+
+const ar_spectral_state *ar_nature_get_state(const ar_nature *nature)
+{
+    return &nature->now;
+}
+
+const double complex *ar_nature_get_surface_geopotential(const ar_nature *nature)
+{
+    return nature->dynamics.surface_geopotential;
+}
+
+ar_status ar_nature_mean_pressure(ar_nature *nature, double *pressure, ar_error *err)
+{
+    return ar_dynamics_mean_pressure(&nature->dynamics, &nature->now, pressure, err);
+}
+
+double ar_nature_get_mass_correction(const ar_nature *nature)
+{
+    return nature->mass_correction;
+}
+
+ar_status ar_nature_mean_energy(ar_nature *nature, double *energy, ar_error *err)
+{
+    return ar_dynamics_mean_energy(&nature->dynamics, &nature->now, energy, err);
+}
