@@ -348,15 +348,33 @@ ar_status ar_zarr_writer_check_path(const char *path, ar_error *err)
                                  "%s: is a folder that is no Zarr group: it is not replaced", path);
 }
 
+/* Only now are all lengths known. Each chunk is a file: more of them than a file system takes come
+ * from a wrong start. */
+static ar_status set_shape(const ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
+{
+    ar_zarr_array *array = &variable->array;
+    size_t chunks = 1;
+    for (int d = 0; d < array->rank; d++) {
+        array->shape[d] = writer->dimensions[variable->dimension[d]].length;
+        size_t along = (size_t)((array->shape[d] + array->chunk[d] - 1) / array->chunk[d]);
+        if (!ar_size_product(chunks, along, &chunks) || chunks > UINT32_MAX) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: variable %s has a length of %lld along %s, which makes more than "
+                           "2^32 chunks; give it larger chunks",
+                           writer->base.path, variable->name, (long long)array->shape[d],
+                           writer->dimensions[variable->dimension[d]].name);
+        }
+    }
+    return AR_OK;
+}
+
 static ar_status commit(ar_writer *base, ar_error *err)
 {
     ar_zarr_writer *writer = (ar_zarr_writer *)base;
     ar_status status = AR_OK;
     for (size_t v = 0; v < writer->variable_count; v++) {
         ar_zarr_written *variable = &writer->variables[v];
-        for (int d = 0; d < variable->array.rank; d++) {
-            variable->array.shape[d] = writer->dimensions[variable->dimension[d]].length;
-        }
+        AR_TRY(set_shape(writer, variable, err));
         AR_TRY(ar_zarr_writer_finish(writer, variable, err));
     }
     AR_TRY(ar_zarr_writer_describe(writer, err));

@@ -161,6 +161,55 @@ static void other_programs_read_it(void **state)
     remove_folder(folder);
 }
 
+/* Whole numbers of every size, in chunks that are given, one of them longer than its dimension. */
+static void given_chunks_and_types(void **state)
+{
+    (void)state;
+    static const ar_writer_type types[] = {AR_WRITER_INT64, AR_WRITER_INT32, AR_WRITER_INT16};
+    static const char *const names[] = {"<i8", "<i4", "<i2"};
+    const int64_t start[2] = {0, 0}, count[2] = {3, NLAT};
+    int64_t wide[3 * NLAT];
+    int32_t middle[3 * NLAT];
+    int16_t narrow[3 * NLAT];
+    const void *const values[] = {wide, middle, narrow};
+    for (int i = 0; i < 3 * NLAT; i++) {
+        wide[i] = middle[i] = narrow[i] = (int16_t)(i - 5);
+    }
+    char folder[64], path[128];
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/out.nc", folder);
+    ar_writer *w = NULL;
+    ar_source *source = NULL;
+    ar_error err;
+    assert_int_equal(ar_writer_create(&w, path, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(w, "time", -1, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(w, "latitude", NLAT, &err), AR_OK);
+    for (int i = 0; i < 3; i++) {
+        const ar_writer_variable variable = {.name = names[i] + 1,
+                                             .type = types[i],
+                                             .rank = 2,
+                                             .dimensions = {"time", "latitude"},
+                                             .chunk = {2, i == 1 ? 100 : 3}};
+        assert_int_equal(ar_writer_add_variable(w, &variable, &err), AR_OK);
+        assert_int_equal(ar_writer_write(w, variable.name, start, count, values[i], &err), AR_OK);
+    }
+    assert_int_equal(ar_writer_commit(&w, &err), AR_OK);
+    assert_int_equal(ar_source_open(&source, path, &err), AR_OK);
+    for (int i = 0; i < 3; i++) {
+        double read[3 * NLAT];
+        const ar_variable *variable = ar_source_find(source, names[i] + 1);
+        assert_string_equal(variable->type, names[i]);
+        assert_int_equal(variable->chunk[0], 2);
+        assert_int_equal(variable->chunk[1], i == 1 ? NLAT : 3);
+        assert_int_equal(read_whole(source, variable, read, &err), AR_OK);
+        for (int at = 0; at < 3 * NLAT; at++) {
+            assert_true(read[at] == at - 5);
+        }
+    }
+    ar_source_close(&source);
+    remove_folder(folder);
+}
+
 static void wrong_calls(void **state)
 {
     (void)state;
@@ -256,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read_back),
         cmocka_unit_test(other_programs_read_it),
+        cmocka_unit_test(given_chunks_and_types),
         cmocka_unit_test(wrong_calls),
         cmocka_unit_test(full_disk),
     };

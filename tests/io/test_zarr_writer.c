@@ -564,6 +564,17 @@ static void wrong_names_and_bounds(void **state)
     ar_writer_abandon(&w);
     assert_null(w);
     ar_writer_abandon(&w);
+    /* one value so far away that 2^40 chunks of whole numbers would come before it */
+    const ar_writer_variable far = {
+        .name = "v", .type = AR_WRITER_INT16, .rank = 1, .dimensions = {"time"}};
+    assert_int_equal(ar_writer_create(&w, path, &err), AR_OK);
+    assert_int_equal(ar_writer_add_dimension(w, "time", -1, &err), AR_OK);
+    assert_int_equal(ar_writer_add_variable(w, &far, &err), AR_OK);
+    assert_int_equal(
+        ar_writer_write(w, "v", (int64_t[]){(int64_t)1 << 50}, (int64_t[]){1}, values, &err),
+        AR_OK);
+    assert_int_equal(ar_writer_commit(&w, &err), AR_ERROR_USAGE);
+    assert_non_null(strstr(err.message, "variable v"));
     assert_int_equal(rmdir(folder), 0); /* nothing was left behind */
 }
 
