@@ -17,14 +17,12 @@ enum { CHUNK_ALONG_TIME = 1024, NAME_MAX_BYTES = 200 };
 /* JSON's readers have whole numbers exact up to here. */
 static const int64_t largest_length = (int64_t)1 << 53;
 
-static const struct {
-    const char *name; /* without the byte order */
-    int64_t smallest, largest;
-} types[] = {[AR_WRITER_FLOAT] = {"f4", 0, 0},
-             [AR_WRITER_DOUBLE] = {"f8", 0, 0},
-             [AR_WRITER_INT64] = {"i8", INT64_MIN, INT64_MAX},
-             [AR_WRITER_INT32] = {"i4", INT32_MIN, INT32_MAX},
-             [AR_WRITER_INT16] = {"i2", INT16_MIN, INT16_MAX}};
+/* Without the byte order. */
+static const char *const type_names[] = {[AR_WRITER_FLOAT] = "f4",
+                                         [AR_WRITER_DOUBLE] = "f8",
+                                         [AR_WRITER_INT64] = "i8",
+                                         [AR_WRITER_INT32] = "i4",
+                                         [AR_WRITER_INT16] = "i2"};
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -61,7 +59,7 @@ static int64_t find_dimension(const ar_zarr_writer *writer, const char *name)
     return -1;
 }
 
-static ar_zarr_written *find_variable(const ar_zarr_writer *writer, const char *name)
+ar_zarr_written *ar_zarr_writer_find(const ar_zarr_writer *writer, const char *name)
 {
     for (size_t i = 0; i < writer->variable_count; i++) {
         if (strcmp(writer->variables[i].name, name) == 0) {
@@ -117,7 +115,7 @@ static ar_status set_array(const ar_zarr_writer *writer, ar_zarr_written *writte
                              .separator = '.',
                              .has_fill = floating,
                              .fill = floating ? NAN : 0};
-    snprintf(array->type_name, sizeof array->type_name, "%c%s", order, types[variable->type].name);
+    snprintf(array->type_name, sizeof array->type_name, "%c%s", order, type_names[variable->type]);
     ar_number_type_parse(&array->type, array->type_name);
     if (variable->compress > 0) {
         array->compressor = variable->codec == AR_WRITER_ZSTD ? AR_ZARR_ZSTD : AR_ZARR_BLOSC;
@@ -156,7 +154,7 @@ static ar_status add_variable(ar_writer *base, const ar_writer_variable *variabl
         .type = variable->type, .codec = variable->codec, .level = variable->compress};
     ar_status status = AR_OK;
     AR_TRY(check_name(writer, "variable", variable->name,
-                      find_variable(writer, variable->name) != NULL, err));
+                      ar_zarr_writer_find(writer, variable->name) != NULL, err));
     AR_TRY(set_array(writer, &written, variable, err));
     AR_TRY(ar_grow(&writer->variables, &writer->variable_capacity, writer->variable_count + 1,
                    sizeof *writer->variables, "variables", err));
@@ -176,101 +174,6 @@ static ar_status add_variable(ar_writer *base, const ar_writer_variable *variabl
     written = (ar_zarr_written){0};
 cleanup:
     release_variable(&written);
-    return status;
-}
-
-/* ---- attributes ------------------------------------------------------------------------------ */
-
-/* The object of attributes of a variable, or of the group; *found is NULL for the group. */
-static ar_status find_attributes(const ar_zarr_writer *writer, const char *variable,
-                                 const char *name, cJSON **attributes, ar_zarr_written **found,
-                                 ar_error *err)
-{
-    *found = variable ? find_variable(writer, variable) : NULL;
-    *attributes = variable ? NULL : writer->attributes;
-    if (variable && !*found) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "%s: cannot write attribute %s: there is no variable %s", writer->base.path,
-                       name, variable);
-    }
-    if (*found) {
-        *attributes = (*found)->attributes;
-    }
-    if (!ar_zarr_json_is_utf8(name) || (variable && strcmp(name, "_ARRAY_DIMENSIONS") == 0)) {
-        return ar_fail(err, AR_ERROR_USAGE, "%s: an attribute cannot have the name %s",
-                       writer->base.path, name);
-    }
-    return AR_OK;
-}
-
-/* Takes `item`, NULL when there was no memory for it. */
-static ar_status set_attribute(const ar_zarr_writer *writer, cJSON *attributes, const char *name,
-                               cJSON *item, ar_error *err)
-{
-    if (item) {
-        cJSON_DeleteItemFromObjectCaseSensitive(attributes, name);
-        if (cJSON_AddItemToObject(attributes, name, item)) {
-            return AR_OK;
-        }
-    }
-    cJSON_Delete(item);
-    return ar_fail(err, AR_ERROR_MEMORY, "%s: out of memory for attribute %s", writer->base.path,
-                   name);
-}
-
-static ar_status put_text(ar_writer *base, const char *variable, const char *name, const char *text,
-                          ar_error *err)
-{
-    const ar_zarr_writer *writer = (ar_zarr_writer *)base;
-    cJSON *attributes = NULL;
-    ar_zarr_written *found = NULL;
-    ar_status status = find_attributes(writer, variable, name, &attributes, &found, err);
-    return status == AR_OK ? set_attribute(writer, attributes, name, cJSON_CreateString(text), err)
-                           : status;
-}
-
-/* Round `number` to the type of the variable, which must hold it. */
-static ar_status take_type(const ar_zarr_writer *writer, const ar_zarr_written *variable,
-                           const char *name, double *number, ar_error *err)
-{
-    if (variable->array.type.kind == AR_NUMBER_FLOATING) {
-        *number = ar_number_round(variable->array.type, *number);
-        return AR_OK;
-    }
-    double smallest = (double)types[variable->type].smallest;
-    if (!(*number >= smallest && *number < -smallest) || *number != floor(*number)) {
-        return ar_fail(err, AR_ERROR_USAGE, "%s: variable %s: its type %s cannot hold %s %g",
-                       writer->base.path, variable->name, variable->array.type_name, name, *number);
-    }
-    return AR_OK;
-}
-
-static ar_status put_number(ar_writer *base, const char *variable, const char *name, double number,
-                            ar_error *err)
-{
-    const ar_zarr_writer *writer = (ar_zarr_writer *)base;
-    cJSON *attributes = NULL;
-    ar_zarr_written *found = NULL;
-    bool integer = false;
-    ar_status status = AR_OK;
-    AR_TRY(find_attributes(writer, variable, name, &attributes, &found, err));
-    if (found && ar_writer_has_type_of_variable(name)) {
-        AR_TRY(take_type(writer, found, name, &number, err));
-        integer = found->array.type.kind != AR_NUMBER_FLOATING;
-    }
-    if (found && strcmp(name, "_FillValue") == 0) {
-        if (found->chunk) {
-            status = ar_fail(err, AR_ERROR_USAGE,
-                             "%s: variable %s: _FillValue must come before the first value",
-                             base->path, variable);
-            goto cleanup;
-        }
-        found->array.has_fill = true;
-        found->array.fill = number;
-        goto cleanup;
-    }
-    AR_TRY(set_attribute(writer, attributes, name, ar_zarr_json_number(number, integer), err));
-cleanup:
     return status;
 }
 
@@ -307,7 +210,7 @@ static ar_status write_values(ar_writer *base, const char *variable, const int64
                               const int64_t *count, const void *values, ar_error *err)
 {
     ar_zarr_writer *writer = (ar_zarr_writer *)base;
-    ar_zarr_written *found = find_variable(writer, variable);
+    ar_zarr_written *found = ar_zarr_writer_find(writer, variable);
     bool empty = false;
     if (!found) {
         return ar_fail(err, AR_ERROR_USAGE, "%s: there is no variable %s to write", base->path,
@@ -403,8 +306,8 @@ static void destroy(ar_writer *base)
 
 static const ar_writer_format format = {.add_dimension = add_dimension,
                                         .add_variable = add_variable,
-                                        .put_text = put_text,
-                                        .put_number = put_number,
+                                        .put_text = ar_zarr_writer_put_text,
+                                        .put_number = ar_zarr_writer_put_number,
                                         .write = write_values,
                                         .commit = commit,
                                         .destroy = destroy};

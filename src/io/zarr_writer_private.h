@@ -41,6 +41,13 @@ typedef struct {
     size_t encoded_capacity;
 } ar_zarr_writer;
 
+/* NULL when there is no such variable. Borrowed until the next variable is added. */
+ar_zarr_written *ar_zarr_writer_find(const ar_zarr_writer *writer, const char *name);
+/* ar_writer_put_text and ar_writer_put_number of this format. */
+AR_USE_RESULT ar_status ar_zarr_writer_put_text(ar_writer *base, const char *variable,
+                                                const char *name, const char *text, ar_error *err);
+AR_USE_RESULT ar_status ar_zarr_writer_put_number(ar_writer *base, const char *variable,
+                                                  const char *name, double number, ar_error *err);
 /* Write the hyperslab, which is checked, into chunks of `variable`; unlimited dimensions grow. */
 AR_USE_RESULT ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
                                            const int64_t *start, const int64_t *count,
