@@ -237,7 +237,9 @@ static ar_status read_period(const ar_field_request *request, ar_calendar calend
     *end = INT64_MAX;
     if (request->start) {
         status = ar_time_parse(start, request->start, calendar, err);
-        *start -= request->seconds_before;
+        if (status == AR_OK && __builtin_sub_overflow(*start, request->seconds_before, start)) {
+            *start = INT64_MIN;
+        }
     }
     if (status == AR_OK && request->end) {
         status = ar_time_parse(end, request->end, calendar, err);
