@@ -9,21 +9,19 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "task/blend.h"
+#include "task/forecast_times.h"
 #include "task/forecast_writer.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
 
-enum { TILES_AT_ONCE = 48, HOURS_MOST = 24 * 366 * 100 };
+enum { TILES_AT_ONCE = 48 };
 
 typedef struct {
     const ar_forecast_options *options;
     int threads;
     ar_checkpoint checkpoint;
     ar_dataset dataset;
-    ar_masking masking;
-    int64_t *valid_times; /* [time_count] */
-    int64_t time_count;
-    int64_t lead_steps; /* lead time in steps of the data */
+    ar_forecast_times times;
     ar_tiles tiles;
     ar_batch batch;
     ar_cube *cubes; /* [tiles at once] */
@@ -40,161 +38,6 @@ static const ar_configuration *configuration_of(const forecast_state *state)
     return &state->checkpoint.configuration;
 }
 
-/* ---- times ----------------------------------------------------------------------------------- */
-
-/* How many time tokens the lead time needs, the same stretch of time for every field. */
-static ar_status choose_masking(forecast_state *state, ar_error *err)
-{
-    const ar_configuration *c = configuration_of(state);
-    const ar_forecast_options *o = state->options;
-    if (o->lead_hours < 1 || o->lead_hours > HOURS_MOST ||
-        o->lead_hours % c->time_step_hours != 0) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--lead-hours %lld: the model steps by %lld hours, so a multiple of that",
-                       (long long)o->lead_hours, (long long)c->time_step_hours);
-    }
-    state->lead_steps = o->lead_hours / c->time_step_hours;
-    const int64_t size = c->fields[0].tokens.token_size[0];
-    const int64_t tokens = (state->lead_steps - 1) / size + 1;
-    for (int64_t f = 0; f < c->field_count; f++) {
-        const ar_field_configuration *field = &c->fields[f];
-        if (field->tokens.token_size[0] != size) {
-            return ar_fail(err, AR_ERROR_INPUT,
-                           "%s: tokens of %s span %lld times, those of %s %lld; a forecast needs "
-                           "equal ones",
-                           state->checkpoint.path, field->name,
-                           (long long)field->tokens.token_size[0], c->fields[0].name,
-                           (long long)size);
-        }
-        if (tokens >= field->tokens.tokens[0]) {
-            return ar_fail(
-                err, AR_ERROR_USAGE,
-                "--lead-hours %lld: the model sees %lld hours in all; at most %lld hours "
-                "can be forecast at once",
-                (long long)o->lead_hours,
-                (long long)(field->tokens.tokens[0] * size * c->time_step_hours),
-                (long long)((field->tokens.tokens[0] - 1) * size * c->time_step_hours));
-        }
-    }
-    if (c->masking.strategy == AR_MASK_FORECAST && tokens > c->masking.forecast_tokens) {
-        ar_log(AR_LOG_WARNING,
-               "--lead-hours %lld: masks the last %lld tokens in time, and the model was trained "
-               "with %lld",
-               (long long)o->lead_hours, (long long)tokens, (long long)c->masking.forecast_tokens);
-    }
-    state->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
-    return AR_OK;
-}
-
-/* First time of the cube that forecasts `valid`: the last known time lies a lead before it. */
-static int64_t first_time_of(const forecast_state *state, int64_t valid)
-{
-    const ar_field_tokens *tokens = &configuration_of(state)->fields[0].tokens;
-    const int64_t known =
-        (tokens->tokens[0] - state->masking.forecast_tokens) * tokens->token_size[0];
-    return valid - (state->lead_steps + known - 1) * state->dataset.space.time_step;
-}
-
-static bool is_known(const forecast_state *state, int64_t valid)
-{
-    const int64_t step = state->dataset.space.time_step;
-    const int64_t last = valid - state->lead_steps * step;
-    for (int64_t f = 0; f < state->dataset.field_count; f++) {
-        for (int64_t t = first_time_of(state, valid); t <= last; t += step) {
-            if (ar_field_data_find_time(&state->dataset.fields[f], t) < 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static ar_status check_period(const ar_forecast_options *o, int64_t start, int64_t end,
-                              ar_error *err)
-{
-    if (end < start || o->every_hours < 1 || o->every_hours > HOURS_MOST) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--start %s --end %s --every %lld: no time; the end must not lie before the "
-                       "start, and the step be 1 to %d hours",
-                       o->start, o->end, (long long)o->every_hours, HOURS_MOST);
-    }
-    return AR_OK;
-}
-
-/* The same before the data, and with it the calendar, is known; nothing where the texts are no
- * dates of the standard one. */
-static ar_status check_period_early(const ar_forecast_options *o, ar_error *err)
-{
-    int64_t start, end;
-    bool standard = ar_time_parse(&start, o->start, AR_CALENDAR_STANDARD, NULL) == AR_OK &&
-                    ar_time_parse(&end, o->end, AR_CALENDAR_STANDARD, NULL) == AR_OK;
-    return standard ? check_period(o, start, end, err) : AR_OK;
-}
-
-static ar_status choose_times(forecast_state *state, ar_error *err)
-{
-    const ar_forecast_options *o = state->options;
-    const ar_calendar calendar = state->dataset.fields[0].calendar;
-    int64_t start, end, wanted = 0;
-    ar_status status = AR_OK;
-    AR_TRY(ar_time_parse(&start, o->start, calendar, err));
-    AR_TRY(ar_time_parse(&end, o->end, calendar, err));
-    AR_TRY(check_period(o, start, end, err));
-    const int64_t every = 3600 * o->every_hours;
-    const int64_t most = (end - start) / every + 1;
-    AR_TRY(ar_allocate(&state->valid_times, (size_t)most, sizeof(int64_t), "times", err));
-    for (int64_t valid = start; valid <= end; valid += every, wanted++) {
-        if (is_known(state, valid)) {
-            state->valid_times[state->time_count++] = valid;
-        }
-    }
-    if (state->time_count == 0) {
-        const ar_field_data *field = &state->dataset.fields[0];
-        char first[32], last[32];
-        ar_time_format(field->times[0], calendar, first);
-        ar_time_format(field->times[field->time_count - 1], calendar, last);
-        return ar_fail(err, AR_ERROR_INPUT,
-                       "%s to %s: the data has none of the times that such forecasts start from; "
-                       "it goes from %s to %s",
-                       o->start, o->end, first, last);
-    }
-    if (state->time_count < wanted) {
-        ar_log(AR_LOG_WARNING, "%lld of %lld times left out: the data they start from is not there",
-               (long long)(wanted - state->time_count), (long long)wanted);
-    }
-cleanup:
-    return status;
-}
-
-/* Say once that months are forecast, or forecast from, that training never saw. */
-static void warn_of_months(const forecast_state *state)
-{
-    for (int64_t t = 0; t < state->time_count; t++) {
-        const int64_t valid = state->valid_times[t];
-        if (ar_dataset_warn_of_months(&state->dataset, first_time_of(state, valid), valid,
-                                      "forecast")) {
-            return;
-        }
-    }
-}
-
-/* Say that times which training saw are forecast: nobody should score them. */
-static void warn_of_training_times(const forecast_state *state)
-{
-    int64_t seen = 0;
-    for (int64_t t = 0; t < state->time_count; t++) {
-        seen += state->valid_times[t] >= state->dataset.training_first &&
-                state->valid_times[t] <= state->dataset.training_last;
-    }
-    if (seen > 0) {
-        ar_log(AR_LOG_WARNING,
-               "%lld of %lld valid times lie in the training period (%s to %s); 'atmorep verify' "
-               "will not score them",
-               (long long)seen, (long long)state->time_count,
-               configuration_of(state)->training_start, configuration_of(state)->training_end);
-    }
-}
-
 /* ---- setting up ------------------------------------------------------------------------------ */
 
 static ar_status load(forecast_state *state, ar_error *err)
@@ -204,8 +47,7 @@ static ar_status load(forecast_state *state, ar_error *err)
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
     AR_TRY(ar_checkpoint_open(&state->checkpoint, o->model, err));
-    AR_TRY(check_period_early(o, err));
-    AR_TRY(choose_masking(state, err));
+    AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
     const ar_dataset_period period = {.start = o->start,
                                       .end = o->end,
@@ -214,9 +56,7 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
     AR_TRY(ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
-    AR_TRY(choose_times(state, err));
-    warn_of_months(state);
-    warn_of_training_times(state);
+    AR_TRY(ar_forecast_times_choose(&state->times, o, dataset, err));
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
@@ -245,7 +85,7 @@ static ar_status build_model(forecast_state *state, ar_error *err)
         return ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", o->backend);
     }
     /* The graph makes room for the tokens this task masks, whatever training masked. */
-    c->masking = state->masking;
+    c->masking = state->times.masking;
     AR_TRY(ar_model_create(&state->model, c,
                            &(ar_model_options){.batch = TILES_AT_ONCE, .type = AR_TYPE_FLOAT32},
                            err));
@@ -273,8 +113,8 @@ static void gather_member(forecast_state *state, int64_t f, int64_t sample, int6
     const ar_model_field *tensors = &state->model->fields[f];
     const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
     const ar_matrix ensemble = ar_plan_matrix(state->plan, tensors->ensemble);
-    const int64_t samples = state->batch.sample_count, step = state->lead_steps - 1;
-    const int64_t times = state->masking.forecast_tokens, places = tokens[1] * tokens[2];
+    const int64_t samples = state->batch.sample_count, step = state->times.lead_steps - 1;
+    const int64_t times = state->times.masking.forecast_tokens, places = tokens[1] * tokens[2];
     /* Masked rows are ordered level by level, sample by sample, then time and place. */
     const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
     const ar_cube *cube = &state->cubes[sample];
@@ -346,12 +186,12 @@ static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *e
         int64_t left = state->tiles.count - first;
         int64_t count = left < TILES_AT_ONCE ? left : TILES_AT_ONCE;
         for (int64_t i = 0; i < count; i++) {
-            state->cubes[i] = (ar_cube){.first_time = first_time_of(state, valid),
+            state->cubes[i] = (ar_cube){.first_time = ar_forecast_times_first(&state->times, valid),
                                         .first_row = state->tiles.first_row[first + i],
                                         .first_column = state->tiles.first_column[first + i]};
         }
-        ar_batch_fill(&state->batch, &state->dataset.space, state->cubes, count, &state->masking,
-                      &(ar_draw){0}, true);
+        ar_batch_fill(&state->batch, &state->dataset.space, state->cubes, count,
+                      &state->times.masking, &(ar_draw){0}, true);
         ar_model_feed(state->model, state->plan, &state->batch);
         ar_plan_forward(state->plan);
         blend_batch(state, first, month);
@@ -368,17 +208,17 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
                             (size_t)state->model->graph->parameter_values * sizeof(float), 0);
     AR_TRY(ar_forecast_writer_create(&state->writer, o, &state->checkpoint, hash, &state->dataset,
                                      err));
-    ar_progress_begin(&progress, "forecasting", 0, state->time_count);
-    for (int64_t t = 0; t < state->time_count; t++) {
+    ar_progress_begin(&progress, "forecasting", 0, state->times.count);
+    for (int64_t t = 0; t < state->times.count; t++) {
         if (o->interrupt && *o->interrupt) {
             status = ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written", o->out);
             goto cleanup;
         }
         char text[32];
-        AR_TRY(forecast_time(state, state->valid_times[t], err));
-        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->valid_times[t], o->lead_hours,
+        AR_TRY(forecast_time(state, state->times.valid[t], err));
+        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->times.valid[t], o->lead_hours,
                                         state->blends, err));
-        ar_time_format(state->valid_times[t], state->dataset.fields[0].calendar, text);
+        ar_time_format(state->times.valid[t], state->dataset.fields[0].calendar, text);
         ar_progress_update(&progress, t + 1, text);
     }
     AR_TRY(ar_forecast_writer_commit(&state->writer, err));
@@ -395,7 +235,7 @@ static void release(forecast_state *state)
     ar_free(state->parameters);
     ar_free(state->cubes);
     ar_free(state->tile);
-    ar_free(state->valid_times);
+    ar_forecast_times_release(&state->times);
     for (int f = 0; f < AR_FIELD_MAX; f++) {
         ar_blend_release(&state->blends[f]);
     }
