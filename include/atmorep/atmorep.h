@@ -15,6 +15,29 @@
 /* "0.1.0"; static. */
 const char *ar_version(void);
 
+/* ---- the nature run ---- */
+
+typedef struct {
+    int64_t truncation, nlev;
+    int64_t days, spin_up_days; /* written, and before that */
+    int64_t every_hours;        /* between written times */
+    int64_t longitudes;         /* of the written grid, even; 0: as many as the model's own */
+    const double *levels_hpa;   /* [level_count] pressure levels to write */
+    int64_t level_count;
+    uint64_t seed;
+    const char *start; /* date of the first time after spin-up */
+    const char *out;   /* .nc or .zarr */
+    const char *from;  /* state to go on from, or NULL: from rest */
+    const char *state; /* file that the state is saved in every 10 days and at the end, or NULL */
+    int64_t threads;   /* 0: as many as OpenMP has */
+    const volatile sig_atomic_t *interrupt; /* not 0: come to a clean end; may be NULL */
+} ar_nature_run_options;
+
+/* Run and write. Interrupted: what was computed is written, the state saved if wanted, and
+ * AR_ERROR_INTERRUPTED tells how to go on. A numeric failure names hour and place, the last state
+ * that was saved stays, and what was computed before is written. */
+AR_USE_RESULT ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err);
+
 /* ---- training ---- */
 
 typedef struct {

@@ -77,6 +77,7 @@ void ar_console_finish_line(void);
 AR_USE_RESULT int ar_command_end(const char *command, ar_status status, const ar_error *err);
 
 /* The commands. */
+int ar_command_nature_run(int argc, char **argv);
 int ar_command_train(int argc, char **argv);
 int ar_command_forecast(int argc, char **argv);
 int ar_command_info(int argc, char **argv);

@@ -10,6 +10,8 @@ typedef struct {
 } command;
 
 static const command commands[] = {
+    {"nature-run", "make reanalysis-like data with the built-in atmosphere model",
+     ar_command_nature_run},
     {"train", "train a model from a YAML configuration, or go on with a run", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},
