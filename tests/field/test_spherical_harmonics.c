@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "field/constants.h"
 #include "field/quadrature.h"
@@ -310,6 +311,39 @@ static void refuses_what_is_not_determined(void **state)
     }
 }
 
+/* Whichever allocation fails, the call fails with it and leaves nothing behind (the sanitizers
+ * look). */
+static void short_of_memory(void **state)
+{
+    (void)state;
+    const ar_harmonics_settings settings = {AR_HARMONICS_REGULAR, 9, 16, 5, 1};
+    double field[2][9 * 16] = {{0}};
+    double complex spectrum[2][21];
+    for (int64_t which = 0;; which++) {
+        ar_harmonics *h = NULL;
+        ar_fail_allocation_after(which);
+        ar_status status = ar_harmonics_create(&h, &settings, NULL);
+        if (status == AR_OK) {
+            status = ar_harmonics_analyse(h, field[0], spectrum[0], NULL);
+        }
+        if (status == AR_OK) {
+            status =
+                ar_harmonics_analyse_wind(h, field[0], field[1], spectrum[0], spectrum[1], NULL);
+        }
+        if (status == AR_OK) {
+            status =
+                ar_harmonics_synthesise_wind(h, spectrum[0], spectrum[1], field[0], field[1], NULL);
+        }
+        ar_fail_allocation_after(-1);
+        ar_harmonics_destroy(&h);
+        if (status == AR_OK) {
+            assert_true(which > 10);
+            return;
+        }
+        assert_int_equal(status, AR_ERROR_MEMORY);
+    }
+}
+
 /* A little-endian float32 array of 73 or 72 × 144 in C order from a .npy file of version 1. Returns
  * false when there is none; anything else than expected fails the test. */
 static bool read_npy(const char *grid, const char *name, double *values, int64_t count)
@@ -440,6 +474,7 @@ int main(void)
         cmocka_unit_test(rossby_haurwitz_wave),
         cmocka_unit_test(truncation_keeps_the_large),
         cmocka_unit_test(refuses_what_is_not_determined),
+        cmocka_unit_test(short_of_memory),
         cmocka_unit_test(against_spherepack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

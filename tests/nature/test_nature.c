@@ -1,5 +1,5 @@
 /* The dynamics against published cases and conservation laws, on grids coarse enough for a test.
- * Longer runs, at T42 to T85 and with climate statistics, are in bench/nature.c. */
+ * Longer runs, at T42 to T85 and with climate statistics, are in bench/nature_cases.c. */
 #include "nature/nature.h"
 
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <omp.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "nature/initial_states.h"
 #include "nature/semi_implicit.h"
@@ -400,6 +401,27 @@ static void wrong_settings(void **state)
     }
 }
 
+/* Whichever allocation fails, creation fails with it and leaves nothing behind (the sanitizers
+ * look). */
+static void short_of_memory(void **state)
+{
+    (void)state;
+    ar_nature_settings settings = ar_nature_default_settings(5, 2);
+    for (int64_t which = 0;; which++) {
+        ar_nature *nature = NULL;
+        ar_fail_allocation_after(which);
+        ar_status status = ar_nature_create(&nature, &settings, NULL);
+        ar_fail_allocation_after(-1);
+        if (status == AR_OK) {
+            assert_true(which > 40);
+            ar_nature_destroy(&nature);
+            return;
+        }
+        assert_int_equal(status, AR_ERROR_MEMORY);
+        assert_null(nature);
+    }
+}
+
 int main(void)
 {
     ar_nature *nature = NULL;
@@ -423,6 +445,7 @@ int main(void)
         cmocka_unit_test(repeats_and_restarts),
         cmocka_unit_test(physics_errors_are_loud),
         cmocka_unit_test(wrong_settings),
+        cmocka_unit_test(short_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
