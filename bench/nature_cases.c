@@ -73,7 +73,7 @@ static ar_status run_climate(ar_nature *nature, ar_error *err)
     if (!mean) {
         abort();
     }
-    AR_TRY(ar_nature_perturb(nature, 1, err));
+    ar_nature_perturb(nature, 1, 1);
     AR_TRY(ar_nature_advance(nature, 200 * 24, err));
     for (int day = 0; day < days; day++) {
         AR_TRY(ar_nature_advance(nature, 24, err));

@@ -28,6 +28,7 @@ typedef struct {
     const char *start; /* date of the first time after spin-up */
     const char *out;   /* .nc or .zarr */
     const char *from;  /* state to go on from, or NULL: from rest */
+    double perturb;    /* m/s (rms) of noise of `seed` added to the state of `from`; 0: none */
     const char *state; /* file that the state is saved in every 10 days and at the end, or NULL */
     int64_t threads;   /* 0: as many as OpenMP has */
     const volatile sig_atomic_t *interrupt; /* not 0: come to a clean end; may be NULL */

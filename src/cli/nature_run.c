@@ -69,6 +69,9 @@ int ar_command_nature_run(int argc, char **argv)
          AR_OPTION_TEXT, &o.state, false},
         {"from", "FILE", "go on from a saved state; the other options as before but for --out",
          AR_OPTION_TEXT, &o.from, false},
+        {"perturb", "SPEED",
+         "m/s of noise, by --seed, on the state of --from: a member of an ensemble",
+         AR_OPTION_NUMBER, &o.perturb, false},
         {"threads", "N", "threads to use (default: all cores); the result is the same for any N",
          AR_OPTION_INTEGER, &o.threads, false},
         {0}};

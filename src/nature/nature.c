@@ -126,23 +126,24 @@ void ar_nature_destroy(ar_nature **nature)
     *nature = NULL;
 }
 
-ar_status ar_nature_perturb(ar_nature *nature, uint64_t seed, ar_error *err)
+void ar_nature_perturb(ar_nature *nature, double speed, uint64_t seed)
 {
-    (void)err;
     const int64_t N = nature->settings.truncation;
     /* 1 m/s over 11 degrees of 2n + 1 real numbers each, with u² = a² Σ |ζ|²/(n(n + 1)) / 4π. */
     ar_random stream = {.seed = seed, .purpose = AR_RANDOM_NOISE};
     for (int64_t n = 2; n <= 12 && n <= N; n++) {
-        double size = sqrt(4 * AR_PI / 11 * n * (n + 1) / (2 * n + 1)) / AR_EARTH_RADIUS;
+        double size = speed * sqrt(4 * AR_PI / 11 * n * (n + 1) / (2 * n + 1)) / AR_EARTH_RADIUS;
         for (int64_t m = 0; m <= n; m++) {
             double re = ar_random_normal(&stream), im = ar_random_normal(&stream);
             double complex by = m == 0 ? size * re : size * (re + im * I) / sqrt(2);
             for (int64_t k = 0; k < nature->settings.nlev; k++) {
-                nature->now.vorticity[k * nature->now.count + ar_spectrum_index(N, n, m)] += by;
+                int64_t c = k * nature->now.count + ar_spectrum_index(N, n, m);
+                /* Both time levels alike: a difference would be a tendency. */
+                nature->now.vorticity[c] += by;
+                nature->before.vorticity[c] += by;
             }
         }
     }
-    return AR_OK;
 }
 
 ar_status ar_nature_set_fields(ar_nature *nature, const ar_nature_fields *fields, ar_error *err)

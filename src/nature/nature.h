@@ -38,9 +38,10 @@ AR_USE_RESULT ar_status ar_nature_create(ar_nature **nature, const ar_nature_set
                                          ar_error *err);
 void ar_nature_destroy(ar_nature **nature);
 
-/* Add a random vorticity of large scales (total wavenumbers 2 to 12, alike on all levels; winds of
- * about 1 m/s) to the state, from which weather grows. */
-AR_USE_RESULT ar_status ar_nature_perturb(ar_nature *nature, uint64_t seed, ar_error *err);
+/* Add a random vorticity of large scales (total wavenumbers 2 to 12, alike on all levels) with
+ * winds of about `speed` m/s (rms) to the state: from it weather grows, or an ensemble spreads.
+ * Each seed is another draw. */
+void ar_nature_perturb(ar_nature *nature, double speed, uint64_t seed);
 
 /* A state on the model's own Gaussian grid, [nlat][nlon] or [nlev][nlat][nlon], north to south, top
  * to ground. */

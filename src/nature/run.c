@@ -48,6 +48,12 @@ static ar_status check_options(const ar_nature_run_options *o, ar_error *err)
                        "a time every %lld hours; should be from 1 to the whole run's %lld",
                        (long long)o->every_hours, (long long)(24 * o->days));
     }
+    if (!(o->perturb >= 0 && o->perturb <= 10) || (o->perturb > 0 && !o->from)) {
+        return ar_fail(
+            err, AR_ERROR_USAGE,
+            "a perturbation of %g m/s %s; should be from 0 to 10, of a state to go on from",
+            o->perturb, o->from ? o->from : "without a state");
+    }
     return ar_writer_check_path(o->out, err);
 }
 
@@ -211,8 +217,9 @@ static ar_status prepare(nature_run *run, ar_error *err)
     AR_TRY(ar_nature_create(&run->nature, &settings, err));
     if (o->from) {
         AR_TRY(ar_nature_restore(run->nature, o->from, err));
+        ar_nature_perturb(run->nature, o->perturb, o->seed);
     } else {
-        AR_TRY(ar_nature_perturb(run->nature, o->seed, err));
+        ar_nature_perturb(run->nature, 1, o->seed);
     }
     const ar_harmonics *own = ar_nature_get_harmonics(run->nature);
     int64_t nlon = o->longitudes != 0 ? o->longitudes : ar_harmonics_get_settings(own)->nlon;

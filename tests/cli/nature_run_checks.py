@@ -74,5 +74,14 @@ def follows(first, second):
     assert y.time.values[0] - x.time.values[-1] == np.timedelta64(6, "h"), (x.time, y.time)
 
 
+def spread(a, b, speed):
+    """Two members start apart by about sqrt(2) times the noise, in wind (both components, rms)."""
+    x, y = xr.open_dataset(a).isel(time=0), xr.open_dataset(b).isel(time=0)
+    band = np.cos(np.radians(x.latitude))
+    square = ((x.eastward_wind - y.eastward_wind) ** 2 + (x.northward_wind - y.northward_wind) ** 2).weighted(band)
+    ratio = float(np.sqrt(square.mean())) / (np.sqrt(2) * float(speed))
+    assert 0.6 < ratio < 1.5, ratio
+
+
 if __name__ == "__main__":
-    {"plausible": plausible, "equal": equal, "joined": joined, "follows": follows}[sys.argv[1]](*sys.argv[2:])
+    {"plausible": plausible, "equal": equal, "joined": joined, "follows": follows, "spread": spread}[sys.argv[1]](*sys.argv[2:])

@@ -39,6 +39,7 @@ refused 2 'sigma levels: 0' --levels 0
 refused 2 'pressure in hPa is wanted' --pressure-levels 850 high
 refused 2 'pressure level of -5 hPa' --pressure-levels=-5
 refused 2 'the largest is' --longitudes 32
+refused 2 'without a state; should be' --perturb 0.1
 refused 1 'is no restart file' $small --from "$program"
 refused 1 'absent.state' $small --from "$work/absent.state"
 "$program" nature-run --truncation T21 --levels 4 --days 1 --spin-up-days 0 --quiet --out "$work/other.nc" --state "$work/other.state"
@@ -65,6 +66,13 @@ $python "$checks" equal "$work/a.nc" "$work/b.nc" || fail "one and two threads d
 "$program" nature-run $whole --days 2 --out "$work/d.nc" --from "$work/a.state" || fail "run from a state"
 $python "$checks" joined "$work/c.nc" "$work/a.nc" "$work/d.nc" || fail "two parts are not the whole"
 refused 2 'the run ends at hour 72' $whole --days 1 --from "$work/a.state"
+
+echo "== members from one state"
+"$program" nature-run $whole --days 2 --out "$work/e.nc" --from "$work/a.state" --perturb 0.1 --seed 1 || fail "member 1"
+"$program" nature-run $whole --days 2 --out "$work/f.nc" --from "$work/a.state" --perturb 0.1 --seed 2 || fail "member 2"
+"$program" nature-run $whole --days 2 --out "$work/g.nc" --from "$work/a.state" --perturb 0.1 --seed 2 || fail "member 2"
+$python "$checks" spread "$work/e.nc" "$work/f.nc" 0.1 || fail "members are not apart by the noise"
+$python "$checks" equal "$work/f.nc" "$work/g.nc" || fail "a member does not repeat"
 
 echo "== interrupted"
 "$program" nature-run --truncation T21 --levels 5 --spin-up-days 0 --days 100000 --every 6 \

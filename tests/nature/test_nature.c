@@ -258,7 +258,7 @@ static void forcing_spins_up(void **state)
 {
     (void)state;
     ar_nature *nature = make(ar_nature_default_settings(21, 5));
-    assert_int_equal(ar_nature_perturb(nature, 4, NULL), AR_OK);
+    ar_nature_perturb(nature, 1, 4);
     double mass = mean_pressure(nature), energy = mean_energy(nature);
     advance(nature, 240);
     ar_nature_fields f = fields_allocate(nature);
@@ -304,9 +304,9 @@ static void repeats_and_restarts(void **state)
     close(file);
     ar_nature_settings settings = ar_nature_default_settings(21, 5);
     ar_nature *a = make(settings), *b = make(settings), *c = make(settings);
-    assert_int_equal(ar_nature_perturb(a, 7, NULL), AR_OK);
-    assert_int_equal(ar_nature_perturb(b, 7, NULL), AR_OK);
-    assert_int_equal(ar_nature_perturb(c, 8, NULL), AR_OK);
+    ar_nature_perturb(a, 1, 7);
+    ar_nature_perturb(b, 1, 7);
+    ar_nature_perturb(c, 1, 8);
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     advance(a, 12);
