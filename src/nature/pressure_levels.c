@@ -1,6 +1,7 @@
 #include "nature/pressure_levels.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -57,23 +58,35 @@ void ar_pressure_levels_release(ar_pressure_levels *output)
     *output = (ar_pressure_levels){0};
 }
 
+static ar_status synthesise_level(ar_pressure_levels *o, const ar_spectral_state *s, int64_t k)
+{
+    ar_status status = AR_OK;
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(o->grid);
+    int64_t c = k * s->count, at = k * grid->nlat * grid->nlon;
+    AR_TRY(ar_harmonics_synthesise(o->grid, s->vorticity + c, o->model[AR_NATURE_VORTICITY] + at,
+                                   NULL));
+    AR_TRY(ar_harmonics_synthesise(o->grid, s->divergence + c, o->model[AR_NATURE_DIVERGENCE] + at,
+                                   NULL));
+    AR_TRY(ar_harmonics_synthesise(o->grid, s->temperature + c,
+                                   o->model[AR_NATURE_AIR_TEMPERATURE] + at, NULL));
+    AR_TRY(ar_harmonics_synthesise_wind(o->grid, s->vorticity + c, s->divergence + c,
+                                        o->model[AR_NATURE_EASTWARD_WIND] + at,
+                                        o->model[AR_NATURE_NORTHWARD_WIND] + at, NULL));
+cleanup:
+    return status;
+}
+
 static ar_status synthesise(ar_pressure_levels *o, const ar_nature *nature, ar_error *err)
 {
     ar_status status = AR_OK;
     const ar_spectral_state *s = ar_nature_get_state(nature);
-    const ar_harmonics_settings *grid = ar_harmonics_get_settings(o->grid);
-    int64_t plane = grid->nlat * grid->nlon;
+    bool failed = false;
+#pragma omp parallel for schedule(dynamic) reduction(|| : failed)
     for (int64_t k = 0; k < s->nlev; k++) {
-        int64_t c = k * s->count, at = k * plane;
-        AR_TRY(ar_harmonics_synthesise(o->grid, s->vorticity + c,
-                                       o->model[AR_NATURE_VORTICITY] + at, err));
-        AR_TRY(ar_harmonics_synthesise(o->grid, s->divergence + c,
-                                       o->model[AR_NATURE_DIVERGENCE] + at, err));
-        AR_TRY(ar_harmonics_synthesise(o->grid, s->temperature + c,
-                                       o->model[AR_NATURE_AIR_TEMPERATURE] + at, err));
-        AR_TRY(ar_harmonics_synthesise_wind(o->grid, s->vorticity + c, s->divergence + c,
-                                            o->model[AR_NATURE_EASTWARD_WIND] + at,
-                                            o->model[AR_NATURE_NORTHWARD_WIND] + at, err));
+        failed = failed || synthesise_level(o, s, k) != AR_OK;
+    }
+    if (failed) {
+        return ar_fail(err, AR_ERROR_MEMORY, "not enough memory for a spectral transform");
     }
     AR_TRY(ar_harmonics_synthesise(o->grid, s->log_pressure, o->log_pressure, err));
     AR_TRY(ar_harmonics_synthesise_gradient(o->grid, s->log_pressure, o->slope_east, o->slope_north,
@@ -114,12 +127,12 @@ static void integrate_column(ar_pressure_levels *o, const ar_sigma *sigma, int64
 static int64_t find_level(const ar_sigma *sigma, double log_sigma, double *share)
 {
     int64_t upper = 0;
-    while (upper < sigma->nlev - 1 && log(sigma->full[upper + 1]) < log_sigma) {
+    while (upper < sigma->nlev - 1 && sigma->log_full[upper + 1] < log_sigma) {
         upper++;
     }
     *share = 0;
     if (upper < sigma->nlev - 1) {
-        double from = log(sigma->full[upper]), to = log(sigma->full[upper + 1]);
+        double from = sigma->log_full[upper], to = sigma->log_full[upper + 1];
         *share = fmax(0, (log_sigma - from) / (to - from));
     }
     return upper;
@@ -136,7 +149,7 @@ static void interpolate_column(ar_pressure_levels *o, const ar_sigma *sigma, int
             const double *x = o->model[v];
             o->values[v][l * plane + p] = (float)((1 - share) * x[a] + share * x[b]);
         }
-        double beyond = log(sigma->full[upper]) - log_sigma;
+        double beyond = sigma->log_full[upper] - log_sigma;
         if (share == 0) {
             o->values[AR_NATURE_GEOPOTENTIAL][l * plane + p] +=
                 (float)(AR_GAS_CONSTANT_DRY * o->model[AR_NATURE_AIR_TEMPERATURE][a] * beyond);

@@ -33,6 +33,7 @@ ar_status ar_sigma_init(ar_sigma *sigma, int64_t nlev, const double *half, ar_er
     }
     AR_TRY(ar_allocate(&sigma->half, nlev + 1, sizeof(double), what, err));
     AR_TRY(ar_allocate(&sigma->full, nlev, sizeof(double), what, err));
+    AR_TRY(ar_allocate(&sigma->log_full, nlev, sizeof(double), what, err));
     AR_TRY(ar_allocate(&sigma->thickness, nlev, sizeof(double), what, err));
     AR_TRY(ar_allocate(&sigma->log_ratio, nlev, sizeof(double), what, err));
     AR_TRY(ar_allocate(&sigma->alpha, nlev, sizeof(double), what, err));
@@ -46,7 +47,8 @@ ar_status ar_sigma_init(ar_sigma *sigma, int64_t nlev, const double *half, ar_er
         sigma->log_ratio[k] = k == 0 ? 0 : log(below / above);
         sigma->alpha[k] = k == 0 ? log(2) : 1 - above / sigma->thickness[k] * sigma->log_ratio[k];
         /* Where the scheme puts the level's geopotential: ln σ_{k+1/2} − α_k. */
-        sigma->full[k] = below * exp(-sigma->alpha[k]);
+        sigma->log_full[k] = log(below) - sigma->alpha[k];
+        sigma->full[k] = exp(sigma->log_full[k]);
     }
 cleanup:
     if (status != AR_OK) {
@@ -59,6 +61,7 @@ void ar_sigma_release(ar_sigma *sigma)
 {
     ar_free(sigma->half);
     ar_free(sigma->full);
+    ar_free(sigma->log_full);
     ar_free(sigma->thickness);
     ar_free(sigma->log_ratio);
     ar_free(sigma->alpha);

@@ -13,6 +13,7 @@ typedef struct {
     int64_t nlev;
     double *half; /* [nlev + 1] interfaces, 0 … 1 */
     double *full; /* [nlev] midpoints in the sense of ln p: exp of the mean the scheme implies */
+    double *log_full;  /* [nlev] ln of full */
     double *thickness; /* [nlev] Δσ */
     double *log_ratio; /* [nlev] ln(σ_{k+1/2}/σ_{k−1/2}), 0 for the top one, which never uses it */
     double *alpha;     /* [nlev] eq. 3.17–3.19; ln 2 at the top */
