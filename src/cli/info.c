@@ -13,6 +13,7 @@
 #include "io/safetensors.h"
 #include "io/source.h"
 #include "model/model.h"
+#include "model/released_configuration.h"
 #include "train/checkpoint.h"
 
 /* ---- files and stores ------------------------------------------------------------------------ */
@@ -134,7 +135,9 @@ static void describe_fields(cJSON *tree, const ar_configuration *configuration)
         const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
         char text[96];
         cJSON *entry = cJSON_AddObjectToObject(fields, field->name);
-        if (field->level_count > 0) {
+        if (field->level_count == 1 && field->levels[0] == 0) {
+            cJSON_AddStringToObject(entry, "levels", "one, without a level");
+        } else if (field->level_count > 0) {
             cJSON_AddItemToObject(entry, "levels",
                                   cJSON_CreateDoubleArray(field->levels, (int)field->level_count));
         } else {
@@ -206,12 +209,18 @@ cleanup:
     return status;
 }
 
-static ar_status describe_configuration(cJSON *tree, const char *path, ar_error *err)
+/* A YAML configuration of ours, or the JSON of a released model. */
+static ar_status describe_configuration(cJSON *tree, const char *path, bool released, ar_error *err)
 {
     ar_configuration configuration = {0};
     ar_status status = AR_OK;
-    AR_TRY(ar_configuration_read(&configuration, path, NULL, 0, err));
-    cJSON_AddStringToObject(tree, "format", "configuration");
+    if (released) {
+        AR_TRY(ar_released_configuration(&configuration, path, err));
+    } else {
+        AR_TRY(ar_configuration_read(&configuration, path, NULL, 0, err));
+    }
+    cJSON_AddStringToObject(tree, "format",
+                            released ? "configuration of a released model" : "configuration");
     describe_fields(tree, &configuration);
     AR_TRY(describe_settings(tree, &configuration, err));
     AR_TRY(describe_cost(tree, &configuration, err));
@@ -334,8 +343,8 @@ static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_err
     if (!ar_path_exists(path)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: there is no such file or folder", path);
     }
-    if (ends_with(path, ".yaml") || ends_with(path, ".yml")) {
-        return describe_configuration(tree, path, err);
+    if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json")) {
+        return describe_configuration(tree, path, ends_with(path, ".json"), err);
     }
     if (ends_with(path, ".safetensors")) {
         return describe_safetensors(tree, path, err);
@@ -367,7 +376,8 @@ int ar_command_info(int argc, char **argv)
                        "configuration costs.",
         .options = options,
         .operand = "PATH",
-        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors or .yaml",
+        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors, .yaml or a released "
+                        "model's .json",
         .operands = &paths,
         .fewest_operands = 1,
         .most_operands = 1,
