@@ -2,7 +2,7 @@
 # Train on real reanalysis, forecast days that training never saw, and score the forecast:
 #     ./demo.sh [DATA]
 # DATA is a folder with mean_sea_level_pressure.zarr and vorticity_850hpa.zarr, or with the folder
-# era5-2.5deg-djf that has them; without it ../shared/data is looked for. About 25 minutes on 2 cores.
+# era5-2.5deg-djf that has them; without it ../shared/data is looked for. About 11 minutes on 2 cores.
 # Called again after an interruption it goes on where it was.
 set -euo pipefail
 cd_from=$PWD
