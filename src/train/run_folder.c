@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +103,15 @@ static ar_status remove_old(const char *run, ar_error *err)
     return status;
 }
 
-/* Remove what a run that was killed while it wrote a checkpoint has left: files that no name of a
- * checkpoint belongs to, each as large as one. */
+/* Is this the name of a file that a run writes? */
+static bool is_of_run(const char *name)
+{
+    return step_of_name(name) >= 0 || strcmp(name, "configuration.yaml") == 0 ||
+           strcmp(name, "metrics.jsonl") == 0;
+}
+
+/* Remove what a run that was killed while it wrote a file has left: partial files under temporary
+ * names, which nothing else cleans up. */
 static void remove_unfinished(const char *run)
 {
     DIR *folder = opendir(run);
@@ -114,7 +122,7 @@ static void remove_unfinished(const char *run)
         if (length < sizeof name) {
             memcpy(name, entry->d_name, length);
             name[length] = '\0';
-            if (step_of_name(name) >= 0) {
+            if (is_of_run(name)) {
                 unlinkat(dirfd(folder), entry->d_name, 0);
             }
         }

@@ -383,6 +383,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_folder_make(options->run, err));
     AR_TRY(resume(run, err));
     AR_TRY(write_configuration(run, err));
+    AR_TRY(ar_run_clean(options->run, err));
     AR_TRY(ar_metrics_open(&run->metrics, options->run, run->optimiser.step, configuration, err));
     describe(run);
     AR_TRY(train_all(run, err));

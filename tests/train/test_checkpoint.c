@@ -281,7 +281,9 @@ static void the_last_three_are_kept(void **state)
                                   "checkpoint--0000001.safetensors",
                                   "notes.txt",
                                   "notes.txt.partial-7",
-                                  "checkpoint-00000008.safetensors.partial-4567"};
+                                  "checkpoint-00000008.safetensors.partial-4567",
+                                  "configuration.yaml.partial-12",
+                                  "metrics.jsonl.partial-3"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         path_of(path, others[i]);
         assert_int_equal(ar_file_write_whole(path, "mine", 4, &err), AR_OK);
