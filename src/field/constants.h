@@ -17,5 +17,14 @@
 #define AR_HEAT_CAPACITY_DRY 1004.5
 /* R/cp = 2/7 exactly with the two above. */
 #define AR_KAPPA (AR_GAS_CONSTANT_DRY / AR_HEAT_CAPACITY_DRY)
+/* Pressure in Pa that potential temperature and σ = 1 refer to. */
+#define AR_REFERENCE_PRESSURE 1e5
+/* Gas constant of water vapour in J/(kg K), latent heat of vaporisation in J/kg (held constant),
+ * and saturation vapour pressure in Pa at AR_TRIPLE_POINT in K (Reed & Jablonowski 2012, J. Adv.
+ * Model. Earth Syst. 4, M04001, table 1). */
+#define AR_GAS_CONSTANT_VAPOUR 461.5
+#define AR_LATENT_HEAT 2.5e6
+#define AR_SATURATION_PRESSURE 610.78
+#define AR_TRIPLE_POINT 273.16
 
 #endif

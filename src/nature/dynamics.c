@@ -40,6 +40,10 @@ static ar_status allocate_fields(ar_dynamics *d, int64_t nlat, int64_t nlon, int
     for (size_t i = 0; i < sizeof planes / sizeof *planes; i++) {
         AR_TRY(ar_allocate(planes[i], plane, sizeof(double), "model fields", err));
     }
+    double **humid[] = {&d->humidity, &d->moistening_east, &d->moistening_north};
+    for (size_t i = 0; d->humid && i < sizeof humid / sizeof *humid; i++) {
+        AR_TRY(ar_allocate(humid[i], volume, sizeof(double), "model fields", err));
+    }
     AR_TRY(ar_allocate(&d->row_scratch, AR_DYNAMICS_ROW_SCRATCH * plane, sizeof(double),
                        "model fields", err));
     AR_TRY(ar_allocate(&d->row_fault, nlat, sizeof *d->row_fault, "model rows", err));
@@ -51,11 +55,12 @@ cleanup:
 }
 
 ar_status ar_dynamics_init(ar_dynamics *dynamics, int64_t truncation, int64_t nlev,
-                           const double *half, double radius, double rotation, ar_error *err)
+                           const double *half, double radius, double rotation, bool humid,
+                           ar_error *err)
 {
     ar_status status = AR_OK;
     double *colatitude = NULL;
-    *dynamics = (ar_dynamics){.rotation = rotation};
+    *dynamics = (ar_dynamics){.rotation = rotation, .humid = humid};
     if (truncation < 1 || truncation > 2000) {
         return ar_fail(err, AR_ERROR_USAGE, "truncation %lld; should be from 1 to 2000",
                        (long long)truncation);
@@ -81,10 +86,12 @@ cleanup:
 
 void ar_dynamics_release(ar_dynamics *dynamics)
 {
-    double *fields[] = {dynamics->vorticity,      dynamics->divergence,   dynamics->warming_east,
-                        dynamics->warming_north,  dynamics->eastward,     dynamics->northward,
-                        dynamics->temperature,    dynamics->log_pressure, dynamics->pressure_east,
-                        dynamics->pressure_north, dynamics->row_scratch,  dynamics->weight};
+    double *fields[] = {
+        dynamics->vorticity,      dynamics->divergence,      dynamics->warming_east,
+        dynamics->warming_north,  dynamics->eastward,        dynamics->northward,
+        dynamics->temperature,    dynamics->log_pressure,    dynamics->pressure_east,
+        dynamics->pressure_north, dynamics->row_scratch,     dynamics->weight,
+        dynamics->humidity,       dynamics->moistening_east, dynamics->moistening_north};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         ar_free(fields[i]);
     }
@@ -108,6 +115,11 @@ static ar_status synthesise_level(ar_dynamics *d, const ar_spectral_state *state
                                         d->eastward + at, d->northward + at, NULL));
     AR_TRY(ar_harmonics_synthesise_gradient(h, state->temperature + c, d->warming_east + at,
                                             d->warming_north + at, NULL));
+    if (d->humid) {
+        AR_TRY(ar_harmonics_synthesise(h, state->humidity + c, d->humidity + at, NULL));
+        AR_TRY(ar_harmonics_synthesise_gradient(h, state->humidity + c, d->moistening_east + at,
+                                                d->moistening_north + at, NULL));
+    }
 cleanup:
     return status;
 }
@@ -142,7 +154,7 @@ static ar_status synthesise(ar_dynamics *d, const ar_spectral_state *state, ar_e
 
 /* Tendencies of one level from what dynamics_row.c has left on the grid: the vector A, whose curl
  * and divergence they are, in vorticity (eastward) and warming_east (northward), the kinetic energy
- * in divergence, the heating in warming_north. */
+ * in divergence, the heating in warming_north, the moistening in moistening_north. */
 static ar_status analyse_level(ar_dynamics *d, ar_spectral_state *tendency, int64_t k)
 {
     ar_status status = AR_OK;
@@ -161,6 +173,9 @@ static ar_status analyse_level(ar_dynamics *d, ar_spectral_state *tendency, int6
         tendency->divergence[c + i] -= energy[i];
     }
     AR_TRY(ar_harmonics_analyse(h, d->warming_north + at, tendency->temperature + c, NULL));
+    if (d->humid) {
+        AR_TRY(ar_harmonics_analyse(h, d->moistening_north + at, tendency->humidity + c, NULL));
+    }
 cleanup:
     return status;
 }
@@ -201,14 +216,15 @@ static ar_status report_fault(const ar_dynamics *d, ar_error *err)
 }
 
 ar_status ar_dynamics_tendency(ar_dynamics *dynamics, const ar_spectral_state *state,
-                               ar_spectral_state *tendency, ar_error *err)
+                               double seconds, bool first, ar_spectral_state *tendency,
+                               ar_error *err)
 {
     ar_status status = AR_OK;
     int64_t nlat = ar_harmonics_get_settings(dynamics->harmonics)->nlat;
     AR_TRY(synthesise(dynamics, state, err));
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < nlat; i++) {
-        ar_dynamics_row(dynamics, i);
+        ar_dynamics_row(dynamics, seconds, first, i);
     }
     AR_TRY(report_fault(dynamics, err));
     AR_TRY(analyse(dynamics, tendency, err));

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "field/constants.h"
-#include "nature/held_suarez.h"
 #include "nature/semi_implicit.h"
 
 /* Sums over levels along one row, [nlon] each. With G = v·∇ln ps and D the divergence: */
@@ -64,6 +63,26 @@ static double vertical_advection(const row_sums *sums, int64_t j, const double *
     return sums->below[j] * (x_below[j] - x[j]) + sums->above[j] * (x[j] - x_above[j]);
 }
 
+static void add(double *sum, const double *term, int64_t count)
+{
+    for (int64_t j = 0; j < count; j++) {
+        sum[j] += term[j];
+    }
+}
+
+/* Advection of humidity on the level whose row starts at `at`, with the σ̇ that `sums` holds. */
+static void carry_humidity(ar_dynamics *d, int64_t at, int64_t up, int64_t down, int64_t nlon,
+                           const row_sums *sums)
+{
+    const double *u = d->eastward + at, *v = d->northward + at, *q = d->humidity + at;
+    const double *slope_east = d->moistening_east + at;
+    double *moistening = d->moistening_north + at;
+    for (int64_t j = 0; j < nlon; j++) {
+        moistening[j] = -u[j] * slope_east[j] - v[j] * moistening[j] -
+                        vertical_advection(sums, j, q + up, q, q + down);
+    }
+}
+
 /* The whole level k of row i; A and the energy replace what only this level needs. */
 static void level(ar_dynamics *d, int64_t i, int64_t k, const ar_harmonics_settings *grid,
                   const double *slope_east, const double *slope_north, row_sums *sums)
@@ -99,9 +118,14 @@ static void level(ar_dynamics *d, int64_t i, int64_t k, const ar_harmonics_setti
         warming_north[j] = heating;
         divergence[j] = (u[j] * u[j] + v[j] * v[j]) / 2;
     }
-    if (d->held_suarez) {
-        ar_held_suarez_add_heating(s, k, ar_harmonics_get_colatitude(d->harmonics)[i], nlon, t,
-                                   d->log_pressure + i * nlon, warming_north);
+    if (d->humid) {
+        carry_humidity(d, at, up, down, nlon, sums);
+    }
+    if (d->forcing) {
+        add(warming_north, d->forcing->heating + at, nlon);
+        if (d->forcing->moistening) {
+            add(d->moistening_north + at, d->forcing->moistening + at, nlon);
+        }
     }
 }
 
@@ -117,7 +141,17 @@ static int64_t find_fault(const double *energy, int64_t nlon)
     return -1;
 }
 
-void ar_dynamics_row(ar_dynamics *dynamics, int64_t i)
+static void force_row(ar_dynamics *d, double seconds, int64_t i)
+{
+    const ar_forcing_fields fields = {.temperature = d->temperature,
+                                      .humidity = d->humidity,
+                                      .eastward = d->eastward,
+                                      .northward = d->northward,
+                                      .log_pressure = d->log_pressure};
+    ar_forcing_row(d->forcing, &d->sigma, seconds, &fields, i);
+}
+
+void ar_dynamics_row(ar_dynamics *dynamics, double seconds, bool first_step, int64_t i)
 {
     const ar_harmonics_settings *grid = ar_harmonics_get_settings(dynamics->harmonics);
     int64_t nlon = grid->nlon, plane = grid->nlat * nlon, first = i * nlon;
@@ -126,6 +160,9 @@ void ar_dynamics_row(ar_dynamics *dynamics, int64_t i)
     row_sums sums = take_scratch(dynamics, i, nlon);
     sum_levels(dynamics, first, plane, nlon, slope_east, slope_north, &sums);
     dynamics->row_fault[i] = -1;
+    if (dynamics->forcing && first_step) {
+        force_row(dynamics, seconds, i);
+    }
     for (int64_t k = 0; k < dynamics->sigma.nlev; k++) {
         level(dynamics, i, k, grid, slope_east, slope_north, &sums);
         int64_t fault = find_fault(dynamics->divergence + k * plane + first, nlon);
@@ -135,5 +172,8 @@ void ar_dynamics_row(ar_dynamics *dynamics, int64_t i)
     }
     for (int64_t j = 0; j < nlon; j++) {
         slope_east[j] = -sums.advection_sum[j];
+    }
+    if (dynamics->forcing && !first_step) {
+        force_row(dynamics, seconds, i);
     }
 }

@@ -7,8 +7,8 @@
 /* Table of the paper, times per second. */
 #define DAY 86400.0
 static const double friction_rate = 1 / DAY, slow_rate = 1 / (40 * DAY), fast_rate = 1 / (4 * DAY);
-static const double boundary_layer_top = 0.7, reference_pressure = 1e5;
-static const double meridional_contrast = 60, static_stability = 10, stratosphere = 200;
+static const double boundary_layer_top = 0.7;
+static const double static_stability = 10, stratosphere = 200;
 
 static double boundary_layer_share(double sigma)
 {
@@ -22,18 +22,39 @@ void ar_held_suarez_friction(const ar_sigma *sigma, double *friction)
     }
 }
 
-void ar_held_suarez_add_heating(const ar_sigma *sigma, int64_t k, double colatitude, int64_t nlon,
-                                const double *temperature, const double *log_pressure,
-                                double *heating)
+/* T_eq at point j of level σ, of which `log_sigma`, σ^κ (`exner`) and the share of the boundary
+ * layer are given. */
+static inline double equilibrium_at(const ar_equilibrium *e, int64_t j, double log_sigma,
+                                    double exner, double share, const double *log_pressure,
+                                    const double *surface_exner)
 {
-    double sine = cos(colatitude), cosine = sin(colatitude), cosine2 = cosine * cosine;
-    double rate = slow_rate + (fast_rate - slow_rate) * boundary_layer_share(sigma->full[k]) *
-                                  cosine2 * cosine2;
-    double log_level = log(sigma->full[k] / reference_pressure);
+    double sine = cos(e->colatitude), cosine2 = 1 - sine * sine;
+    double log_p = log_sigma + log_pressure[j] - log(AR_REFERENCE_PRESSURE);
+    double summer = e->summer + (e->land_summer ? share * e->land_summer[j] : 0);
+    double warm =
+        e->warmest - e->contrast * sine * sine + summer * sine - static_stability * log_p * cosine2;
+    return fmax(stratosphere, warm * exner * surface_exner[j]);
+}
+
+void ar_held_suarez_add_heating(const ar_sigma *sigma, int64_t k, const ar_equilibrium *equilibrium,
+                                int64_t nlon, const double *temperature, const double *log_pressure,
+                                const double *surface_exner, double *heating)
+{
+    double share = boundary_layer_share(sigma->full[k]);
+    double cosine2 = pow(sin(equilibrium->colatitude), 2);
+    double rate = slow_rate + (fast_rate - slow_rate) * share * cosine2 * cosine2;
+    double log_sigma = sigma->log_full[k], exner = exp(AR_KAPPA * log_sigma);
     for (int64_t j = 0; j < nlon; j++) {
-        double log_p = log_level + log_pressure[j]; /* ln(p/p₀) */
-        double warm = 315 - meridional_contrast * sine * sine - static_stability * log_p * cosine2;
-        double equilibrium = fmax(stratosphere, warm * exp(AR_KAPPA * log_p));
-        heating[j] -= rate * (temperature[j] - equilibrium);
+        heating[j] -= rate * (temperature[j] - equilibrium_at(equilibrium, j, log_sigma, exner,
+                                                              share, log_pressure, surface_exner));
+    }
+}
+
+void ar_held_suarez_ground(const ar_equilibrium *equilibrium, int64_t nlon,
+                           const double *log_pressure, const double *surface_exner,
+                           double *temperature)
+{
+    for (int64_t j = 0; j < nlon; j++) {
+        temperature[j] = equilibrium_at(equilibrium, j, 0, 1, 1, log_pressure, surface_exner);
     }
 }

@@ -8,6 +8,7 @@
 #include "field/constants.h"
 #include "nature/held_suarez.h"
 #include "nature/nature_private.h"
+#include "nature/surface.h"
 
 ar_nature_settings ar_nature_default_settings(int64_t truncation, int64_t nlev)
 {
@@ -45,6 +46,17 @@ static ar_status check_settings(const ar_nature_settings *s, ar_error *err)
                        "nature run: time filter %g with alpha %g; should be in 0…0.5 and 0.5…1",
                        s->filter, s->filter_alpha);
     }
+    if (s->water_cycle && !(s->humidity && s->held_suarez)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "nature run: a water cycle without %s; it needs humidity and the forcing of "
+                       "Held and Suarez",
+                       s->humidity ? "forcing" : "humidity");
+    }
+    if (!(s->orography >= 0 && s->orography <= 3)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "nature run: orography of %g times the mountains; should be from 0 to 3",
+                       s->orography);
+    }
     return AR_OK;
 }
 
@@ -79,6 +91,74 @@ cleanup:
     return status;
 }
 
+static ar_status create_forcing(ar_nature *nature, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_nature_settings *s = &nature->settings;
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(nature->dynamics.harmonics);
+    const ar_forcing_settings settings = {.water_cycle = s->water_cycle,
+                                          .seasonal_cycle = s->seasonal_cycle,
+                                          .land = s->land,
+                                          .interval = 2 * time_step(nature)};
+    AR_TRY(ar_forcing_init(&nature->forcing, &settings, s->nlev, grid->nlat, grid->nlon,
+                           ar_harmonics_get_colatitude(nature->dynamics.harmonics), err));
+    nature->dynamics.forcing = &nature->forcing;
+    if (s->water_cycle) {
+        AR_TRY(ar_allocate(&nature->precipitation, grid->nlat * grid->nlon, sizeof(double),
+                           "precipitation", err));
+    }
+cleanup:
+    return status;
+}
+
+/* The mountains in spectral space, the shortest waves damped to 1/e so that they do not ring. */
+static ar_status raise_mountains(ar_nature *nature, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_harmonics *h = nature->dynamics.harmonics;
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(h);
+    double *geopotential = nature->dynamics.log_pressure; /* for a moment */
+    double complex *spectrum = nature->dynamics.surface_geopotential;
+    int64_t N = grid->truncation;
+    for (int64_t p = 0; p < grid->nlat * grid->nlon; p++) {
+        double latitude = AR_PI / 2 - ar_harmonics_get_colatitude(h)[p / grid->nlon];
+        double longitude = 2 * AR_PI * (p % grid->nlon) / grid->nlon;
+        geopotential[p] =
+            AR_GRAVITY * nature->settings.orography * ar_surface_altitude(latitude, longitude);
+    }
+    AR_TRY(ar_harmonics_analyse(h, geopotential, spectrum, err));
+    for (int64_t m = 0; m <= N; m++) {
+        for (int64_t n = m; n <= N; n++) {
+            double share = (double)n * (n + 1) / ((double)N * (N + 1));
+            spectrum[ar_spectrum_index(N, n, m)] *= exp(-share * share);
+        }
+    }
+cleanup:
+    return status;
+}
+
+/* At rest and isothermal, in hydrostatic balance over the mountains. */
+static ar_status set_rest(ar_nature *nature, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const double temperature = 280;
+    ar_spectral_state *now = &nature->now;
+    if (nature->settings.orography > 0) {
+        AR_TRY(raise_mountains(nature, err));
+    }
+    for (int64_t c = 0; c < now->count; c++) {
+        now->log_pressure[c] =
+            -nature->dynamics.surface_geopotential[c] / (AR_GAS_CONSTANT_DRY * temperature);
+    }
+    now->log_pressure[0] += log(AR_REFERENCE_PRESSURE) * sqrt(4 * AR_PI);
+    for (int64_t k = 0; k < now->nlev; k++) {
+        now->temperature[k * now->count] = temperature * sqrt(4 * AR_PI);
+    }
+    AR_TRY(ar_dynamics_mean_pressure(&nature->dynamics, now, &nature->mean_pressure, err));
+cleanup:
+    return status;
+}
+
 ar_status ar_nature_create(ar_nature **nature, const ar_nature_settings *settings, ar_error *err)
 {
     ar_status status = AR_OK;
@@ -89,19 +169,18 @@ ar_status ar_nature_create(ar_nature **nature, const ar_nature_settings *setting
     n->settings = *settings;
     n->settings.sigma_half = NULL;
     AR_TRY(ar_dynamics_init(&n->dynamics, settings->truncation, settings->nlev,
-                            settings->sigma_half, AR_EARTH_RADIUS, AR_EARTH_ROTATION, err));
-    n->dynamics.held_suarez = settings->held_suarez;
+                            settings->sigma_half, AR_EARTH_RADIUS, AR_EARTH_ROTATION,
+                            settings->humidity, err));
+    if (settings->held_suarez) {
+        AR_TRY(create_forcing(n, err));
+    }
     AR_TRY(create_schemes(n, err));
     int64_t count = ar_spectrum_count(settings->truncation);
     ar_spectral_state *states[] = {&n->before, &n->now, &n->after, &n->tendency};
     for (int i = 0; i < 4; i++) {
         AR_TRY(ar_spectral_state_init(states[i], settings->nlev, count, err));
     }
-    for (int64_t k = 0; k < settings->nlev; k++) {
-        n->now.temperature[k * count] = 280 * sqrt(4 * AR_PI);
-    }
-    n->now.log_pressure[0] = log(1e5) * sqrt(4 * AR_PI);
-    n->mean_pressure = 1e5;
+    AR_TRY(set_rest(n, err));
     *nature = n;
     n = NULL;
 cleanup:
@@ -116,6 +195,8 @@ void ar_nature_destroy(ar_nature **nature)
         return;
     }
     ar_dynamics_release(&n->dynamics);
+    ar_forcing_release(&n->forcing);
+    ar_free(n->precipitation);
     ar_semi_implicit_release(&n->first_step);
     ar_semi_implicit_release(&n->leapfrog);
     ar_spectral_state_release(&n->before);
@@ -169,15 +250,23 @@ ar_status ar_nature_set_fields(ar_nature *nature, const ar_nature_fields *fields
             now->vorticity + k * now->count, now->divergence + k * now->count, err));
         AR_TRY(ar_harmonics_analyse(h, fields->temperature + k * plane,
                                     now->temperature + k * now->count, err));
+        memset(now->humidity + k * now->count, 0, now->count * sizeof *now->humidity);
+        if (fields->humidity && nature->settings.humidity) {
+            AR_TRY(ar_harmonics_analyse(h, fields->humidity + k * plane,
+                                        now->humidity + k * now->count, err));
+        }
     }
-    double complex *surface = nature->dynamics.surface_geopotential;
-    memset(surface, 0, now->count * sizeof *surface);
     if (fields->surface_geopotential) {
-        AR_TRY(ar_harmonics_analyse(h, fields->surface_geopotential, surface, err));
+        AR_TRY(ar_harmonics_analyse(h, fields->surface_geopotential,
+                                    nature->dynamics.surface_geopotential, err));
     }
     AR_TRY(ar_dynamics_mean_pressure(&nature->dynamics, now, &nature->mean_pressure, err));
     nature->step = 0;
     nature->mass_correction = 0;
+    if (nature->precipitation) {
+        memset(nature->precipitation, 0, plane * sizeof(double));
+        nature->precipitation_seconds = 0;
+    }
 cleanup:
     return status;
 }
@@ -198,6 +287,10 @@ ar_status ar_nature_get_fields(const ar_nature *nature, ar_nature_fields *fields
         if (fields->temperature) {
             AR_TRY(ar_harmonics_synthesise(h, now->temperature + k * now->count,
                                            fields->temperature + k * plane, err));
+        }
+        if (fields->humidity) {
+            AR_TRY(ar_harmonics_synthesise(h, now->humidity + k * now->count,
+                                           fields->humidity + k * plane, err));
         }
     }
     if (fields->surface_geopotential) {
@@ -243,11 +336,36 @@ static ar_status restore_mass(ar_nature *nature, ar_error *err)
     return status;
 }
 
+static void gather_precipitation(ar_nature *nature)
+{
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(nature->dynamics.harmonics);
+    for (int64_t p = 0; nature->precipitation && p < grid->nlat * grid->nlon; p++) {
+        nature->precipitation[p] += nature->forcing.rain[p] * time_step(nature);
+    }
+    nature->precipitation_seconds += time_step(nature);
+}
+
+void ar_nature_take_precipitation(ar_nature *nature, double *flux)
+{
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(nature->dynamics.harmonics);
+    double seconds = nature->precipitation_seconds;
+    for (int64_t p = 0; p < grid->nlat * grid->nlon; p++) {
+        flux[p] = nature->precipitation && seconds > 0 ? nature->precipitation[p] / seconds : 0;
+    }
+    if (nature->precipitation) {
+        memset(nature->precipitation, 0, grid->nlat * grid->nlon * sizeof(double));
+    }
+    nature->precipitation_seconds = 0;
+}
+
 static ar_status take_step(ar_nature *nature, ar_error *err)
 {
     ar_status status = AR_OK;
     bool first = nature->step == 0;
-    AR_TRY(ar_dynamics_tendency(&nature->dynamics, &nature->now, &nature->tendency, err));
+    double seconds = nature->settings.start_seconds + nature->step * time_step(nature);
+    AR_TRY(ar_dynamics_tendency(&nature->dynamics, &nature->now, seconds, first, &nature->tendency,
+                                err));
+    gather_precipitation(nature);
     ar_semi_implicit_step(first ? &nature->first_step : &nature->leapfrog,
                           first ? &nature->now : &nature->before, &nature->tendency,
                           &nature->after);
@@ -275,6 +393,11 @@ ar_status ar_nature_advance(ar_nature *nature, int64_t hours, ar_error *err)
         }
     }
     return AR_OK;
+}
+
+const ar_nature_settings *ar_nature_get_settings(const ar_nature *nature)
+{
+    return &nature->settings;
 }
 
 int64_t ar_nature_get_hour(const ar_nature *nature)

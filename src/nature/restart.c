@@ -6,37 +6,45 @@
 #include "nature/nature_private.h"
 
 /* The start of a restart file, in the byte order of the machine that wrote it: `order` tells. Then
- * come the σ interfaces, the surface geopotential, the state before and the state now; last a
- * checksum of all before it. */
+ * come the σ interfaces, the surface geopotential, the state before and the state now, what is
+ * there of heating, moistening and gathered precipitation; last a checksum of all before it. */
 typedef struct {
     char magic[24];
     uint64_t order;
-    int64_t truncation, nlev, steps_per_hour, diffusion_order, held_suarez;
-    double diffusion_time, filter, filter_alpha;
+    int64_t truncation, nlev, steps_per_hour, diffusion_order;
+    int64_t held_suarez, humidity, water_cycle, seasonal_cycle, land, start_seconds;
+    double diffusion_time, filter, filter_alpha, orography;
     int64_t step;
-    double mean_pressure, mass_correction;
+    double mean_pressure, mass_correction, precipitation_seconds;
 } restart_header;
 
 static restart_header describe(const ar_nature *nature)
 {
     const ar_nature_settings *s = &nature->settings;
-    return (restart_header){.magic = "AtmoRep nature run 1",
+    return (restart_header){.magic = "AtmoRep nature run 2",
                             .order = 0x0102030405060708,
                             .truncation = s->truncation,
                             .nlev = s->nlev,
                             .steps_per_hour = s->steps_per_hour,
                             .diffusion_order = s->diffusion_order,
                             .held_suarez = s->held_suarez,
+                            .humidity = s->humidity,
+                            .water_cycle = s->water_cycle,
+                            .seasonal_cycle = s->seasonal_cycle,
+                            .land = s->land,
+                            .start_seconds = s->start_seconds,
+                            .orography = s->orography,
                             .diffusion_time = s->diffusion_time,
                             .filter = s->filter,
                             .filter_alpha = s->filter_alpha,
                             .step = nature->step,
                             .mean_pressure = nature->mean_pressure,
-                            .mass_correction = nature->mass_correction};
+                            .mass_correction = nature->mass_correction,
+                            .precipitation_seconds = nature->precipitation_seconds};
 }
 
-/* The parts of a file behind its header. */
-enum { PARTS = 4 };
+/* The parts of a file behind its header; empty ones are not there. */
+enum { PARTS = 7 };
 typedef struct {
     void *data;
     size_t bytes;
@@ -44,14 +52,25 @@ typedef struct {
 
 static size_t list_parts(const ar_nature *nature, restart_part parts[PARTS])
 {
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(nature->dynamics.harmonics);
+    const ar_forcing *forcing = &nature->forcing;
     size_t state = ar_spectral_state_size(&nature->now) * sizeof(double complex);
+    size_t plane = (size_t)(grid->nlat * grid->nlon) * sizeof(double);
+    size_t volume = (size_t)nature->settings.nlev * plane;
     parts[0] =
         (restart_part){nature->dynamics.sigma.half, (nature->settings.nlev + 1) * sizeof(double)};
     parts[1] = (restart_part){nature->dynamics.surface_geopotential,
                               nature->now.count * sizeof(double complex)};
     parts[2] = (restart_part){nature->before.vorticity, state};
     parts[3] = (restart_part){nature->now.vorticity, state};
-    return sizeof(restart_header) + parts[0].bytes + parts[1].bytes + 2 * state + sizeof(uint64_t);
+    parts[4] = (restart_part){forcing->heating, forcing->heating ? volume : 0};
+    parts[5] = (restart_part){forcing->moistening, forcing->moistening ? volume : 0};
+    parts[6] = (restart_part){nature->precipitation, nature->precipitation ? plane : 0};
+    size_t bytes = sizeof(restart_header) + sizeof(uint64_t);
+    for (int i = 0; i < PARTS; i++) {
+        bytes += parts[i].bytes;
+    }
+    return bytes;
 }
 
 ar_status ar_nature_save(const ar_nature *nature, const char *path, ar_error *err)
@@ -64,7 +83,9 @@ ar_status ar_nature_save(const ar_nature *nature, const char *path, ar_error *er
     AR_TRY(ar_allocate(&file, bytes, 1, "restart file", err));
     memcpy(file, &header, sizeof header);
     for (int i = 0; i < PARTS; i++) {
-        memcpy(file + at, parts[i].data, parts[i].bytes);
+        if (parts[i].bytes > 0) {
+            memcpy(file + at, parts[i].data, parts[i].bytes);
+        }
         at += parts[i].bytes;
     }
     uint64_t checksum = ar_hash(file, at, 0);
@@ -104,6 +125,13 @@ static ar_status check_header(const ar_nature *nature, const char *path,
     AR_TRY(check_number(path, "time filter", found->filter, wanted.filter, err));
     AR_TRY(check_number(path, "alpha", found->filter_alpha, wanted.filter_alpha, err));
     AR_TRY(check_number(path, "forcing", found->held_suarez, wanted.held_suarez, err));
+    AR_TRY(check_number(path, "humidity", found->humidity, wanted.humidity, err));
+    AR_TRY(check_number(path, "water cycle", found->water_cycle, wanted.water_cycle, err));
+    AR_TRY(check_number(path, "seasonal cycle", found->seasonal_cycle, wanted.seasonal_cycle, err));
+    AR_TRY(check_number(path, "land", found->land, wanted.land, err));
+    AR_TRY(check_number(path, "orography", found->orography, wanted.orography, err));
+    AR_TRY(check_number(path, "start in seconds since 1970", found->start_seconds,
+                        wanted.start_seconds, err));
     if (found->step < 0 || !(found->mean_pressure > 0)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: step %lld, mean pressure %g Pa; is damaged", path,
                        (long long)found->step, found->mean_pressure);
@@ -144,12 +172,15 @@ ar_status ar_nature_restore(ar_nature *nature, const char *path, ar_error *err)
         goto cleanup;
     }
     for (int i = 0; i < PARTS; i++) {
-        memcpy(parts[i].data, file + at, parts[i].bytes);
+        if (parts[i].bytes > 0) {
+            memcpy(parts[i].data, file + at, parts[i].bytes);
+        }
         at += parts[i].bytes;
     }
     nature->step = header.step;
     nature->mean_pressure = header.mean_pressure;
     nature->mass_correction = header.mass_correction;
+    nature->precipitation_seconds = header.precipitation_seconds;
 cleanup:
     ar_free(file);
     return status;

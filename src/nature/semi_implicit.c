@@ -153,6 +153,7 @@ static void step_coefficient(const ar_semi_implicit *s, int64_t n, int64_t c,
         after->temperature[i] = (2 * (t[k] - dt * x[k]) - before->temperature[i]) / (1 + damping);
         after->vorticity[i] =
             (before->vorticity[i] + 2 * dt * tendency->vorticity[i]) / wind_damping;
+        after->humidity[i] = (before->humidity[i] + 2 * dt * tendency->humidity[i]) / (1 + damping);
     }
     after->log_pressure[c] = 2 * p - before->log_pressure[c];
 }

@@ -6,7 +6,7 @@
 
 int64_t ar_spectral_state_size(const ar_spectral_state *state)
 {
-    return (3 * state->nlev + 1) * state->count;
+    return (4 * state->nlev + 1) * state->count;
 }
 
 ar_status ar_spectral_state_init(ar_spectral_state *state, int64_t nlev, int64_t count,
@@ -18,7 +18,8 @@ ar_status ar_spectral_state_init(ar_spectral_state *state, int64_t nlev, int64_t
     if (status == AR_OK) {
         state->divergence = state->vorticity + nlev * count;
         state->temperature = state->divergence + nlev * count;
-        state->log_pressure = state->temperature + nlev * count;
+        state->humidity = state->temperature + nlev * count;
+        state->log_pressure = state->humidity + nlev * count;
     }
     return status;
 }

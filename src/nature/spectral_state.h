@@ -1,5 +1,6 @@
-/* What the model steps forward: spectra of vorticity and divergence (s⁻¹) and temperature (K) on
- * every level, and of ln(surface pressure in Pa). Tendencies have the same shape, per second. */
+/* What the model steps forward: spectra of vorticity and divergence (s⁻¹), temperature (K) and
+ * specific humidity (kg/kg) on every level, and of ln(surface pressure in Pa). Tendencies have the
+ * same shape, per second. */
 #ifndef AR_NATURE_SPECTRAL_STATE_H
 #define AR_NATURE_SPECTRAL_STATE_H
 
@@ -13,6 +14,7 @@ typedef struct {
     double complex *vorticity;    /* [nlev][count] */
     double complex *divergence;   /* [nlev][count] */
     double complex *temperature;  /* [nlev][count] */
+    double complex *humidity;     /* [nlev][count]; zero in an atmosphere without it */
     double complex *log_pressure; /* [count] */
 } ar_spectral_state;
 

@@ -9,17 +9,21 @@
 #include "field/constants.h"
 #include "nature/nature.h"
 
-/* All five fields in one block of memory, eastward first. */
+/* All fields in one zeroed block of memory, eastward first. */
 static inline ar_nature_fields fields_allocate(const ar_nature *nature)
 {
     const ar_harmonics_settings *grid = ar_harmonics_get_settings(ar_nature_get_harmonics(nature));
     int64_t plane = grid->nlat * grid->nlon, volume = plane * ar_nature_get_sigma(nature)->nlev;
-    double *block = calloc((size_t)(3 * volume + 2 * plane), sizeof *block);
+    double *block = calloc((size_t)(4 * volume + 2 * plane), sizeof *block);
     if (!block) {
         abort();
     }
-    return (ar_nature_fields){block, block + volume, block + 2 * volume, block + 3 * volume,
-                              block + 3 * volume + plane};
+    return (ar_nature_fields){.eastward = block,
+                              .northward = block + volume,
+                              .temperature = block + 2 * volume,
+                              .humidity = block + 3 * volume,
+                              .surface_pressure = block + 4 * volume,
+                              .surface_geopotential = block + 4 * volume + plane};
 }
 
 /* The bracket that both T and φ_s of Jablonowski & Williamson (2006) contain; `times` is 1 or 2. */

@@ -293,16 +293,24 @@ static void assert_same_state(const ar_nature *a, const ar_nature *b)
                         ar_spectral_state_size(x) * sizeof *x->vorticity);
 }
 
+/* All that the nature run has: water, seasons, continents, mountains. */
+static ar_nature_settings earth_like(int64_t truncation, int64_t nlev)
+{
+    ar_nature_settings settings = ar_nature_default_settings(truncation, nlev);
+    settings.humidity = settings.water_cycle = settings.seasonal_cycle = settings.land = true;
+    settings.orography = 1;
+    settings.start_seconds = 978307200; /* 2001-01-01 */
+    return settings;
+}
+
 /* The same seed gives the same bits on one thread and two, and through a restart; another seed
  * others. */
-static void repeats_and_restarts(void **state)
+static void repeats_and_restarts(ar_nature_settings settings)
 {
-    (void)state;
     char path[] = "/tmp/atmorep-restart-XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);
-    ar_nature_settings settings = ar_nature_default_settings(21, 5);
     ar_nature *a = make(settings), *b = make(settings), *c = make(settings);
     ar_nature_perturb(a, 1, 7);
     ar_nature_perturb(b, 1, 7);
@@ -321,6 +329,11 @@ static void repeats_and_restarts(void **state)
     advance(c, 6);
     assert_same_state(a, c);
     omp_set_num_threads(threads);
+    double *rain = calloc((size_t)(2 * plane_of(a)), sizeof *rain);
+    ar_nature_take_precipitation(a, rain);
+    ar_nature_take_precipitation(c, rain + plane_of(a));
+    assert_memory_equal(rain, rain + plane_of(a), plane_of(a) * sizeof *rain);
+    free(rain);
 
     /* A damaged byte, a short file and other settings are refused, and the state stays. */
     FILE *stream = fopen(path, "r+b");
@@ -349,6 +362,71 @@ static void repeats_and_restarts(void **state)
     ar_nature_destroy(&b);
     ar_nature_destroy(&c);
     ar_nature_destroy(&other);
+}
+
+static void dry_repeats_and_restarts(void **state)
+{
+    (void)state;
+    repeats_and_restarts(ar_nature_default_settings(21, 5));
+}
+
+static void moist_repeats_and_restarts(void **state)
+{
+    (void)state;
+    repeats_and_restarts(earth_like(21, 5));
+}
+
+/* Eighteen days at T21 from dry and rest in January, 6 levels: the air takes up water and rains,
+ * more in the tropics than at the poles, about as much as the atmosphere does (2.7 mm a day, 25
+ * kg/m²; within a factor of three, since this is neither a climate nor the earth), the northern
+ * continents are colder than the southern oceans of the same latitude, the mountains stand where
+ * they were built, and the mean surface pressure is kept. */
+static void water_land_and_season(void **state)
+{
+    (void)state;
+    ar_nature *nature = make(earth_like(21, 6));
+    const ar_harmonics *h = ar_nature_get_harmonics(nature);
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(h);
+    int64_t plane = plane_of(nature), nlon = grid->nlon;
+    ar_nature_fields f = fields_allocate(nature);
+    double *rain = calloc((size_t)plane, sizeof *rain), mass = mean_pressure(nature);
+    ar_nature_perturb(nature, 1, 4);
+    advance(nature, 12 * 24);
+    ar_nature_take_precipitation(nature, rain);
+    advance(nature, 6 * 24);
+    ar_nature_take_precipitation(nature, rain);
+    assert_int_equal(ar_nature_get_fields(nature, &f, NULL), AR_OK);
+    double area = 0, rain_mean = 0, water = 0, tropics = 0, poles = 0, winter = 0, summer = 0;
+    for (int64_t p = 0; p < plane; p++) {
+        double latitude = 90 - ar_harmonics_get_colatitude(h)[p / nlon] * 180 / AR_PI;
+        double weight = cos(latitude * AR_PI / 180), day = 86400 * rain[p];
+        assert_true(day >= 0 && day < 500);
+        area += weight;
+        rain_mean += weight * day;
+        tropics += fabs(latitude) < 15 ? day : 0;
+        poles += fabs(latitude) > 75 ? day : 0;
+        winter += latitude > 40 && latitude < 60 ? f.temperature[5 * plane + p] : 0;
+        summer += latitude < -40 && latitude > -60 ? f.temperature[5 * plane + p] : 0;
+        for (int64_t k = 0; k < 6; k++) {
+            water += weight * f.humidity[k * plane + p] / 6 * f.surface_pressure[p] / AR_GRAVITY;
+        }
+    }
+    int64_t tibet = (int64_t)(57.0 / 180 * grid->nlat) * nlon + (int64_t)(88.0 / 360 * nlon);
+    print_message(
+        "rain %.2f mm/day, water %.1f kg/m2, 40-60N %.1f K colder than 40-60S, Tibet %.0f "
+        "m and %.0f hPa\n",
+        rain_mean / area, water / area, (summer - winter) / (4 * nlon),
+        f.surface_geopotential[tibet] / AR_GRAVITY, f.surface_pressure[tibet] / 100);
+    assert_true(rain_mean / area > 0.9 && rain_mean / area < 8);
+    assert_true(water / area > 8 && water / area < 75);
+    assert_true(tropics > 2 * poles);
+    assert_true(summer > winter + 4 * nlon * 5.0);
+    assert_true(f.surface_geopotential[tibet] > 2500 * AR_GRAVITY);
+    assert_true(f.surface_pressure[tibet] < 75000);
+    assert_true(fabs(mean_pressure(nature) / mass - 1) < 1e-10);
+    free(rain);
+    free(f.eastward);
+    ar_nature_destroy(&nature);
 }
 
 /* A wind that no atmosphere has ends the run with hour, level and place; so does NaN. */
@@ -391,6 +469,20 @@ static void wrong_settings(void **state)
          "diffusion of order 6"},
         {{.truncation = 9, .nlev = 5, .steps_per_hour = 2, .diffusion_order = 8, .filter_alpha = 2},
          "time filter"},
+        {{.truncation = 9,
+          .nlev = 5,
+          .steps_per_hour = 2,
+          .diffusion_order = 8,
+          .filter_alpha = 1,
+          .water_cycle = true},
+         "a water cycle without humidity"},
+        {{.truncation = 9,
+          .nlev = 5,
+          .steps_per_hour = 2,
+          .diffusion_order = 8,
+          .filter_alpha = 1,
+          .orography = -1},
+         "orography of -1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ar_nature *nature = NULL;
@@ -406,7 +498,7 @@ static void wrong_settings(void **state)
 static void short_of_memory(void **state)
 {
     (void)state;
-    ar_nature_settings settings = ar_nature_default_settings(5, 2);
+    ar_nature_settings settings = earth_like(5, 2);
     for (int64_t which = 0;; which++) {
         ar_nature *nature = NULL;
         ar_fail_allocation_after(which);
@@ -442,7 +534,9 @@ int main(void)
         cmocka_unit_test(steady_jet_stays),
         cmocka_unit_test(rossby_haurwitz_wave_keeps_its_shape),
         cmocka_unit_test(forcing_spins_up),
-        cmocka_unit_test(repeats_and_restarts),
+        cmocka_unit_test(dry_repeats_and_restarts),
+        cmocka_unit_test(moist_repeats_and_restarts),
+        cmocka_unit_test(water_land_and_season),
         cmocka_unit_test(physics_errors_are_loud),
         cmocka_unit_test(wrong_settings),
         cmocka_unit_test(short_of_memory),
