@@ -293,10 +293,11 @@ ar_status ar_harmonics_synthesise_gradient(const ar_harmonics *harmonics,
 {
     (void)err;
     const ar_harmonics_settings *s = &harmonics->settings;
+    const double by = 1 / s->radius;
     ar_transform_synthesise_gradient(harmonics->synthesis, spectrum, northward, eastward);
     for (int64_t i = 0; i < s->nlat * s->nlon; i++) {
-        eastward[i] /= s->radius;
-        northward[i] /= -s->radius;
+        eastward[i] *= by;
+        northward[i] *= -by;
     }
     return AR_OK;
 }

@@ -33,7 +33,8 @@ static inline double equilibrium_at(const ar_equilibrium *e, int64_t j, double l
     double summer = e->summer + (e->land_summer ? share * e->land_summer[j] : 0);
     double warm =
         e->warmest - e->contrast * sine * sine + summer * sine - static_stability * log_p * cosine2;
-    return fmax(stratosphere, warm * exner * surface_exner[j]);
+    double temperature = warm * exner * surface_exner[j];
+    return temperature > stratosphere ? temperature : stratosphere;
 }
 
 void ar_held_suarez_add_heating(const ar_sigma *sigma, int64_t k, const ar_equilibrium *equilibrium,

@@ -29,7 +29,7 @@ void ar_water_cycle_fill(const ar_sigma *sigma, const ar_moist_columns *columns)
         double *q = columns->humidity + k * nlon;
         double ratio = k < L - 1 ? sigma->thickness[k] / sigma->thickness[k + 1] : 0;
         for (int64_t j = 0; j < nlon; j++) {
-            double deficit = fmin(q[j], 0);
+            double deficit = q[j] < 0 ? q[j] : 0;
             q[j] -= deficit;
             q[k < L - 1 ? j + nlon : j] += ratio * deficit;
         }
@@ -41,7 +41,7 @@ static double interface_conductance(const ar_sigma *sigma, int64_t k, double sur
                                     double mixing, double t_above, double t_below)
 {
     double p = sigma->half[k + 1] * surface_pressure;
-    double fading = fmax(0, (mixing_top - p) / mixing_depth);
+    double fading = p < mixing_top ? (mixing_top - p) / mixing_depth : 0;
     double density = p / (AR_GAS_CONSTANT_DRY * (t_above + t_below) / 2);
     double span = (sigma->full[k + 1] - sigma->full[k]) * surface_pressure;
     return density * density * AR_GRAVITY * mixing * exp(-fading * fading) / span;
@@ -115,9 +115,11 @@ void ar_water_cycle_condense(const ar_sigma *sigma, double interval,
         for (int64_t j = 0; j < columns->nlon; j++) {
             double surface_pressure = columns->surface_pressure[j];
             double saturation = ar_saturation_humidity(t[j], sigma->full[k] * surface_pressure);
+            if (q[j] <= saturation) {
+                continue;
+            }
             /* One Newton step to where the warmed air is just saturated. */
-            double excess =
-                fmax(0, q[j] - saturation) / (1 + stiffness * saturation / (t[j] * t[j]));
+            double excess = (q[j] - saturation) / (1 + stiffness * saturation / (t[j] * t[j]));
             q[j] -= excess;
             t[j] += heat * excess;
             columns->rain[j] +=
