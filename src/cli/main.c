@@ -18,6 +18,7 @@ static const command commands[] = {
     {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",
      ar_command_info},
     {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
+    {"convert", "released checkpoints (.mod) to safetensors, and back", ar_command_convert},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
