@@ -169,13 +169,50 @@ static ar_status describe_settings(cJSON *tree, const ar_configuration *configur
     return status;
 }
 
-/* Parameters, operations and memory of a training step. */
+/* Sizes of a plan that is not run: `loss` for training, AR_NO_TENSOR for a forward pass only. */
+static ar_status measure(const ar_model *model, ar_tensor loss, bool recompute, double *bytes,
+                         double *operations, ar_error *err)
+{
+    ar_plan *plan = NULL;
+    const ar_plan_options options = {.backend = ar_backend_find("cpu"),
+                                     .loss = loss,
+                                     .recompute = recompute,
+                                     .only_sizes = true};
+    ar_status status = ar_plan_create(&plan, model->graph, &options, NULL, NULL, err);
+    if (status == AR_OK) {
+        *bytes = (double)ar_plan_bytes(plan);
+        *operations = ar_plan_operations(plan, ar_tensor_exists(loss));
+    }
+    ar_plan_destroy(&plan);
+    return status;
+}
+
+/* Parameters of each part: "encoders.vorticity 1234". */
+static void add_parts(cJSON *cost, const ar_model *model)
+{
+    static const char *const parts[] = {"embeds", "positions", "encoders", "decoders", "tails"};
+    cJSON *list = cJSON_AddObjectToObject(cost, "parameters of");
+    const ar_graph *graph = model->graph;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        double count = 0;
+        for (size_t p = 0; p < graph->parameter_count; p++) {
+            const ar_parameter *parameter = &graph->parameters[p];
+            if (strncmp(parameter->name, parts[i], strlen(parts[i])) == 0) {
+                count += (double)(parameter->rows * parameter->columns);
+            }
+        }
+        if (count > 0) {
+            cJSON_AddNumberToObject(list, parts[i], count);
+        }
+    }
+}
+
+/* Parameters, operations and memory, before anything runs or is allocated. */
 static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_error *err)
 {
     ar_model *model = NULL;
-    ar_plan *plan = NULL;
-    float *parameters = NULL, *gradients = NULL;
     ar_status status = AR_OK;
+    double forward[2], kept[2], again[2]; /* bytes, operations */
     for (int64_t f = 0; f < configuration->field_count; f++) {
         if (configuration->fields[f].level_count == 0) {
             configuration->fields[f].level_count = 1;
@@ -185,27 +222,27 @@ static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_
     AR_TRY(ar_model_create(
         &model, configuration,
         &(ar_model_options){.batch = batch, .losses = true, .type = AR_TYPE_FLOAT32}, err));
-    size_t count = (size_t)model->graph->parameter_values;
-    AR_TRY(ar_allocate(&parameters, count, sizeof(float), "parameters", err));
-    AR_TRY(ar_allocate(&gradients, count, sizeof(float), "gradients", err));
-    AR_TRY(
-        ar_plan_create(&plan, model->graph,
-                       &(ar_plan_options){.backend = ar_backend_find("cpu"), .loss = model->loss},
-                       parameters, gradients, err));
-    const double gib = 1.0 / (1 << 30);
+    AR_TRY(measure(model, AR_NO_TENSOR, false, &forward[0], &forward[1], err));
+    AR_TRY(measure(model, model->loss, false, &kept[0], &kept[1], err));
+    AR_TRY(measure(model, model->loss, true, &again[0], &again[1], err));
+    const double gib = 1.0 / (1 << 30), giga = 1e-9;
+    const double block = gib * sizeof(float) * (double)model->graph->parameter_values;
     cJSON *cost = cJSON_AddObjectToObject(tree, "cost");
     cJSON_AddNumberToObject(cost, "parameters", (double)ar_model_parameter_count(model));
+    add_parts(cost, model);
     cJSON_AddNumberToObject(cost, "samples a step", (double)batch);
-    cJSON_AddNumberToObject(cost, "GFLOP a training step", 1e-9 * ar_plan_operations(plan, true));
-    cJSON_AddNumberToObject(cost, "GFLOP a forward pass", 1e-9 * ar_plan_operations(plan, false));
-    cJSON_AddNumberToObject(cost, "GiB for activations", gib * (double)ar_plan_bytes(plan));
-    cJSON_AddNumberToObject(cost, "GiB for parameters, gradients and moments",
-                            gib * 4 * sizeof(float) * (double)count);
+    cJSON_AddNumberToObject(cost, "GFLOP a sample, forward", giga * forward[1] / (double)batch);
+    cJSON_AddNumberToObject(cost, "GFLOP a sample, training", giga * kept[1] / (double)batch);
+    cJSON_AddNumberToObject(cost, "GFLOP a training step", giga * kept[1]);
+    cJSON_AddNumberToObject(cost, "GFLOP a training step with recompute", giga * again[1]);
+    cJSON_AddNumberToObject(cost, "GiB for parameters", block);
+    cJSON_AddNumberToObject(cost, "GiB for gradients", block);
+    cJSON_AddNumberToObject(cost, "GiB for the optimiser's moments", 2 * block);
+    cJSON_AddNumberToObject(cost, "GiB for activations, forward", gib * forward[0]);
+    cJSON_AddNumberToObject(cost, "GiB for activations, training", gib * kept[0]);
+    cJSON_AddNumberToObject(cost, "GiB for activations, training with recompute", gib * again[0]);
 cleanup:
-    ar_plan_destroy(&plan);
     ar_model_destroy(&model);
-    ar_free(parameters);
-    ar_free(gradients);
     return status;
 }
 

@@ -254,6 +254,17 @@ void ar_graph_keep(ar_graph *graph, ar_tensor tensor)
     }
 }
 
+void ar_graph_begin_block(ar_graph *graph)
+{
+    graph->block_count++;
+    graph->in_block = true;
+}
+
+void ar_graph_end_block(ar_graph *graph)
+{
+    graph->in_block = false;
+}
+
 /* Record a node; its tensors are checked by the op's shape rule. */
 static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *attributes,
                      const ar_tensor *inputs, int input_count, const ar_tensor *outputs,
@@ -266,7 +277,8 @@ static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *a
     ar_node node = {.kind = kind,
                     .attributes = *attributes,
                     .input_count = input_count,
-                    .output_count = output_count};
+                    .output_count = output_count,
+                    .block = graph->in_block ? graph->block_count : 0};
     ar_status status = AR_OK;
     AR_TRY(ar_grow(&graph->nodes, &graph->node_capacity, graph->node_count + 1,
                    sizeof *graph->nodes, "nodes of a graph", &error));

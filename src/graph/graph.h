@@ -49,6 +49,7 @@ typedef struct {
     ar_op_attributes attributes;
     int input_count, output_count;
     int32_t *inputs, *outputs; /* tensor ids, −1 for absent */
+    int32_t block;             /* number of its block; 0: in none */
 } ar_node;
 
 /* A parameter: its name in the released model and its place in the parameter block. */
@@ -76,6 +77,8 @@ typedef struct ar_graph {
     ar_parameter *parameters;
     size_t parameter_count, parameter_capacity;
     int64_t parameter_values; /* length of the parameter block */
+    int32_t block_count;      /* blocks begun so far */
+    bool in_block;
     ar_status status;
     ar_error error;
 } ar_graph;
@@ -102,6 +105,10 @@ void ar_graph_alias(ar_graph *graph, ar_tensor parameter, const char *alias);
 /* An activation to be filled piecewise through views by *_into calls. */
 ar_tensor ar_graph_activation(ar_graph *graph, const char *name, ar_rows rows, int64_t columns);
 ar_tensor ar_graph_columns(ar_graph *graph, ar_tensor tensor, int64_t first, int64_t count);
+/* The nodes recorded between these two are a block, a layer for example, that a plan may compute
+ * again in the adjoint. Blocks do not nest. */
+void ar_graph_begin_block(ar_graph *graph);
+void ar_graph_end_block(ar_graph *graph);
 /* Keep a tensor's values readable after a run. */
 void ar_graph_keep(ar_graph *graph, ar_tensor tensor);
 const ar_tensor_record *ar_graph_tensor(const ar_graph *graph, ar_tensor tensor);

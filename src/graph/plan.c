@@ -7,11 +7,17 @@
 #include "graph/gradient_flow.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
+#include "graph/schedule.h"
 
 /* A prepared call, with room of its own for the matrices it shows to the kernel. */
 typedef struct {
     ar_op_call call;
     ar_matrix *inputs, *outputs, *input_gradients, *output_gradients;
+} prepared_call;
+
+/* What a node sees going forward, and from then on: forward again and in its adjoint. */
+typedef struct {
+    prepared_call forward, late;
 } prepared_node;
 
 struct ar_plan {
@@ -19,9 +25,10 @@ struct ar_plan {
     const ar_backend *backend;
     const ar_backend *reference;
     ar_gradient_flow flow;
+    ar_schedule schedule;
     int64_t *rows; /* [dimension_count] current value of each dimension */
     prepared_node *nodes;
-    ar_memory_block *blocks; /* [2·tensor_count]: values, then gradients */
+    ar_memory_block *blocks; /* [BLOCK_KINDS·tensor_count] */
     char *arena;
     size_t arena_bytes;
     char *parameters, *gradients;
@@ -37,67 +44,14 @@ static const ar_tensor_record *record_of(const ar_plan *plan, int32_t id)
     return &plan->graph->tensors[id];
 }
 
-/* ---- lives and places --------------------------------------------------------------------------
- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
-static void live_at(ar_memory_block *block, int64_t moment)
-{
-    if (block->born < 0 || moment < block->born) {
-        block->born = moment;
-    }
-    if (moment > block->dies) {
-        block->dies = moment;
-    }
-}
+/* What a tensor has in the arena: blocks come in this order, [tensor_count] each. */
+typedef enum { FIRST_VALUES, GRADIENTS, SECOND_VALUES, BLOCK_KINDS } block_kind;
 
-/* Moments: node i runs forward at i, its adjoint at 2·nodes − 1 − i. */
-static void find_lives(ar_plan *plan)
+static ar_memory_block *block_of(const ar_plan *plan, int32_t root, block_kind kind)
 {
-    const ar_graph *graph = plan->graph;
-    const int64_t end = 2 * (int64_t)graph->node_count;
-    ar_memory_block *values = plan->blocks, *gradients = plan->blocks + graph->tensor_count;
-    for (size_t t = 0; t < 2 * graph->tensor_count; t++) {
-        plan->blocks[t].born = plan->blocks[t].dies = -1;
-    }
-    for (size_t i = 0; i < graph->node_count; i++) {
-        const ar_node *node = &graph->nodes[i];
-        const ar_op *op = ar_op_find(node->kind);
-        const int64_t forward = (int64_t)i, adjoint = end - 1 - forward;
-        const bool active = plan->flow.nodes[i].active;
-        for (int k = 0; k < node->input_count; k++) {
-            if (node->inputs[k] < 0) {
-                continue;
-            }
-            int32_t root = record_of(plan, node->inputs[k])->root;
-            live_at(&values[root], forward);
-            if (active && op->adjoint_reads_input(node, k)) {
-                live_at(&values[root], adjoint);
-            }
-            if (ar_gradient_flow_reaches_input(&plan->flow, i, k)) {
-                live_at(&gradients[root], adjoint);
-            }
-        }
-        for (int o = 0; o < node->output_count; o++) {
-            bool saved = o >= op->gradient_outputs;
-            if (node->outputs[o] < 0 || (saved && !active)) {
-                continue;
-            }
-            int32_t root = record_of(plan, node->outputs[o])->root;
-            live_at(&values[root], forward);
-            if (active && op->adjoint_reads_output(node, o)) {
-                live_at(&values[root], adjoint);
-            }
-            if (active && !saved && plan->flow.reaches[root]) {
-                live_at(&gradients[root], adjoint);
-            }
-        }
-    }
-    for (size_t t = 0; t < graph->tensor_count; t++) {
-        if (graph->tensors[t].keep && graph->tensors[t].root == (int32_t)t) {
-            live_at(&values[t], graph->tensors[t].role == AR_ROLE_INPUT ? 0 : values[t].born);
-            live_at(&values[t], end);
-        }
-    }
+    return &plan->blocks[(size_t)kind * plan->graph->tensor_count + (size_t)root];
 }
 
 static ar_status size_blocks(ar_plan *plan, ar_error *err)
@@ -114,10 +68,10 @@ static ar_status size_blocks(ar_plan *plan, ar_error *err)
             return ar_fail(err, AR_ERROR_MEMORY, "tensor %s is too large for any memory",
                            record->name);
         }
-        ar_memory_block *value = &plan->blocks[t],
-                        *gradient = &plan->blocks[graph->tensor_count + t];
-        value->bytes = placed && value->born >= 0 ? bytes : 0;
-        gradient->bytes = placed && gradient->born >= 0 ? bytes : 0;
+        for (int kind = 0; kind < BLOCK_KINDS; kind++) {
+            ar_memory_block *block = block_of(plan, (int32_t)t, (block_kind)kind);
+            block->bytes = placed && block->born >= 0 ? bytes : 0;
+        }
     }
     return AR_OK;
 }
@@ -125,20 +79,18 @@ static ar_status size_blocks(ar_plan *plan, ar_error *err)
 /* ---- prepared calls ----------------------------------------------------------------------------
  */
 
-static ar_matrix matrix_at(const ar_plan *plan, int32_t id, bool gradient)
+static ar_matrix matrix_at(const ar_plan *plan, int32_t id, block_kind kind)
 {
-    const ar_graph *graph = plan->graph;
     const ar_tensor_record *record = record_of(plan, id), *root = ar_graph_root(plan->graph, id);
     size_t size = size_of(record->type);
     char *base = NULL;
     if (root->role == AR_ROLE_PARAMETER) {
-        char *block = gradient ? plan->gradients : plan->parameters;
+        char *block = kind == GRADIENTS ? plan->gradients : plan->parameters;
         base = block ? block + (size_t)root->offset * size : NULL;
     } else if (root->role == AR_ROLE_CONSTANT) {
-        base = gradient ? NULL : root->values;
+        base = kind == GRADIENTS ? NULL : root->values;
     } else {
-        const ar_memory_block *block =
-            &plan->blocks[(gradient ? graph->tensor_count : 0) + (size_t)record->root];
+        const ar_memory_block *block = block_of(plan, record->root, kind);
         base = block->born >= 0 && plan->arena ? plan->arena + block->offset : NULL;
     }
     return (ar_matrix){.data = base ? base + (size_t)record->first_column * size : NULL,
@@ -148,32 +100,54 @@ static ar_matrix matrix_at(const ar_plan *plan, int32_t id, bool gradient)
                        .stride = root->columns};
 }
 
-static void prepare_node(ar_plan *plan, size_t index)
+/* The values that a step sees: the second ones, where there are some, once the adjoints began. */
+static ar_matrix values_at(const ar_plan *plan, int32_t id, bool late)
+{
+    bool second = late && plan->schedule.has_second[record_of(plan, id)->root];
+    return matrix_at(plan, id, second ? SECOND_VALUES : FIRST_VALUES);
+}
+
+static void prepare_values(ar_plan *plan, size_t index, bool late, prepared_call *prepared)
 {
     const ar_node *node = &plan->graph->nodes[index];
-    prepared_node *prepared = &plan->nodes[index];
     int gradient_outputs = ar_op_find(node->kind)->gradient_outputs;
     for (int k = 0; k < node->input_count; k++) {
         int32_t id = node->inputs[k];
-        prepared->inputs[k] = id >= 0 ? matrix_at(plan, id, false) : (ar_matrix){0};
+        prepared->inputs[k] = id >= 0 ? values_at(plan, id, late) : (ar_matrix){0};
+    }
+    for (int o = 0; o < node->output_count; o++) {
+        int32_t id = node->outputs[o];
+        bool absent = id < 0 || (o >= gradient_outputs && !plan->flow.nodes[index].active);
+        prepared->outputs[o] = absent ? (ar_matrix){0} : values_at(plan, id, late);
+    }
+}
+
+static void prepare_gradients(ar_plan *plan, size_t index, prepared_call *prepared)
+{
+    const ar_node *node = &plan->graph->nodes[index];
+    int gradient_outputs = ar_op_find(node->kind)->gradient_outputs;
+    for (int k = 0; k < node->input_count; k++) {
         prepared->input_gradients[k] = ar_gradient_flow_reaches_input(&plan->flow, index, k)
-                                           ? matrix_at(plan, id, true)
+                                           ? matrix_at(plan, node->inputs[k], GRADIENTS)
                                            : (ar_matrix){0};
     }
     for (int o = 0; o < node->output_count; o++) {
         int32_t id = node->outputs[o];
-        bool saved = o >= gradient_outputs;
-        prepared->outputs[o] = id >= 0 && !(saved && !plan->flow.nodes[index].active)
-                                   ? matrix_at(plan, id, false)
-                                   : (ar_matrix){0};
         prepared->output_gradients[o] =
-            id >= 0 && !saved && plan->flow.reaches[record_of(plan, id)->root]
-                ? matrix_at(plan, id, true)
+            id >= 0 && o < gradient_outputs && plan->flow.reaches[record_of(plan, id)->root]
+                ? matrix_at(plan, id, GRADIENTS)
                 : (ar_matrix){0};
     }
 }
 
-static ar_status allocate_node(prepared_node *prepared, const ar_node *node, const bool *accumulate,
+static void prepare_node(ar_plan *plan, size_t index)
+{
+    prepare_values(plan, index, false, &plan->nodes[index].forward);
+    prepare_values(plan, index, true, &plan->nodes[index].late);
+    prepare_gradients(plan, index, &plan->nodes[index].late);
+}
+
+static ar_status allocate_call(prepared_call *prepared, const ar_node *node, const bool *accumulate,
                                int threads, ar_error *err)
 {
     ar_status status = AR_OK;
@@ -193,6 +167,14 @@ static ar_status allocate_node(prepared_node *prepared, const ar_node *node, con
                                   .threads = threads};
 cleanup:
     return status;
+}
+
+static void release_call(prepared_call *prepared)
+{
+    ar_free(prepared->inputs);
+    ar_free(prepared->outputs);
+    ar_free(prepared->input_gradients);
+    ar_free(prepared->output_gradients);
 }
 
 /* The kernel of the chosen backend, or the reference's where it has none for this type. */
@@ -216,7 +198,8 @@ static size_t workspace_of(const ar_plan *plan)
     const ar_backend *backend = backend_for(plan);
     size_t largest = 0;
     for (size_t i = 0; backend->workspace && i < plan->graph->node_count; i++) {
-        size_t wanted = backend->workspace(plan->graph->nodes[i].kind, &plan->nodes[i].call);
+        size_t wanted =
+            backend->workspace(plan->graph->nodes[i].kind, &plan->nodes[i].forward.call);
         largest = wanted > largest ? wanted : largest;
     }
     return largest;
@@ -240,16 +223,20 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
         plan->rows[d] = graph->dimensions[d].largest;
     }
     AR_TRY(ar_allocate(&plan->nodes, graph->node_count, sizeof *plan->nodes, "a plan", err));
-    AR_TRY(ar_allocate(&plan->blocks, 2 * tensors, sizeof *plan->blocks, "a plan", err));
-    AR_TRY(
-        ar_gradient_flow_init(&plan->flow, graph, gradients ? options->loss : AR_NO_TENSOR, err));
+    AR_TRY(ar_allocate(&plan->blocks, BLOCK_KINDS * tensors, sizeof *plan->blocks, "a plan", err));
+    AR_TRY(ar_gradient_flow_init(
+        &plan->flow, graph, gradients || options->only_sizes ? options->loss : AR_NO_TENSOR, err));
     for (size_t i = 0; i < graph->node_count; i++) {
-        AR_TRY(allocate_node(&plan->nodes[i], &graph->nodes[i], plan->flow.nodes[i].accumulate,
-                             threads, err));
+        const bool *accumulate = plan->flow.nodes[i].accumulate;
+        prepared_node *node = &plan->nodes[i];
+        AR_TRY(allocate_call(&node->forward, &graph->nodes[i], accumulate, threads, err));
+        AR_TRY(allocate_call(&node->late, &graph->nodes[i], accumulate, threads, err));
     }
-    find_lives(plan);
+    AR_TRY(ar_schedule_init(&plan->schedule, graph, &plan->flow, options->recompute, err));
+    ar_schedule_lives(&plan->schedule, block_of(plan, 0, FIRST_VALUES),
+                      block_of(plan, 0, GRADIENTS), block_of(plan, 0, SECOND_VALUES));
     AR_TRY(size_blocks(plan, err));
-    AR_TRY(ar_memory_plan(plan->blocks, (int64_t)(2 * tensors), &values_bytes, err));
+    AR_TRY(ar_memory_plan(plan->blocks, (int64_t)(BLOCK_KINDS * tensors), &values_bytes, err));
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);
     }
@@ -257,10 +244,15 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
         status = ar_fail(err, AR_ERROR_MEMORY, "the model needs more memory than there can be");
         goto cleanup;
     }
+    if (options->only_sizes) {
+        *out = plan;
+        return AR_OK;
+    }
     AR_TRY(ar_allocate(&plan->arena, plan->arena_bytes, 1, "the model's activations", err));
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);
-        plan->nodes[i].call.workspace = plan->arena + values_bytes;
+        plan->nodes[i].forward.call.workspace = plan->arena + values_bytes;
+        plan->nodes[i].late.call.workspace = plan->arena + values_bytes;
     }
     *out = plan;
     return AR_OK;
@@ -276,15 +268,13 @@ void ar_plan_destroy(ar_plan **out)
         return;
     }
     for (size_t i = 0; plan->nodes && i < plan->graph->node_count; i++) {
-        prepared_node *node = &plan->nodes[i];
-        ar_free(node->inputs);
-        ar_free(node->outputs);
-        ar_free(node->input_gradients);
-        ar_free(node->output_gradients);
+        release_call(&plan->nodes[i].forward);
+        release_call(&plan->nodes[i].late);
     }
     ar_free(plan->rows);
     ar_free(plan->nodes);
     ar_free(plan->blocks);
+    ar_schedule_release(&plan->schedule);
     ar_gradient_flow_release(&plan->flow);
     ar_free(plan->arena);
     ar_free(plan);
@@ -304,35 +294,39 @@ void ar_plan_set_rows(ar_plan *plan, int dimension, int64_t count)
 
 ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor)
 {
-    return matrix_at(plan, tensor.id, false);
+    return matrix_at(plan, tensor.id, FIRST_VALUES);
+}
+
+static void run_step(ar_plan *plan, const ar_step *step)
+{
+    prepared_node *node = &plan->nodes[step->node];
+    ar_op_kind kind = plan->graph->nodes[step->node].kind;
+    const ar_node_flow *flow = &plan->flow.nodes[step->node];
+    for (int c = 0; step->kind == AR_STEP_ADJOINT && c < flow->clear_count; c++) {
+        ar_matrix whole = matrix_at(plan, flow->clear[c], GRADIENTS);
+        memset(whole.data, 0, (size_t)(whole.rows * whole.stride) * size_of(whole.type));
+    }
+    kernel_of(plan, kind, step->kind == AR_STEP_ADJOINT)(
+        step->kind == AR_STEP_FORWARD ? &node->forward.call : &node->late.call);
 }
 
 void ar_plan_forward(ar_plan *plan)
 {
-    for (size_t i = 0; i < plan->graph->node_count; i++) {
-        kernel_of(plan, plan->graph->nodes[i].kind, false)(&plan->nodes[i].call);
+    for (int64_t i = 0; i < plan->schedule.forward_count; i++) {
+        run_step(plan, &plan->schedule.steps[i]);
     }
 }
 
 void ar_plan_adjoint(ar_plan *plan)
 {
-    ar_matrix seed = matrix_at(plan, plan->flow.loss.id, true);
+    ar_matrix seed = matrix_at(plan, plan->flow.loss.id, GRADIENTS);
     if (seed.type == AR_TYPE_FLOAT64) {
         *(double *)seed.data = 1.0;
     } else {
         *(float *)seed.data = 1.0f;
     }
-    for (size_t i = plan->graph->node_count; i-- > 0;) {
-        prepared_node *node = &plan->nodes[i];
-        const ar_node_flow *flow = &plan->flow.nodes[i];
-        if (!flow->active) {
-            continue;
-        }
-        for (int c = 0; c < flow->clear_count; c++) {
-            ar_matrix whole = matrix_at(plan, flow->clear[c], true);
-            memset(whole.data, 0, (size_t)(whole.rows * whole.stride) * size_of(whole.type));
-        }
-        kernel_of(plan, plan->graph->nodes[i].kind, true)(&node->call);
+    for (int64_t i = plan->schedule.forward_count; i < plan->schedule.count; i++) {
+        run_step(plan, &plan->schedule.steps[i]);
     }
 }
 
@@ -348,11 +342,15 @@ size_t ar_plan_bytes(const ar_plan *plan)
 
 double ar_plan_operations(const ar_plan *plan, bool with_adjoint)
 {
+    const ar_schedule *schedule = &plan->schedule;
+    int64_t count = with_adjoint ? schedule->count : schedule->forward_count;
     double total = 0;
-    for (size_t i = 0; i < plan->graph->node_count; i++) {
-        const ar_node *node = &plan->graph->nodes[i];
-        double forward = ar_op_find(node->kind)->operations(node, &plan->nodes[i].call);
-        total += with_adjoint && plan->flow.nodes[i].active ? 3 * forward : forward;
+    for (int64_t i = 0; i < count; i++) {
+        const ar_step *step = &schedule->steps[i];
+        const ar_node *node = &plan->graph->nodes[step->node];
+        double forward =
+            ar_op_find(node->kind)->operations(node, &plan->nodes[step->node].forward.call);
+        total += step->kind == AR_STEP_ADJOINT ? 2 * forward : forward;
     }
     return total;
 }

@@ -12,7 +12,10 @@ typedef struct {
     const ar_backend *backend;
     ar_tensor loss; /* scalar whose gradients are wanted; AR_NO_TENSOR: inference, where activations
                      * die as soon as nobody needs them */
-    int threads;    /* 0: as many as OpenMP would use */
+    bool recompute; /* compute the graph's blocks again in the adjoint instead of keeping them:
+                     * less memory, about a third more work, the same bits */
+    bool only_sizes; /* no arena: ar_plan_bytes and ar_plan_operations answer, nothing may run */
+    int threads;     /* 0: as many as OpenMP would use */
 } ar_plan_options;
 
 /* Plan `graph` (borrowed, must outlive the plan) with the parameter and gradient blocks

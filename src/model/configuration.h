@@ -71,6 +71,7 @@ typedef struct {
     bool cosine_decay; /* false: constant after the warm-up */
     double weight_decay, beta1, beta2, epsilon;
     double gradient_clip; /* largest global norm; 0: no clipping */
+    bool recompute;       /* layers are computed again in the adjoint, which saves memory */
     ar_loss_term losses[AR_LOSS_MAX];
     int64_t loss_count;
     int64_t checkpoint_every, validate_every, validation_samples; /* steps; 0: never */

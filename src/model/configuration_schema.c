@@ -151,6 +151,7 @@ static const cyaml_schema_field_t training_keys[] = {
     NUMBER("beta2", WHOLE, configuration.training.beta2),
     NUMBER("epsilon", WHOLE, configuration.training.epsilon),
     NUMBER("gradient_clip", WHOLE, configuration.training.gradient_clip),
+    TRUTH("recompute", WHOLE, configuration.training.recompute),
     GROUP("losses", CYAML_FLAG_DEFAULT, WHOLE, loss_keys),
     INTEGER("checkpoint_every", WHOLE, configuration.training.checkpoint_every),
     INTEGER("validate_every", WHOLE, configuration.training.validate_every),
@@ -200,6 +201,7 @@ const char *const ar_configuration_defaults =
     "  beta2: 0.999\n"
     "  epsilon: 1.0e-8\n"
     "  gradient_clip: 1.0\n"
+    "  recompute: false\n"
     "  losses: {mse_ensemble: 1.0, stats: 1.0}\n"
     "  checkpoint_every: 500\n"
     "  validate_every: 500\n"

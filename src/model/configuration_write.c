@@ -219,6 +219,7 @@ static void add_training(writer *out, const ar_training_configuration *training)
     add_number(out, "\n  beta2", training->beta2);
     add_number(out, "\n  epsilon", training->epsilon);
     add_number(out, "\n  gradient_clip", training->gradient_clip);
+    add_truth(out, "\n  recompute", training->recompute);
     add(out, "\n  losses: {");
     for (int64_t i = 0; i < training->loss_count; i++) {
         add(out, "%s", i ? ", " : "");

@@ -330,7 +330,9 @@ ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder)
     ar_tensor state = encoder[model->encoder_layers - 1];
     for (int64_t layer = 0; layer < model->decoder_layers; layer++) {
         int64_t mirrored = model->encoder_layers - 1 - layer * model->decoder_cross_rate;
+        ar_graph_begin_block(r->graph);
         state = record_decoder_layer(r, decoder, layer, state, encoder[mirrored]);
+        ar_graph_end_block(r->graph);
     }
     return state;
 }

@@ -139,6 +139,7 @@ static void record_encoders(ar_model *model, bool keep)
         model->fields[f].embedded = states[f];
     }
     for (int64_t layer = 0; layer < configuration->model.encoder_layers; layer++) {
+        ar_graph_begin_block(model->graph);
         for (int64_t f = 0; f < configuration->field_count; f++) {
             normals[f] = ar_record_norm(&recording, states[f]);
         }
@@ -147,6 +148,7 @@ static void record_encoders(ar_model *model, bool keep)
             next[f] = ar_record_encoder_layer(&recording, layer, states, normals);
             model->fields[f].encoder[layer] = next[f];
         }
+        ar_graph_end_block(model->graph);
         memcpy(states, next, sizeof states);
     }
     for (int64_t f = 0; keep && f < configuration->field_count; f++) {

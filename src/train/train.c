@@ -103,6 +103,7 @@ static ar_status build_model(run_state *run, ar_error *err)
     AR_TRY(ar_plan_create(&run->plan, graph,
                           &(ar_plan_options){.backend = run->backend,
                                              .loss = run->model->loss,
+                                             .recompute = c->training.recompute,
                                              .threads = run->threads},
                           run->parameters, run->gradients, err));
 cleanup:

@@ -128,6 +128,7 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_int_equal(a->training.steps, b->training.steps);
     assert_int_equal(a->training.batch, b->training.batch);
     assert_int_equal(a->training.cosine_decay, b->training.cosine_decay);
+    assert_int_equal(a->training.recompute, b->training.recompute);
     assert_int_equal(a->training.warm_up_steps, b->training.warm_up_steps);
     const double values_a[] = {a->training.learning_rate, a->training.learning_rate_final,
                                a->training.weight_decay,  a->training.beta1,

@@ -122,8 +122,8 @@ static void make_batch(network *n, int64_t samples)
     }
 }
 
-static void create(network *n, const char *const *settings, int64_t count, ar_type type,
-                   const char *backend, int64_t samples)
+static void create_planned(network *n, const char *const *settings, int64_t count, ar_type type,
+                           const char *backend, int64_t samples, bool recompute, bool stages)
 {
     ar_error err = {""};
     *n = (network){0};
@@ -133,7 +133,7 @@ static void create(network *n, const char *const *settings, int64_t count, ar_ty
         n->configuration.fields[f].tokens.mask_ratio = 1;
     }
     const ar_model_options options = {
-        .batch = samples, .losses = true, .keep_stages = true, .type = type};
+        .batch = samples, .losses = true, .keep_stages = stages, .type = type};
     if (ar_model_create(&n->model, &n->configuration, &options, &err) != AR_OK) {
         fail_msg("%s", err.message);
     }
@@ -151,12 +151,20 @@ static void create(network *n, const char *const *settings, int64_t count, ar_ty
         }
     }
     ar_free(start);
-    const ar_plan_options plan = {
-        .backend = ar_backend_find(backend), .loss = n->model->loss, .threads = 1};
+    const ar_plan_options plan = {.backend = ar_backend_find(backend),
+                                  .loss = n->model->loss,
+                                  .recompute = recompute,
+                                  .threads = 1};
     assert_int_equal(
         ar_plan_create(&n->plan, n->model->graph, &plan, n->parameters, n->gradients, &err), AR_OK);
     make_batch(n, samples);
     ar_model_feed(n->model, n->plan, &n->batch);
+}
+
+static void create(network *n, const char *const *settings, int64_t count, ar_type type,
+                   const char *backend, int64_t samples)
+{
+    create_planned(n, settings, count, type, backend, samples, false, true);
 }
 
 static void release(network *n)
@@ -226,6 +234,44 @@ static void check_gradient(network *n, const char *what)
             fail_msg("%s: d/d %s is off by %.2e (its norm is %.2e, the whole %.2e)", what,
                      parameter->name, error, sqrt(norm), sqrt(whole));
         }
+    }
+}
+
+/* With its layers computed again in the adjoint a network has the same loss and gradients to the
+ * bit, and needs less memory: of six layers' activations one layer's remain, and the states between
+ * them, here less than 0.4 of all. The work grows by a forward pass of the layers, at most 4/3. */
+static void recomputed_layers_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "model.encoder={layers: 6, heads: 2, mlp_layers: 3}",
+        "model.decoder={layers: 6, heads: 2, cross_ratio: 0.5}",
+        "training.losses={mse_ensemble: 1, stats: 0.5, kernel_crps: 1.2}",
+    };
+    const struct {
+        const char *backend;
+        ar_type type;
+        size_t size;
+    } cases[] = {{"cpu", AR_TYPE_FLOAT32, sizeof(float)}, {"ref", AR_TYPE_FLOAT64, sizeof(double)}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        network kept, again;
+        create_planned(&kept, settings, 3, cases[i].type, cases[i].backend, 2, false, false);
+        create_planned(&again, settings, 3, cases[i].type, cases[i].backend, 2, true, false);
+        for (int twice = 0; twice < 2; twice++) {
+            compute_gradients(&kept);
+            compute_gradients(&again);
+            assert_memory_equal(kept.gradients, again.gradients,
+                                (size_t)kept.model->graph->parameter_values * cases[i].size);
+            assert_memory_equal(ar_plan_matrix(kept.plan, kept.model->loss).data,
+                                ar_plan_matrix(again.plan, again.model->loss).data, cases[i].size);
+        }
+        double memory = (double)ar_plan_bytes(again.plan) / (double)ar_plan_bytes(kept.plan);
+        double work = ar_plan_operations(again.plan, true) / ar_plan_operations(kept.plan, true);
+        print_message("%s: %.2f of the memory, %.2f of the work\n", cases[i].backend, memory, work);
+        assert_true(memory < 0.4);
+        assert_true(work > 1.2 && work < 4.0 / 3);
+        release(&kept);
+        release(&again);
     }
 }
 
@@ -646,6 +692,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradient_is_derivative),
+        cmocka_unit_test(recomputed_layers_change_nothing),
         cmocka_unit_test(every_parameter_is_trained),
         cmocka_unit_test(positions_are_those_of_the_formula),
         cmocka_unit_test(positions_reach_the_embedding),
