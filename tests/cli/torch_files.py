@@ -105,11 +105,25 @@ def save(path, state, root="model", compression=zipfile.ZIP_STORED):
     with Stand_ins():
         pickler = Pickler(text)
         pickler.dump(ordered)
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        archive.writestr(f"{root}/data.pkl", text.getvalue())
-        for i, storage in enumerate(pickler.storages):
-            archive.writestr(f"{root}/data/{i}", storage.values.tobytes())
-        archive.writestr(f"{root}/version", "3\n")
+    members = [("data.pkl", text.getvalue()), ("version", b"3\n")]
+    members += [(f"data/{i}", s.values.tobytes()) for i, s in enumerate(pickler.storages)]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members:
+            # a name alone would be given today's date
+            archive.writestr(zipfile.ZipInfo(f"{root}/{name}"), data, compression)
+
+
+def make_zip64(path, into):
+    """The same archive with its directory's place in a zip64 record, and there alone."""
+    with open(path, "rb") as file:
+        whole = file.read()
+    end = whole.rindex(b"PK\5\6")
+    count, size, offset = struct.unpack("<HII", whole[end + 10:end + 20])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    plain_end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0)
+    with open(into, "wb") as file:
+        file.write(whole[:end] + record + locator + plain_end)
 
 
 # ---- reading -------------------------------------------------------------------------------------
