@@ -47,8 +47,8 @@ ar_status ar_misfits_status(const ar_misfits *misfits, const char *const *paths,
     char text[900] = "", more[32] = "";
     append_problems(text, sizeof text, &misfits->missing, "parameter is missing",
                     "parameters are missing");
-    append_problems(text, sizeof text, &misfits->shape, "tensor has a wrong shape",
-                    "tensors have wrong shapes");
+    append_problems(text, sizeof text, &misfits->shape, "tensor has a wrong shape or type",
+                    "tensors have wrong shapes or types");
     append_problems(text, sizeof text, &misfits->unknown, "tensor is not of this model",
                     "tensors are not of this model");
     if (path_count > 1) {

@@ -3,20 +3,18 @@
 #ifndef AR_MODEL_RELEASED_WEIGHTS_H
 #define AR_MODEL_RELEASED_WEIGHTS_H
 
-#include "io/torch_file.h"
-#include "model/model.h"
+#include "model/released_pieces.h"
 
 typedef struct {
     /* The model's parameters under their names and second names, then the released models' unused
      * embed_token_info where the files have it. [count], ready to be written. */
     ar_safetensor *tensors;
     size_t count, capacity;
-    int64_t parameter_count; /* of the model */
-    int64_t of_heads;        /* parameters put together from heads: the layout of 2023 */
-    int64_t filled;          /* parameters that no file has: starting values */
-    ar_torch_file **files;   /* [file_count]; values are borrowed from them where possible */
-    int64_t file_count;
-    float **values; /* [value_count], what had to be copied */
+    int64_t parameter_count;   /* of the model */
+    int64_t of_heads;          /* parameters put together from heads: the layout of 2023 */
+    int64_t filled;            /* parameters that no file has: starting values */
+    ar_released_pieces pieces; /* values are borrowed from their files where possible */
+    float **values;            /* [value_count], what had to be copied */
     size_t value_count, value_capacity;
 } ar_released_weights;
 
