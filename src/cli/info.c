@@ -12,6 +12,7 @@
 #include "field/time.h"
 #include "io/safetensors.h"
 #include "io/source.h"
+#include "io/torch_file.h"
 #include "model/model.h"
 #include "model/released_configuration.h"
 #include "train/checkpoint.h"
@@ -286,9 +287,38 @@ cleanup:
     return status;
 }
 
-static ar_status describe_safetensors(cJSON *tree, const char *path, ar_error *err)
+/* "F32 48 x 108" */
+static void describe_tensor(cJSON *tensors, const char *name, ar_dtype dtype, int rank,
+                            const int64_t *shape)
 {
     static const char *const types[] = {"F32", "F64", "I32", "I64", "U8", "BF16", "F16"};
+    char text[256];
+    int used = snprintf(text, sizeof text, "%s", types[dtype]);
+    for (int d = 0; d < rank; d++) {
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld", d ? " x " : " ",
+                         (long long)shape[d]);
+    }
+    cJSON_AddStringToObject(tensors, name, text);
+}
+
+static ar_status describe_torch(cJSON *tree, const char *path, ar_error *err)
+{
+    ar_torch_file *file = NULL;
+    ar_status status = ar_torch_open(&file, path, err);
+    if (status == AR_OK) {
+        cJSON_AddStringToObject(tree, "format", "torch checkpoint");
+        cJSON *tensors = cJSON_AddObjectToObject(tree, "tensors");
+        for (int64_t i = 0; i < ar_torch_count(file); i++) {
+            const ar_torch_tensor *tensor = ar_torch_get(file, i);
+            describe_tensor(tensors, tensor->name, tensor->dtype, tensor->rank, tensor->shape);
+        }
+    }
+    ar_torch_close(&file);
+    return status;
+}
+
+static ar_status describe_safetensors(cJSON *tree, const char *path, ar_error *err)
+{
     ar_safetensors *file = NULL;
     ar_status status = AR_OK;
     AR_TRY(ar_safetensors_open(&file, path, err));
@@ -300,13 +330,7 @@ static ar_status describe_safetensors(cJSON *tree, const char *path, ar_error *e
     cJSON *tensors = cJSON_AddObjectToObject(tree, "tensors");
     for (int64_t i = 0; i < ar_safetensors_count(file); i++) {
         const ar_safetensor *tensor = ar_safetensors_get(file, i);
-        char text[160];
-        int used = snprintf(text, sizeof text, "%s", types[tensor->dtype]);
-        for (int d = 0; d < tensor->rank; d++) {
-            used += snprintf(text + used, sizeof text - (size_t)used, "%s%lld", d ? " x " : " ",
-                             (long long)tensor->shape[d]);
-        }
-        cJSON_AddStringToObject(tensors, tensor->name, text);
+        describe_tensor(tensors, tensor->name, tensor->dtype, tensor->rank, tensor->shape);
     }
 cleanup:
     ar_safetensors_close(&file);
@@ -386,6 +410,9 @@ static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_err
     if (ends_with(path, ".safetensors")) {
         return describe_safetensors(tree, path, err);
     }
+    if (ends_with(path, ".mod")) {
+        return describe_torch(tree, path, err);
+    }
     if (ar_path_is_folder(path)) {
         AR_TRY(ar_checkpoint_find(path, &checkpoint, err));
         if (checkpoint) {
@@ -413,8 +440,8 @@ int ar_command_info(int argc, char **argv)
                        "configuration costs.",
         .options = options,
         .operand = "PATH",
-        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors, .yaml or a released "
-                        "model's .json",
+        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors, .yaml, or a released "
+                        "model's .json or .mod",
         .operands = &paths,
         .fewest_operands = 1,
         .most_operands = 1,

@@ -85,6 +85,8 @@ else
     echo "skipped: torch is not there; Python's pickle and zipfile stand in for it"
 fi
 
+"$program" info whole.mod | grep -q '^  embeds.0.weight: F32 16 x 6$' || fail "info of a .mod"
+
 echo "== views, shared storages, parameters, other types"
 check '
 state = read_safetensors("whole.safetensors")
