@@ -41,7 +41,7 @@ refused() {
 
 # check CODE…: Python with the stand-ins for torch; every check is exact
 check() {
-    PYTHONPATH=$source/tests/cli:$PYTHONPATH "$python" -c "from torch_files import *
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$source/tests/cli:$PYTHONPATH "$python" -c "from torch_files import *
 $1" || fail "$2"
 }
 
