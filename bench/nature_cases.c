@@ -1,123 +1,167 @@
-/* The nature run on published cases, too long for tests; prints what it gets next to what the
- * source has.
- *     build/release/bin/bench-nature_cases [wave|climate] [TRUNCATION [LEVELS]]
- * wave: the baroclinic wave of Jablonowski & Williamson (2006), 10 days (T42, 20 levels: 10 s).
- * climate: Held & Suarez (1994), 200 days after 200 of spin-up (T42, 10 levels: 5 min). */
+/* The nature run on published cases at any truncation, longer and with more numbers than
+ * tests/nature/test_published_cases.c has; prints what it gets, day by day or block by block.
+ *     build/release/bin/bench-nature_cases wave|steady|climate [TRUNCATION [LEVELS [COUNT]]]
+ * wave: the baroclinic wave of Jablonowski & Williamson (2006) for COUNT days (10); steady: their
+ * jet without the perturbation. LEVELS equal layers or, as the default, cam: those of NCAR's CAM 3.
+ * climate: Held & Suarez (1994), COUNT blocks (10) of 200 days after 200 of spin-up; 10 levels.
+ * T42: a wave takes 20 s, a climate 20 min. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nature/cam_levels.h"
 #include "nature/initial_states.h"
+#include "nature/measures.h"
 #include "nature/nature.h"
 
-/* The lowest surface pressure and its place, day by day. */
-static ar_status run_wave(ar_nature *nature, ar_error *err)
+/* Lowest and highest surface pressure and their places, day by day. */
+static ar_status run_wave(ar_nature *nature, int days, ar_error *err)
 {
     ar_status status = AR_OK;
-    const ar_harmonics *h = ar_nature_get_harmonics(nature);
-    const ar_harmonics_settings *grid = ar_harmonics_get_settings(h);
-    ar_nature_fields fields = fields_allocate(nature);
     double energy_at_start = 0, energy = 0;
+    double *map = calloc(MAP_ROWS * MAP_COLUMNS, sizeof *map);
+    ar_nature_fields fields = fields_allocate(nature);
+    if (!map) {
+        abort();
+    }
     baroclinic_jet(nature, true, &fields);
     AR_TRY(ar_nature_set_fields(nature, &fields, err));
     AR_TRY(ar_nature_mean_energy(nature, &energy_at_start, err));
-    puts("Jablonowski & Williamson (2006): lows near 60 N deepen fast from day 7 on, deeper at T85 "
-         "than "
-         "at T42");
-    for (int day = 1; day <= 10; day++) {
+    for (int day = 1; day <= days; day++) {
         AR_TRY(ar_nature_advance(nature, 24, err));
-        AR_TRY(ar_nature_get_fields(nature, &fields, err));
+        AR_TRY(map_surface_pressure(nature, map, err));
         AR_TRY(ar_nature_mean_energy(nature, &energy, err));
-        int64_t lowest = 0;
-        for (int64_t p = 0; p < grid->nlat * grid->nlon; p++) {
-            lowest = fields.surface_pressure[p] < fields.surface_pressure[lowest] ? p : lowest;
-        }
-        printf("day %2d: lowest pressure %.2f hPa at %5.1f N %5.1f E, energy changed by %+.1e\n",
-               day, fields.surface_pressure[lowest] / 100,
-               90 - ar_harmonics_get_colatitude(h)[lowest / grid->nlon] * 180 / AR_PI,
-               360.0 * (lowest % grid->nlon) / grid->nlon, energy / energy_at_start - 1);
+        pressure_centre low = find_centre(map, true, 0, 90, 0, 359);
+        pressure_centre high = find_centre(map, false, 0, 90, 0, 359);
+        printf(
+            "day %2d: lowest %7.2f hPa at %2.0f N %3.0f E, highest %7.2f hPa at %2.0f N %3.0f E, "
+            "energy changed by %+.1e\n",
+            day, low.pressure_hpa, low.latitude, low.longitude, high.pressure_hpa, high.latitude,
+            high.longitude, energy / energy_at_start - 1);
         fflush(stdout);
     }
 cleanup:
+    free(map);
     free(fields.eastward);
     return status;
 }
 
-/* The strongest zonal-mean wind between rows `first` and `last` over all levels. */
-static void print_jet(const char *side, const ar_nature *nature, const double *mean, int64_t first,
-                      int64_t last)
-{
-    const ar_harmonics *h = ar_nature_get_harmonics(nature);
-    const ar_sigma *sigma = ar_nature_get_sigma(nature);
-    int64_t nlat = ar_harmonics_get_settings(h)->nlat, level = 0, row = first;
-    for (int64_t k = 0; k < sigma->nlev; k++) {
-        for (int64_t i = first; i < last; i++) {
-            if (mean[k * nlat + i] > mean[level * nlat + row]) {
-                level = k;
-                row = i;
-            }
-        }
-    }
-    printf("%s jet %.1f m/s at %.1f, sigma %.3f\n", side, mean[level * nlat + row],
-           90 - ar_harmonics_get_colatitude(h)[row] * 180 / AR_PI, sigma->full[level]);
-}
-
-static ar_status run_climate(ar_nature *nature, ar_error *err)
+/* The norms of Jablonowski & Williamson (2006), eqs. 14 and 15, day by day. */
+static ar_status run_steady(ar_nature *nature, int days, ar_error *err)
 {
     ar_status status = AR_OK;
-    const int days = 200;
-    const ar_harmonics_settings *grid = ar_harmonics_get_settings(ar_nature_get_harmonics(nature));
-    int64_t nlev = ar_nature_get_sigma(nature)->nlev, nlat = grid->nlat;
-    ar_nature_fields fields = fields_allocate(nature);
-    double *mean = calloc((size_t)(nlev * nlat), sizeof *mean), trades = 0;
-    if (!mean) {
+    double energy_at_start = 0, energy = 0;
+    ar_nature_fields start = fields_allocate(nature), now = fields_allocate(nature);
+    baroclinic_jet(nature, false, &start);
+    AR_TRY(ar_nature_set_fields(nature, &start, err));
+    AR_TRY(ar_nature_get_fields(nature, &start, err));
+    AR_TRY(ar_nature_mean_energy(nature, &energy_at_start, err));
+    for (int day = 1; day <= days; day++) {
+        AR_TRY(ar_nature_advance(nature, 24, err));
+        AR_TRY(ar_nature_get_fields(nature, &now, err));
+        AR_TRY(ar_nature_mean_energy(nature, &energy, err));
+        jet_error error = measure_jet_error(nature, &start, &now);
+        printf("day %2d: zonal mean off by %.4f m/s, asymmetry %.1e m/s, energy changed by %+.1e\n",
+               day, error.zonal_mean, error.asymmetry, energy / energy_at_start - 1);
+        fflush(stdout);
+    }
+cleanup:
+    free(start.eastward);
+    free(now.eastward);
+    return status;
+}
+
+/* Mean and standard deviation of a column of values[count][stride]. */
+static void print_statistics(const char *what, const double *values, int count, int stride)
+{
+    double mean = 0, square = 0;
+    for (int i = 0; i < count; i++) {
+        mean += values[i * stride] / count;
+    }
+    for (int i = 0; i < count; i++) {
+        square += pow(values[i * stride] - mean, 2) / (count > 1 ? count - 1 : 1);
+    }
+    printf("%-36s mean %7.3f  standard deviation of a block %.3f\n", what, mean, sqrt(square));
+}
+
+static ar_status run_climate(ar_nature *nature, int blocks, ar_error *err)
+{
+    enum { DAYS = 200, NUMBERS = 6 };
+    ar_status status = AR_OK;
+    int64_t size = ar_nature_get_sigma(nature)->nlev *
+                   ar_harmonics_get_settings(ar_nature_get_harmonics(nature))->nlat;
+    double *mean = calloc((size_t)size, sizeof *mean);
+    double *numbers = calloc((size_t)blocks * NUMBERS, sizeof *numbers);
+    if (!mean || !numbers) {
         abort();
     }
     ar_nature_perturb(nature, 1, 1);
     AR_TRY(ar_nature_advance(nature, 200 * 24, err));
-    for (int day = 0; day < days; day++) {
-        AR_TRY(ar_nature_advance(nature, 24, err));
-        AR_TRY(ar_nature_get_fields(nature, &fields, err));
-        for (int64_t p = 0; p < nlev * nlat * grid->nlon; p++) {
-            mean[p / grid->nlon] += fields.eastward[p] / grid->nlon / days;
-        }
+    for (int block = 0; block < blocks; block++) {
+        memset(mean, 0, (size_t)size * sizeof *mean);
+        AR_TRY(accumulate_zonal_wind(nature, DAYS, mean, err));
+        climate c = measure_climate(nature, mean);
+        printf("%3d: north %.1f m/s at %.1f, sigma %.3f; south %.1f m/s at %.1f, sigma %.3f; "
+               "easterlies %.1f m/s; hemispheres %.1f m/s apart\n",
+               block, c.speed[0], c.latitude[0], c.sigma[0], c.speed[1], c.latitude[1], c.sigma[1],
+               c.easterlies, c.difference);
+        fflush(stdout);
+        const double row[NUMBERS] = {(c.speed[0] + c.speed[1]) / 2,
+                                     c.speed[0] - c.speed[1],
+                                     (c.latitude[0] + c.latitude[1]) / 2,
+                                     c.latitude[0] - c.latitude[1],
+                                     c.easterlies,
+                                     c.difference};
+        memcpy(numbers + block * NUMBERS, row, sizeof row);
     }
-    for (int64_t i = nlat / 3; i < 2 * nlat / 3; i++) {
-        trades = fmin(trades, mean[(nlev - 1) * nlat + i]);
+    const char *const what[NUMBERS] = {"jets, m/s",         "north less south, m/s",
+                                       "latitude, degrees", "north less south, degrees",
+                                       "easterlies, m/s",   "rms between hemispheres, m/s"};
+    for (int i = 0; i < NUMBERS; i++) {
+        print_statistics(what[i], numbers + i, blocks, NUMBERS);
     }
-    puts("Held & Suarez (1994): jets of about 30 m/s near 45 degrees and 250 hPa in both "
-         "hemispheres, "
-         "easterlies near the ground in the tropics");
-    print_jet("northern", nature, mean, 0, nlat / 2);
-    print_jet("southern", nature, mean, nlat / 2, nlat);
-    printf("strongest easterlies of the lowest level %.1f m/s\n", -trades);
 cleanup:
     free(mean);
-    free(fields.eastward);
+    free(numbers);
+    return status;
+}
+
+static ar_status run_case(const char *name, const ar_nature_settings *settings, int count,
+                          ar_error *err)
+{
+    ar_nature *nature = NULL;
+    ar_status status = ar_nature_create(&nature, settings, err);
+    if (status == AR_OK && strcmp(name, "climate") == 0) {
+        status = run_climate(nature, count, err);
+    } else if (status == AR_OK && strcmp(name, "steady") == 0) {
+        status = run_steady(nature, count, err);
+    } else if (status == AR_OK) {
+        status = run_wave(nature, count, err);
+    }
+    ar_nature_destroy(&nature);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    bool wave = argc < 2 || strcmp(argv[1], "wave") == 0;
-    if (!wave && strcmp(argv[1], "climate") != 0) {
-        fprintf(stderr, "bench-nature_cases: %s; should be wave or climate\n", argv[1]);
+    const char *name = argc > 1 ? argv[1] : "";
+    bool climate_case = strcmp(name, "climate") == 0;
+    if (!climate_case && strcmp(name, "wave") != 0 && strcmp(name, "steady") != 0) {
+        fprintf(stderr, "bench-nature_cases: '%s'; should be wave, steady or climate\n", name);
         return 2;
     }
+    bool cam = argc > 3 ? strcmp(argv[3], "cam") == 0 : !climate_case;
     ar_nature_settings settings =
-        ar_nature_default_settings(argc > 2 ? atoll(argv[2]) : 42, argc > 3 ? atoll(argv[3])
-                                                                   : wave   ? 20
-                                                                            : 10);
-    settings.held_suarez = !wave;
-    ar_nature *nature = NULL;
+        ar_nature_default_settings(argc > 2 ? atoll(argv[2]) : 42, cam        ? CAM_LEVELS
+                                                                   : argc > 3 ? atoll(argv[3])
+                                                                              : 10);
+    settings.held_suarez = climate_case;
+    settings.sigma_half = cam ? cam_interfaces : NULL;
+    int count = argc > 4 ? atoi(argv[4]) : 10;
     ar_error err = {""};
-    ar_status status = ar_nature_create(&nature, &settings, &err);
-    if (status == AR_OK) {
-        status = wave ? run_wave(nature, &err) : run_climate(nature, &err);
-    }
-    if (status != AR_OK) {
+    if (run_case(name, &settings, count > 0 ? count : 1, &err) != AR_OK) {
         fprintf(stderr, "bench-nature_cases: %s\n", err.message);
+        return 1;
     }
-    ar_nature_destroy(&nature);
-    return status != AR_OK;
+    return 0;
 }
