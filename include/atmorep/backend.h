@@ -55,7 +55,22 @@ typedef enum {
     /* Losses: means over all M·V values; 0 when M = 0.   last in: target [M,V]   out: [1,1] */
     AR_OP_LOSS_MSE,          /* (mean − y)².   in: mean */
     AR_OP_LOSS_MSE_ENSEMBLE, /* mean over members of (x_i − y)².   in: ensemble */
+    /* Σ a (x_i − y)² / (N Σ a), the sums over all values and members; the weight a, such as the cos
+     * φ of equal steps in latitude and longitude, is that of a token's row of points; 0 when Σ a =
+     * 0. in: ensemble, a [M,sy] */
+    AR_OP_LOSS_WEIGHTED_MSE,
+    /* ⟨e²⟩ + ⟨(∂y e)²⟩ + ⟨(∂x e)²⟩ of the error e = mean − y, the discrete norm of the Sobolev
+     * space H¹ (Adams and Fournier 2003, 3.1) with the grid's step as unit: ∂ are differences of
+     * neighbours inside a token (to the next row, to the next column), each ⟨⟩ a mean over all
+     * there are. A wave e^{i(kx+ly)} of the error weighs 1 + 4 sin²(k/2) + 4 sin²(l/2), from 1 for
+     * the largest scales to 9 for the smallest.   in: mean */
+    AR_OP_LOSS_SOBOLEV_H1,
     AR_OP_LOSS_STATS, /* (1 − exp(−(y−μ)²/2σ²))² + √σ (Lessig et al. 2023).   in: μ, σ */
+    /* A²/5 + √σ, where A = erf(|y−μ|/√2σ) = ∫ N(x; μ, σ²) dx over |x−μ| < |y−μ| is the probability
+     * of being nearer to μ than the truth is: 0 at y = μ, 1 far away. After the statistical loss of
+     * the same name of the AtmoRep code (2023), which takes erf(|y−μ|/σ²), no area unless σ = √2.
+     * in: μ, σ */
+    AR_OP_LOSS_STATS_AREA,
     AR_OP_LOSS_CRPS, /* of the normal distribution N(μ, σ²) (Gneiting et al. 2005).   in: μ, σ */
     /* 1/N Σ|x_i − y| − 1/(2N²) ΣΣ|x_i − x_j| (Gneiting and Raftery 2007); with fair 1/(2N(N−1))
      * (Ferro 2014).   in: ensemble */
@@ -75,6 +90,7 @@ typedef struct {
     int64_t extents[4];       /* positions: L, nt, ny, nx */
     int64_t members;          /* tails, statistics, ensemble losses: N */
     bool fair;                /* kernel CRPS */
+    int64_t token_size[3];    /* weighted and Sobolev losses: st, sy, sx */
     const double *weights;    /* weighted sum, one an input */
 } ar_op_attributes;
 

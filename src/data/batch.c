@@ -1,6 +1,7 @@
 #include "data/batch.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include <omp.h>
@@ -37,6 +38,7 @@ static ar_status init_field(ar_field_batch *field, field_work *work, const ar_cu
     ar_status status;
     const ar_field_data *data = space->fields[index];
     size_t levels = (size_t)data->level_count, rows, numbers;
+    const int64_t lines = space->tokens[index].token_size[1];
     field->token_count = data->level_count * tokens_a_level(&space->tokens[index]);
     field->values = value_count(&space->tokens[index]);
     if (!ar_size_product((size_t)field->token_count, (size_t)capacity, &rows) || rows > INT32_MAX ||
@@ -48,6 +50,8 @@ static ar_status init_field(ar_field_batch *field, field_work *work, const ar_cu
     }
     AR_TRY(ar_allocate(&field->source, numbers, sizeof(float), "tokens of a batch", err));
     AR_TRY(ar_allocate(&field->target, numbers, sizeof(float), "targets of a batch", err));
+    AR_TRY(ar_allocate(&field->target_area, rows * (size_t)lines, sizeof(float), "areas of a batch",
+                       err));
     AR_TRY(ar_allocate(&field->token_info, rows * AR_TOKEN_INFO_SIZE, sizeof(float),
                        "token information of a batch", err));
     AR_TRY(ar_allocate(&field->masked, rows, sizeof(int32_t), "masked rows of a batch", err));
@@ -98,6 +102,7 @@ void ar_batch_release(ar_batch *batch)
     for (int64_t f = 0; batch->fields && f < batch->field_count; f++) {
         ar_free(batch->fields[f].source);
         ar_free(batch->fields[f].target);
+        ar_free(batch->fields[f].target_area);
         ar_free(batch->fields[f].token_info);
         ar_free(batch->fields[f].masked);
     }
@@ -152,6 +157,19 @@ static void number_targets(ar_batch *batch, const ar_cube_space *space, int64_t 
     part->masked_count = count;
 }
 
+/* cos φ of the rows of points of a token, given by its number in the sample: area[sy]. */
+static void measure_area(const ar_sample *sample, int64_t token, float *area)
+{
+    const ar_field_tokens *shape = &sample->space->tokens[sample->field];
+    const int64_t lines = shape->token_size[1];
+    const int64_t first = token / shape->tokens[2] % shape->tokens[1] * lines;
+    const double *latitude =
+        sample->space->fields[sample->field]->grid.latitude + sample->cube.first_row + first;
+    for (int64_t y = 0; y < lines; y++) {
+        area[y] = (float)cos(latitude[y] * M_PI / 180);
+    }
+}
+
 /* Keep the truth of the targets, then hide it from the network. */
 static void hide_targets(ar_batch *batch, const ar_sample *sample, int64_t number,
                          const ar_masking *masking, const ar_draw *draw)
@@ -172,6 +190,7 @@ static void hide_targets(ar_batch *batch, const ar_sample *sample, int64_t numbe
         float *values = sample->source + token * part->values;
         if (state & AR_TOKEN_TARGET) {
             memcpy(part->target + target * part->values, values, bytes);
+            measure_area(sample, token, part->target_area + target * shape->token_size[1]);
             part->masked[target++] = (int32_t)(number * part->token_count + token);
         }
         if (state & (AR_TOKEN_ZERO | AR_TOKEN_MISSING)) {

@@ -64,6 +64,8 @@ typedef struct {
     int32_t *masked; /* [masked_count] rows of B·T that are targets, ordered level by level, inside
                       * a level sample by sample */
     float *target;   /* [masked_count][V] normalised truth */
+    float *target_area; /* [masked_count][sy] cos φ of the rows of points of each target: what a
+                         * point stands for, relative to one at the equator */
     int64_t masked_count;
 } ar_field_batch;
 

@@ -435,6 +435,7 @@ ar_tensor ar_graph_loss(ar_graph *graph, const char *name, ar_loss loss)
 {
     ar_tensor output = ar_graph_activation(graph, name, (ar_rows){0, 1}, 1);
     ar_op_attributes attributes = {.members = loss.members, .fair = loss.fair};
+    memcpy(attributes.token_size, loss.token_size, sizeof attributes.token_size);
     ar_graph_keep(graph, output);
     if (ar_tensor_exists(loss.second)) {
         add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.second, loss.target},

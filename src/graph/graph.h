@@ -149,12 +149,14 @@ void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *par
                          ar_tensor *weight, ar_tensor *bias);
 void ar_graph_ensemble_statistics(ar_graph *graph, const char *name, ar_tensor ensemble,
                                   int64_t members, ar_tensor *mean, ar_tensor *deviation);
-/* `first` is the ensemble, the mean, or the mean with `second` the deviation, as the loss wants. */
+/* `first` is the ensemble, the mean, the mean with `second` the deviation, or the ensemble with
+ * `second` the weights of rows, as the loss wants. */
 typedef struct {
     ar_op_kind kind;
     ar_tensor first, second, target;
     int64_t members;
     bool fair;
+    int64_t token_size[3]; /* st, sy, sx, for losses that look at places in a token */
 } ar_loss;
 ar_tensor ar_graph_loss(ar_graph *graph, const char *name, ar_loss loss);
 ar_tensor ar_graph_weighted_sum(ar_graph *graph, const char *name, const ar_tensor *terms,

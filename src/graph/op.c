@@ -186,20 +186,44 @@ static ar_status check_statistics(const ar_graph *graph, const ar_node *node, ar
     return status;
 }
 
+/* Losses that look at every member, not at mean and deviation. */
+static bool is_loss_of_members(ar_op_kind kind)
+{
+    return kind == AR_OP_LOSS_MSE_ENSEMBLE || kind == AR_OP_LOSS_WEIGHTED_MSE ||
+           kind == AR_OP_LOSS_KERNEL_CRPS;
+}
+
+/* Losses with a second input before the target: the deviation, or the weights of rows. */
+static bool has_second_input(ar_op_kind kind)
+{
+    return kind == AR_OP_LOSS_WEIGHTED_MSE || kind == AR_OP_LOSS_STATS ||
+           kind == AR_OP_LOSS_STATS_AREA || kind == AR_OP_LOSS_CRPS;
+}
+
 static ar_status check_loss(const ar_graph *graph, const ar_node *node, ar_error *err)
 {
+    const int64_t *size = node->attributes.token_size;
+    const bool weighted = node->kind == AR_OP_LOSS_WEIGHTED_MSE;
+    const int target_at = has_second_input(node->kind) ? 2 : 1;
+    if (node->input_count != target_at + 1) {
+        return wrong(node, NULL, "a required input is missing", err);
+    }
     ar_status status = need_inputs(graph, node, node->input_count, err);
     if (status != AR_OK) {
         return status;
     }
-    const ar_tensor_record *target = input_of(graph, node, node->input_count - 1);
-    bool ensemble = node->kind == AR_OP_LOSS_MSE_ENSEMBLE || node->kind == AR_OP_LOSS_KERNEL_CRPS;
-    int64_t columns = target->columns * (ensemble ? node->attributes.members : 1);
-    for (int i = 0; i < node->input_count - 1; i++) {
+    const ar_tensor_record *target = input_of(graph, node, target_at);
+    int64_t columns =
+        target->columns * (is_loss_of_members(node->kind) ? node->attributes.members : 1);
+    for (int i = 0; i < target_at; i++) {
         const ar_tensor_record *x = input_of(graph, node, i);
-        if (!same_rows(x, target) || x->columns != columns) {
+        if (!same_rows(x, target) || x->columns != (weighted && i == 1 ? size[1] : columns)) {
             return wrong(node, x, "predictions match the target", err);
         }
+    }
+    bool needs_size = weighted || node->kind == AR_OP_LOSS_SOBOLEV_H1;
+    if (needs_size && size[0] * size[1] * size[2] != target->columns) {
+        return wrong(node, target, "the target has the points of a token", err);
     }
     return AR_OK;
 }
@@ -287,7 +311,13 @@ static const ar_op ops[AR_OP_COUNT] = {
     [AR_OP_LOSS_MSE] = {"loss_mse", check_loss, always, never, elementwise_operations, 1, 2e-6},
     [AR_OP_LOSS_MSE_ENSEMBLE] = {"loss_mse_ensemble", check_loss, always, never,
                                  elementwise_operations, 1, 2e-6},
+    [AR_OP_LOSS_WEIGHTED_MSE] = {"loss_weighted_mse", check_loss, always, never,
+                                 elementwise_operations, 1, 2e-6},
+    [AR_OP_LOSS_SOBOLEV_H1] = {"loss_sobolev_h1", check_loss, always, never, elementwise_operations,
+                               1, 2e-6},
     [AR_OP_LOSS_STATS] = {"loss_stats", check_loss, always, never, elementwise_operations, 1, 5e-6},
+    [AR_OP_LOSS_STATS_AREA] = {"loss_stats_area", check_loss, always, never, elementwise_operations,
+                               1, 5e-6},
     [AR_OP_LOSS_CRPS] = {"loss_crps", check_loss, always, never, elementwise_operations, 1, 5e-6},
     [AR_OP_LOSS_KERNEL_CRPS] = {"loss_kernel_crps", check_loss, always, never,
                                 elementwise_operations, 1, 2e-6},
@@ -304,10 +334,13 @@ bool ar_op_input_has_gradient(const ar_node *node, int input)
 {
     switch (node->kind) {
     case AR_OP_GATHER_ROWS:
+    case AR_OP_LOSS_WEIGHTED_MSE:
         return input == 0;
     case AR_OP_LOSS_MSE:
     case AR_OP_LOSS_MSE_ENSEMBLE:
+    case AR_OP_LOSS_SOBOLEV_H1:
     case AR_OP_LOSS_STATS:
+    case AR_OP_LOSS_STATS_AREA:
     case AR_OP_LOSS_CRPS:
     case AR_OP_LOSS_KERNEL_CRPS:
         return input < node->input_count - 1;

@@ -10,7 +10,7 @@
 #include "data/batch.h"
 #include "atmorep/status.h"
 
-enum { AR_FIELD_MAX = 32, AR_LEVEL_MAX = 256, AR_LOSS_MAX = 8 };
+enum { AR_FIELD_MAX = 32, AR_LEVEL_MAX = 256, AR_LOSS_MAX = 16 };
 
 /* `positions:` how tokens know where they are in the cube. */
 typedef enum {
@@ -18,6 +18,7 @@ typedef enum {
     AR_POSITIONS_FACTORISED, /* learned: level + time + latitude + longitude */
 } ar_positions;
 
+/* What is new comes last: checkpoints number the losses so. */
 typedef enum {
     AR_LOSS_MSE_ENSEMBLE,
     AR_LOSS_STATS,
@@ -26,6 +27,9 @@ typedef enum {
     AR_LOSS_KERNEL_CRPS,      /* plain, 1/(2N²) */
     AR_LOSS_KERNEL_CRPS_FAIR, /* 1/(2N(N−1)); computed for parity and scores, refused for training
                                */
+    AR_LOSS_WEIGHTED_MSE,     /* squared error of the members, by the cosine of latitude */
+    AR_LOSS_STATS_AREA,
+    AR_LOSS_SOBOLEV_H1, /* of the mean, with its horizontal differences */
     AR_LOSS_KIND_COUNT
 } ar_loss_kind;
 const char *ar_loss_name(ar_loss_kind kind);

@@ -159,6 +159,12 @@ static ar_status check_optimiser(const ar_training_configuration *training,
     return AR_OK;
 }
 
+static bool needs_spread(ar_loss_kind kind)
+{
+    return kind != AR_LOSS_MSE && kind != AR_LOSS_MSE_ENSEMBLE && kind != AR_LOSS_WEIGHTED_MSE &&
+           kind != AR_LOSS_SOBOLEV_H1;
+}
+
 static ar_status check_losses(const ar_configuration *configuration, ar_configuration_fault *fault)
 {
     const ar_training_configuration *training = &configuration->training;
@@ -175,12 +181,11 @@ static ar_status check_losses(const ar_configuration *configuration, ar_configur
         if (term->kind == AR_LOSS_KERNEL_CRPS_FAIR && configuration->training_start) {
             return ar_configuration_refuse(
                 fault, key,
-                "cannot be trained with: it rewards unbounded spread for tails that are "
-                "deterministic functions; use kernel_crps");
+                "cannot be trained with: it is fair to members that are independent random draws, "
+                "and rewards unbounded spread for tails that are deterministic functions; use "
+                "kernel_crps");
         }
-        bool of_ensemble =
-            term->kind != AR_LOSS_MSE && term->kind != AR_LOSS_MSE_ENSEMBLE && term->weight > 0;
-        if (of_ensemble && configuration->model.tails < 2) {
+        if (term->weight > 0 && needs_spread(term->kind) && configuration->model.tails < 2) {
             return ar_configuration_refuse(
                 fault, "model.tails",
                 "is %lld, but the loss %s needs the spread of an ensemble; should be 2 "

@@ -137,6 +137,9 @@ static const cyaml_schema_field_t loss_keys[] = {
     [AR_LOSS_CRPS] = LOSS("crps", AR_LOSS_CRPS),
     [AR_LOSS_KERNEL_CRPS] = LOSS("kernel_crps", AR_LOSS_KERNEL_CRPS),
     [AR_LOSS_KERNEL_CRPS_FAIR] = LOSS("kernel_crps_fair", AR_LOSS_KERNEL_CRPS_FAIR),
+    [AR_LOSS_WEIGHTED_MSE] = LOSS("weighted_mse", AR_LOSS_WEIGHTED_MSE),
+    [AR_LOSS_STATS_AREA] = LOSS("stats_area", AR_LOSS_STATS_AREA),
+    [AR_LOSS_SOBOLEV_H1] = LOSS("sobolev_h1", AR_LOSS_SOBOLEV_H1),
     [AR_LOSS_KIND_COUNT] = CYAML_FIELD_END};
 
 static const cyaml_schema_field_t training_keys[] = {

@@ -8,31 +8,53 @@
 #include "base/random.h"
 #include "model/layers.h"
 
-static ar_op_kind op_of_loss(ar_loss_kind kind)
-{
-    static const ar_op_kind ops[AR_LOSS_KIND_COUNT] = {
-        [AR_LOSS_MSE_ENSEMBLE] = AR_OP_LOSS_MSE_ENSEMBLE,
-        [AR_LOSS_STATS] = AR_OP_LOSS_STATS,
-        [AR_LOSS_MSE] = AR_OP_LOSS_MSE,
-        [AR_LOSS_CRPS] = AR_OP_LOSS_CRPS,
-        [AR_LOSS_KERNEL_CRPS] = AR_OP_LOSS_KERNEL_CRPS,
-        [AR_LOSS_KERNEL_CRPS_FAIR] = AR_OP_LOSS_KERNEL_CRPS};
-    return ops[kind];
-}
+/* What a loss compares with the target. */
+typedef enum { OF_MEAN, OF_GAUSSIAN, OF_MEMBERS, OF_WEIGHTED_MEMBERS } loss_subject;
 
-static ar_tensor record_loss(ar_graph *graph, const ar_model_field *field, int64_t members,
-                             ar_loss_kind kind)
+static const struct {
+    ar_op_kind op;
+    loss_subject subject;
+} loss_recipes[AR_LOSS_KIND_COUNT] = {
+    [AR_LOSS_MSE_ENSEMBLE] = {AR_OP_LOSS_MSE_ENSEMBLE, OF_MEMBERS},
+    [AR_LOSS_STATS] = {AR_OP_LOSS_STATS, OF_GAUSSIAN},
+    [AR_LOSS_MSE] = {AR_OP_LOSS_MSE, OF_MEAN},
+    [AR_LOSS_CRPS] = {AR_OP_LOSS_CRPS, OF_GAUSSIAN},
+    [AR_LOSS_KERNEL_CRPS] = {AR_OP_LOSS_KERNEL_CRPS, OF_MEMBERS},
+    [AR_LOSS_KERNEL_CRPS_FAIR] = {AR_OP_LOSS_KERNEL_CRPS, OF_MEMBERS},
+    [AR_LOSS_WEIGHTED_MSE] = {AR_OP_LOSS_WEIGHTED_MSE, OF_WEIGHTED_MEMBERS},
+    [AR_LOSS_STATS_AREA] = {AR_OP_LOSS_STATS_AREA, OF_GAUSSIAN},
+    [AR_LOSS_SOBOLEV_H1] = {AR_OP_LOSS_SOBOLEV_H1, OF_MEAN},
+};
+
+static ar_tensor record_loss(ar_model *model, int64_t index, ar_loss_kind kind)
 {
-    const ar_op_kind op = op_of_loss(kind);
-    const bool of_members = op == AR_OP_LOSS_MSE_ENSEMBLE || op == AR_OP_LOSS_KERNEL_CRPS;
-    return ar_graph_loss(
-        graph, ar_loss_name(kind),
-        (ar_loss){.kind = op,
-                  .first = of_members ? field->ensemble : field->mean,
-                  .second = of_members || op == AR_OP_LOSS_MSE ? AR_NO_TENSOR : field->deviation,
-                  .target = field->target,
-                  .members = members,
-                  .fair = kind == AR_LOSS_KERNEL_CRPS_FAIR});
+    const ar_configuration *configuration = model->configuration;
+    ar_model_field *field = &model->fields[index];
+    const int64_t *size = configuration->fields[index].tokens.token_size;
+    ar_loss loss = {.kind = loss_recipes[kind].op,
+                    .first = field->ensemble,
+                    .second = AR_NO_TENSOR,
+                    .target = field->target,
+                    .members = configuration->model.tails,
+                    .fair = kind == AR_LOSS_KERNEL_CRPS_FAIR,
+                    .token_size = {size[0], size[1], size[2]}};
+    switch (loss_recipes[kind].subject) {
+    case OF_MEMBERS:
+        break;
+    case OF_MEAN:
+        loss.first = field->mean;
+        break;
+    case OF_GAUSSIAN:
+        loss.first = field->mean;
+        loss.second = field->deviation;
+        break;
+    case OF_WEIGHTED_MEMBERS:
+        field->area = ar_graph_input(model->graph, "area", model->graph->type,
+                                     (ar_rows){field->masked_dimension, 1}, size[1]);
+        loss.second = field->area;
+        break;
+    }
+    return ar_graph_loss(model->graph, ar_loss_name(kind), loss);
 }
 
 /* Most tokens of one sample that can be asked for: a random share of each level, or whole times. */
@@ -82,7 +104,7 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
             wanted |= options->losses && (int)configuration->training.losses[i].kind == kind;
         }
         if (wanted) {
-            field->losses[kind] = record_loss(graph, field, members, (ar_loss_kind)kind);
+            field->losses[kind] = record_loss(model, index, (ar_loss_kind)kind);
         }
     }
     if (options->keep_stages) {
@@ -118,6 +140,7 @@ static void forget_tensors(ar_model_field *field)
                               .embedded = AR_NO_TENSOR,
                               .masked = AR_NO_TENSOR,
                               .target = AR_NO_TENSOR,
+                              .area = AR_NO_TENSOR,
                               .decoder = AR_NO_TENSOR,
                               .ensemble = AR_NO_TENSOR,
                               .mean = AR_NO_TENSOR,
@@ -309,6 +332,9 @@ void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch)
         memcpy(masked.data, data->masked, (size_t)data->masked_count * sizeof(int32_t));
         if (ar_tensor_exists(field->target)) {
             fill(plan, field->target, data->target);
+        }
+        if (ar_tensor_exists(field->area)) {
+            fill(plan, field->area, data->target_area);
         }
     }
 }

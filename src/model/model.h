@@ -22,6 +22,7 @@ typedef struct {
     int64_t masked_largest; /* most masked tokens of a whole batch */
     ar_tensor masked;       /* input [M, 1] int32 */
     ar_tensor target;       /* input [M, V]; only with losses */
+    ar_tensor area;         /* input [M, sy]; only with the loss weighted_mse */
     ar_tensor decoder;      /* [B·T, E] after the last layer */
     ar_tensor ensemble;     /* [M, N·V] */
     ar_tensor mean, deviation;

@@ -272,8 +272,9 @@ static ar_loss_kind released_loss(const char *name)
     if (strcmp(name, "kernel_crps") == 0) {
         return AR_LOSS_KERNEL_CRPS_FAIR;
     }
-    static const ar_loss_kind same[] = {AR_LOSS_MSE_ENSEMBLE, AR_LOSS_STATS, AR_LOSS_MSE,
-                                        AR_LOSS_CRPS};
+    static const ar_loss_kind same[] = {AR_LOSS_MSE_ENSEMBLE, AR_LOSS_STATS,
+                                        AR_LOSS_MSE,          AR_LOSS_CRPS,
+                                        AR_LOSS_WEIGHTED_MSE, AR_LOSS_STATS_AREA};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         if (strcmp(name, ar_loss_name(same[i])) == 0) {
             return same[i];
@@ -295,7 +296,8 @@ static ar_status read_losses(const released_file *file)
             cJSON_IsString(name) ? released_loss(name->valuestring) : AR_LOSS_KIND_COUNT;
         if (kind == AR_LOSS_KIND_COUNT) {
             return wrong(file, "losses", list,
-                         "a list of mse_ensemble, stats, mse, crps and kernel_crps");
+                         "a list of mse_ensemble, weighted_mse, stats, stats_area, mse, crps and "
+                         "kernel_crps");
         }
         used[kind] = true;
     }

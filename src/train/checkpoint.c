@@ -91,9 +91,9 @@ cleanup:
 enum { SUMS_FIRST_LOSS = 3, SUMS_MOST = SUMS_FIRST_LOSS + AR_FIELD_MAX * AR_LOSS_KIND_COUNT };
 static const char sums_name[] = "training.loss_sums";
 
-static int64_t sums_size(const ar_configuration *configuration)
+static int64_t sums_size(const ar_configuration *configuration, int64_t kinds)
 {
-    return SUMS_FIRST_LOSS + configuration->field_count * AR_LOSS_KIND_COUNT;
+    return SUMS_FIRST_LOSS + configuration->field_count * kinds;
 }
 
 /* What the fields are: the grid as tensors, the units as one metadata string with a line a field.
@@ -141,7 +141,7 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
 {
     tensor_list list = {0};
     double numbers[SUMS_MOST] = {(double)sums->count, sums->total, sums->gradient_norm};
-    const int64_t number_count = sums_size(configuration);
+    const int64_t number_count = sums_size(configuration, AR_LOSS_KIND_COUNT);
     char *path = NULL, *yaml = NULL;
     char step[24], months[MONTHS_SIZE], units[UNITS_SIZE];
     ar_status status = AR_OK;
@@ -293,9 +293,21 @@ cleanup:
     return status;
 }
 
+/* Losses a field has in this file: an older program knew fewer, the first ones of today's. */
+static int64_t kinds_in_file(const ar_checkpoint *checkpoint)
+{
+    const ar_safetensor *tensor = ar_safetensors_find(checkpoint->file, sums_name);
+    int64_t kinds = AR_LOSS_KIND_COUNT;
+    while (tensor && kinds > 1 && tensor->count < sums_size(&checkpoint->configuration, kinds)) {
+        kinds--;
+    }
+    return kinds;
+}
+
 ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums, ar_error *err)
 {
-    const int64_t count = sums_size(&checkpoint->configuration);
+    const int64_t kinds = kinds_in_file(checkpoint);
+    const int64_t count = sums_size(&checkpoint->configuration, kinds);
     const ar_safetensor *tensor;
     double numbers[SUMS_MOST];
     ar_status status = find_tensor(checkpoint, "", sums_name, 1, &count, &tensor, err);
@@ -305,8 +317,10 @@ ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums,
     if (status == AR_OK) {
         *sums = (ar_loss_sums){
             .count = (int64_t)numbers[0], .total = numbers[1], .gradient_norm = numbers[2]};
-        memcpy(sums->losses, numbers + SUMS_FIRST_LOSS,
-               (size_t)(count - SUMS_FIRST_LOSS) * sizeof *numbers);
+        for (int64_t f = 0; f < checkpoint->configuration.field_count; f++) {
+            memcpy(sums->losses[f], numbers + SUMS_FIRST_LOSS + f * kinds,
+                   (size_t)kinds * sizeof *numbers);
+        }
     }
     return status;
 }

@@ -168,6 +168,18 @@ static ar_tensor build_statistics(ar_graph *g, const op_case *c, ar_tensor *outp
     return ar_graph_weighted_sum(g, "sum", terms, (double[]){0.7, 1.9}, 2);
 }
 
+/* Between 0.1 and 1.1, different for every row of points. */
+static ar_tensor row_weights(ar_graph *g, int64_t rows, int64_t columns)
+{
+    double values[256];
+    ar_random random = {.seed = 11, .purpose = AR_RANDOM_TEST};
+    for (int64_t i = 0; i < rows * columns; i++) {
+        values[i] = 0.1 + ar_random_uniform(&random);
+    }
+    return ar_graph_constant(g, "weights", rows, columns, values);
+}
+
+/* A token of in × tokens × other_tokens points, where places in it matter. */
 static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor ensemble = parameter(g, "x", c->rows, c->members * c->out), mean, deviation;
@@ -177,11 +189,17 @@ static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
                     .second = AR_NO_TENSOR,
                     .target = target,
                     .members = c->members,
-                    .fair = c->first_flag};
-    if (c->op == AR_OP_LOSS_MSE || c->op == AR_OP_LOSS_STATS || c->op == AR_OP_LOSS_CRPS) {
+                    .fair = c->first_flag,
+                    .token_size = {c->in, c->tokens, c->other_tokens}};
+    const bool of_mean = c->op == AR_OP_LOSS_MSE || c->op == AR_OP_LOSS_SOBOLEV_H1;
+    const bool of_gaussian =
+        c->op == AR_OP_LOSS_STATS || c->op == AR_OP_LOSS_STATS_AREA || c->op == AR_OP_LOSS_CRPS;
+    if (of_mean || of_gaussian) {
         ar_graph_ensemble_statistics(g, "statistics", ensemble, c->members, &mean, &deviation);
         loss.first = mean;
-        loss.second = c->op == AR_OP_LOSS_MSE ? AR_NO_TENSOR : deviation;
+        loss.second = of_gaussian ? deviation : AR_NO_TENSOR;
+    } else if (c->op == AR_OP_LOSS_WEIGHTED_MSE) {
+        loss.second = row_weights(g, c->rows, c->tokens);
     }
     *output = ar_graph_loss(g, "loss", loss);
     return *output;
@@ -211,7 +229,14 @@ static const op_case op_cases[] = {
      .build = build_statistics},
     {"mse", AR_OP_LOSS_MSE, 11, .out = 9, .members = 4, .build = build_loss},
     {"mse ensemble", AR_OP_LOSS_MSE_ENSEMBLE, 11, .out = 9, .members = 4, .build = build_loss},
+    {"weighted mse", AR_OP_LOSS_WEIGHTED_MSE, 11, .in = 2, .tokens = 3, .other_tokens = 5,
+     .out = 30, .members = 3, .build = build_loss},
+    {"sobolev", AR_OP_LOSS_SOBOLEV_H1, 11, .in = 2, .tokens = 3, .other_tokens = 5, .out = 30,
+     .members = 3, .build = build_loss},
+    {"sobolev, one row of points", AR_OP_LOSS_SOBOLEV_H1, 7, .in = 2, .tokens = 1,
+     .other_tokens = 4, .out = 8, .members = 3, .build = build_loss},
     {"stats", AR_OP_LOSS_STATS, 11, .out = 9, .members = 4, .build = build_loss},
+    {"stats area", AR_OP_LOSS_STATS_AREA, 11, .out = 9, .members = 4, .build = build_loss},
     {"crps", AR_OP_LOSS_CRPS, 11, .out = 9, .members = 4, .build = build_loss},
     {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
     {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,

@@ -182,6 +182,15 @@ static void forecast_hides_the_last_times(void **state)
                         assert_true(part->source[row * part->values + v] == (last ? 0 : truth));
                         assert_true(!last || part->target[target * part->values + v] == truth);
                     }
+                    for (int64_t v = 0; last && v < part->values; v++) {
+                        const place p = find_place(&f.tokens[field], token, v);
+                        const int64_t *size = f.tokens[field].token_size;
+                        double latitude = 90 - 10 * (double)(cubes[k].first_row + p.row);
+                        double area =
+                            (double)part->target_area[target * size[1] + v / size[2] % size[1]];
+                        /* float rounds at 6e-8 */
+                        assert_true(fabs(area - cos(latitude * M_PI / 180)) < 1e-7);
+                    }
                     target += last;
                 }
             }

@@ -430,8 +430,9 @@ static const mistake mistakes[] = {
      "a.yaml:22: fields[1].embedding is 64, of which token information takes "
      "model.token_info.width = 64; should be larger than that"},
     {"kernel_crps: 1.0", "kernel_crps_fair: 1.0",
-     "a.yaml:34: training.losses.kernel_crps_fair cannot be trained with: it rewards unbounded "
-     "spread for tails that are deterministic functions; use kernel_crps"},
+     "a.yaml:34: training.losses.kernel_crps_fair cannot be trained with: it is fair to members "
+     "that are independent random draws, and rewards unbounded spread for tails that are "
+     "deterministic functions; use kernel_crps"},
     {"tails: 8", "tails: 1",
      "a.yaml:27: model.tails is 1, but the loss kernel_crps needs the spread of an ensemble; "
      "should be 2 or more"},

@@ -113,6 +113,11 @@ static void make_batch(network *n, int64_t samples)
         const int64_t rows = samples * data->token_count;
         data->source = allocate(rows * data->values, sizeof(float));
         data->target = allocate(rows * data->values, sizeof(float));
+        const int64_t lines = n->configuration.fields[f].tokens.token_size[1];
+        data->target_area = allocate(rows * lines, sizeof(float));
+        for (int64_t i = 0; i < rows * lines; i++) {
+            data->target_area[i] = (float)(i % 7 + 1) / 7;
+        }
         data->token_info = allocate(rows * AR_TOKEN_INFO_SIZE, sizeof(float));
         data->masked = allocate(rows, sizeof(int32_t));
         fill_normal(data->source, rows * data->values, (uint32_t)(10 * f));
@@ -172,6 +177,7 @@ static void release(network *n)
     for (int64_t f = 0; f < FIELDS; f++) {
         ar_free(n->fields[f].source);
         ar_free(n->fields[f].target);
+        ar_free(n->fields[f].target_area);
         ar_free(n->fields[f].token_info);
         ar_free(n->fields[f].masked);
     }
@@ -282,7 +288,8 @@ static void gradient_is_derivative(void **state)
 {
     (void)state;
     static const char losses[] =
-        "training.losses={mse_ensemble: 1, stats: 0.5, mse: 0.3, crps: 0.7, kernel_crps: 1.2}";
+        "training.losses={mse_ensemble: 1, stats: 0.5, mse: 0.3, crps: 0.7, kernel_crps: 1.2, "
+        "weighted_mse: 0.4, stats_area: 0.8, sobolev_h1: 0.6}";
     static const char *const variants[][4] = {
         {"model.positions=factorised", "model.decoder.layers=0", "model.qk_layer_norm=true",
          losses},
@@ -608,7 +615,8 @@ static void statistics_and_empty_batches(void **state)
 static void every_loss_trains(void **state)
 {
     (void)state;
-    const char *const losses[] = {"mse_ensemble", "stats", "mse", "crps", "kernel_crps"};
+    const char *const losses[] = {"mse_ensemble", "stats",        "mse",        "crps",
+                                  "kernel_crps",  "weighted_mse", "stats_area", "sobolev_h1"};
     for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
         network n;
         char setting[64];

@@ -135,10 +135,9 @@ static void what_is_not_supported(void **state)
          "most once"},
         {"[3, 6, 6]", "[3, 6]",
          ": fields[0][4] (token size) is [3,6]; should be a list of three whole numbers"},
-        {"\"losses\": [\"stats\"", "\"losses\": [\"weighted_mse\"",
-         ": losses is [\"weighted_mse\",\"mse_ensemble\"]; should be a list of mse_ensemble, "
-         "stats, "
-         "mse, crps and kernel_crps"},
+        {"\"losses\": [\"stats\"", "\"losses\": [\"likelihood\"",
+         ": losses is [\"likelihood\",\"mse_ensemble\"]; should be a list of mse_ensemble, "
+         "weighted_mse, stats, stats_area, mse, crps and kernel_crps"},
         {"[1, 64,", "[1, 66,",
          ": fields[0].embedding is 66, not divisible by model.encoder.heads = 4; should be 64 or "
          "68, or other heads"},

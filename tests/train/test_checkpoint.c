@@ -388,10 +388,11 @@ static void a_changed_header_never_breaks_the_program(void **state)
 }
 
 /* Write the checkpoint anew, but without one tensor, or with its shape turned around, or with one
- * metadata entry changed (NULL: left out). */
+ * metadata entry changed (NULL: left out), or with the first losses only. */
 typedef struct {
     const char *without, *turned;
     const char *key, *value;
+    int64_t fields, losses;
 } alteration;
 
 static void alter(const char *from, const char *to, const alteration *how)
@@ -423,6 +424,14 @@ static void alter(const char *from, const char *to, const alteration *how)
             tensor.shape[0] = tensor.shape[tensor.rank - 1];
             tensor.shape[tensor.rank - 1] = first;
         }
+        if (how->losses > 0 && strcmp(tensor.name, "training.loss_sums") == 0) {
+            double *sums = (double *)values;
+            for (int64_t f = 0; f < how->fields; f++) {
+                memmove(sums + 3 + f * how->losses, sums + 3 + f * AR_LOSS_KIND_COUNT,
+                        (size_t)how->losses * sizeof *sums);
+            }
+            tensor.count = tensor.shape[0] = 3 + how->fields * how->losses;
+        }
         tensor.data = values;
         tensors[count++] = tensor;
     }
@@ -438,6 +447,28 @@ static void alter(const char *from, const char *to, const alteration *how)
         ar_free((void *)tensors[i].data);
     }
     ar_safetensors_close(&file);
+}
+
+/* A program that knew fewer losses, the first six, wrote fewer sums. */
+static void fewer_losses_are_read(void **state)
+{
+    (void)state;
+    run_state run;
+    char whole[160], path[160];
+    ar_error err = {""};
+    create(&run);
+    save_good(&run, 5);
+    const ar_loss_sums kept = run.sums;
+    path_of(whole, "checkpoint-00000005.safetensors");
+    path_of(path, "altered");
+    alter(whole, path,
+          &(alteration){.fields = run.configuration.field_count,
+                        .losses = AR_LOSS_KERNEL_CRPS_FAIR + 1});
+    if (read_all(&run, path, &err) != AR_OK) {
+        fail_msg("%s", err.message);
+    }
+    assert_memory_equal(&kept, &run.sums, sizeof kept);
+    release(&run);
 }
 
 static void what_does_not_fit_is_named(void **state)
@@ -622,6 +653,7 @@ int main(void)
         cmocka_unit_test_teardown(the_last_three_are_kept, empty_folder),
         cmocka_unit_test_teardown(a_truncated_checkpoint_is_refused, empty_folder),
         cmocka_unit_test_teardown(a_changed_header_never_breaks_the_program, empty_folder),
+        cmocka_unit_test_teardown(fewer_losses_are_read, empty_folder),
         cmocka_unit_test_teardown(what_does_not_fit_is_named, empty_folder),
         cmocka_unit_test_teardown(a_folder_without_checkpoint_says_what_makes_one, empty_folder),
         cmocka_unit_test_teardown(another_grid_is_refused, empty_folder),

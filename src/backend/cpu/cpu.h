@@ -35,6 +35,8 @@ void cpu_ensemble_statistics_forward(const ar_op_call *call);
 void cpu_ensemble_statistics_adjoint(const ar_op_call *call);
 void cpu_loss_mse_ensemble_forward(const ar_op_call *call);
 void cpu_loss_mse_ensemble_adjoint(const ar_op_call *call);
+void cpu_loss_weighted_mse_forward(const ar_op_call *call);
+void cpu_loss_weighted_mse_adjoint(const ar_op_call *call);
 void cpu_loss_kernel_crps_forward(const ar_op_call *call);
 void cpu_loss_kernel_crps_adjoint(const ar_op_call *call);
 void cpu_adamw(const ar_adamw_call *call);
