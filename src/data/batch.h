@@ -21,7 +21,8 @@ enum { AR_TOKEN_INFO_SIZE = 8 };
 
 typedef enum {
     AR_MASK_BERT,     /* a random share of the tokens of each field and level */
-    AR_MASK_FORECAST, /* all tokens of the last `forecast_tokens` time tokens, set to zero */
+    AR_MASK_FORECAST, /* all tokens of the last `forecast_tokens` time tokens, set to zero; of
+                       * fields that are not static */
     AR_MASK_NONE,     /* nothing masked but tokens with missing values; no targets */
 } ar_mask_strategy;
 

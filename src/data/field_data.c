@@ -13,6 +13,9 @@ void ar_field_data_release(ar_field_data *field)
 
 int64_t ar_field_data_find_time(const ar_field_data *field, int64_t time)
 {
+    if (field->is_static) {
+        return 0;
+    }
     int64_t low = 0, high = field->time_count;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;

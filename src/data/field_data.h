@@ -25,6 +25,7 @@ typedef struct {
                           * pressure that a scalar coordinate tells, else 0 */
     double *levels;      /* [level_count] in the file's unit; pressure is converted to hPa */
     ar_calendar calendar;
+    bool is_static; /* the same at all times: one time, whose `times` means nothing */
     int64_t time_count;
     int64_t *times; /* [time_count] ascending, seconds (field/time.h) */
     float *values;  /* [time_count][level_count][nlat][nlon] */
@@ -37,6 +38,7 @@ typedef struct {
     int64_t level_count;
     const char *start, *end; /* first and last time wanted, ISO text, both inclusive; NULL: open */
     int64_t seconds_before;  /* times so much earlier than start are wanted too */
+    bool is_static;          /* it needs no time, and is the same at all times it has */
 } ar_field_request;
 
 /* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).
@@ -46,7 +48,8 @@ typedef struct {
  * latitude nor longitude. A field goes by its CF standard name, GRIB short name, the usual names in
  * netCDF files and those of released AtmoRep configurations ("velocity_u"). The standard name is
  * believed before the short name, and this before the variable's name; a file in which the field is
- * found less surely than in another is left out. Times of a file need not be sorted. All of the
+ * found less surely than in another is left out. Times of a file need not be sorted. A static field
+ * is read at all its times, whatever period is asked for; two that differ are an error. All of the
  * field has to fit into memory, and some 64 MiB or one chunk's times more while it is read.
  * Release with ar_field_data_release. */
 AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *const *paths,
@@ -54,7 +57,7 @@ AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *con
                                            ar_error *err);
 void ar_field_data_release(ar_field_data *field);
 
-/* Index of a time, or −1. */
+/* Index of a time, or −1; a static field has every time. */
 int64_t ar_field_data_find_time(const ar_field_data *field, int64_t time);
 
 /* Pointer to the horizontal field [nlat][nlon] of a time and level index. Borrowed. */

@@ -115,7 +115,8 @@ static ar_status find_time_variable(const ar_source *source, const ar_variable *
         *result = find_scalar(source, variable, AR_ROLE_TIME);
         return *result ? AR_OK
                        : ar_fail(err, AR_ERROR_INPUT,
-                                 "%s: variable %s has no dimension and no coordinate of time",
+                                 "%s: variable %s has no dimension and no coordinate of time; a "
+                                 "field that is the same at all times should be static: true",
                                  ar_source_path(source), variable->name);
     }
     for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
@@ -131,9 +132,20 @@ static ar_status find_time_variable(const ar_source *source, const ar_variable *
     return find_coordinate(source, variable, at, result, err);
 }
 
-static ar_status read_times(ar_source *source, const ar_variable *variable, ar_field_file *file,
-                            ar_error *err)
+/* A variable that has no time is at one time, which means nothing. */
+static ar_status read_no_time(ar_field_file *file, ar_error *err)
 {
+    file->calendar = AR_CALENDAR_STANDARD;
+    file->time_count = 1;
+    return ar_allocate(&file->times, 1, sizeof(int64_t), "times", err);
+}
+
+static ar_status read_times(ar_source *source, const ar_variable *variable, bool is_static,
+                            ar_field_file *file, ar_error *err)
+{
+    if (is_static && file->time_at < 0) {
+        return read_no_time(file, err);
+    }
     ar_status status;
     const ar_variable *line;
     double *values = NULL;
@@ -264,7 +276,7 @@ ar_status ar_field_file_inspect(ar_field_file *file, const char *path,
     AR_TRY(find_dimensions(source, variable, file, err));
     AR_TRY(read_grid(source, variable, file, err));
     AR_TRY(read_levels(source, variable, file, err));
-    AR_TRY(read_times(source, variable, file, err));
+    AR_TRY(read_times(source, variable, request->is_static, file, err));
 cleanup:
     ar_source_close(&source);
     if (status != AR_OK) {

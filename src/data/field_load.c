@@ -136,7 +136,8 @@ static void describe_grid(const ar_grid *grid, char text[96])
              grid->latitude[0], grid->longitude[0]);
 }
 
-static ar_status check_same(const ar_field_file *a, const ar_field_file *b, ar_error *err)
+static ar_status check_same(const ar_field_file *a, const ar_field_file *b, bool is_static,
+                            ar_error *err)
 {
     if (!ar_grid_equal(&a->grid, &b->grid)) {
         char in_a[96], in_b[96];
@@ -147,7 +148,7 @@ static ar_status check_same(const ar_field_file *a, const ar_field_file *b, ar_e
     if (strcmp(a->units, b->units) != 0) {
         return fail_by_difference(a, b, "units", a->units, b->units, err);
     }
-    if (a->calendar != b->calendar) {
+    if (!is_static && a->calendar != b->calendar) {
         return fail_by_difference(a, b, "calendars", ar_calendar_name(a->calendar),
                                   ar_calendar_name(b->calendar), err);
     }
@@ -309,8 +310,9 @@ static ar_status collect_moments(const loader *load, moment **result, int64_t *c
     *count = 0;
     for (size_t f = 0; f < load->file_count; f++) {
         for (int64_t i = 0; i < load->files[f].time_count; i++) {
-            int64_t time = load->files[f].times[i];
-            if (time >= start && time <= end) {
+            /* All that there is of a static field is wanted, to be compared. */
+            int64_t time = load->request->is_static ? *count : load->files[f].times[i];
+            if (load->request->is_static || (time >= start && time <= end)) {
                 moments[(*count)++] = (moment){.time = time, .file = f, .index = i};
             }
         }
@@ -368,6 +370,34 @@ cleanup:
     return status;
 }
 
+/* A static field keeps one time; the others have to be equal to it. */
+static ar_status keep_one_time(const loader *load, ar_field_data *field, const moment *moments,
+                               ar_error *err)
+{
+    const size_t bytes =
+        (size_t)(field->level_count * field->grid.nlat * field->grid.nlon) * sizeof(float);
+    for (int64_t t = 1; t < field->time_count; t++) {
+        const float *values = ar_field_data_slice(field, t, 0);
+        if (memcmp(values, field->values, bytes) != 0) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "%s: field %s is said to be static, but its time number %lld has other "
+                           "values than number 1 of %s",
+                           load->files[moments[t].file].path, field->name,
+                           (long long)moments[t].index + 1, load->files[moments[0].file].path);
+        }
+    }
+    float *one = NULL;
+    ar_status status = ar_allocate(&one, bytes / sizeof *one, sizeof *one, "the values", err);
+    if (status == AR_OK) {
+        memcpy(one, field->values, bytes);
+        ar_free(field->values);
+        field->values = one;
+        field->is_static = true;
+        field->time_count = 1;
+    }
+    return status;
+}
+
 static ar_status fill_field(const loader *load, ar_field_data *field, ar_error *err)
 {
     ar_status status;
@@ -380,7 +410,7 @@ static ar_status fill_field(const loader *load, ar_field_data *field, ar_error *
     snprintf(field->level_units, sizeof field->level_units, "%s", first->level_units);
     field->calendar = first->calendar;
     for (size_t f = 1; f < load->file_count; f++) {
-        AR_TRY(check_same(first, &load->files[f], err));
+        AR_TRY(check_same(first, &load->files[f], load->request->is_static, err));
     }
     AR_TRY(ar_grid_copy(&field->grid, &first->grid, err));
     AR_TRY(choose_levels(field, load->request, first, err));
@@ -391,6 +421,9 @@ static ar_status fill_field(const loader *load, ar_field_data *field, ar_error *
     }
     AR_TRY(allocate_values(field, err));
     AR_TRY(read_files(load, field, moments, err));
+    if (load->request->is_static) {
+        AR_TRY(keep_one_time(load, field, moments, err));
+    }
 cleanup:
     ar_free(moments);
     return status;

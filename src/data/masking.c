@@ -48,6 +48,9 @@ static void draw_share(const ar_sample *sample, ar_random *stream)
 static void choose_last_times(const ar_sample *sample, int64_t forecast_tokens, bool for_inference)
 {
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
+    if (sample->space->fields[sample->field]->is_static) {
+        return; /* known at all times */
+    }
     int64_t a_time = shape->tokens[1] * shape->tokens[2];
     int64_t count = shape->tokens[0] * a_time;
     int64_t first = count - forecast_tokens * a_time;

@@ -6,6 +6,17 @@
 #include "base/memory.h"
 #include "data/batch_parts.h"
 
+/* The first field whose times mean something; where all are static, the first. */
+static const ar_field_data *timed_field(const ar_cube_space *space)
+{
+    for (int64_t f = 0; f < space->field_count; f++) {
+        if (!space->fields[f]->is_static) {
+            return space->fields[f];
+        }
+    }
+    return space->fields[0];
+}
+
 static bool window_is_whole(const ar_cube_space *space, int64_t first_time, int64_t steps)
 {
     for (int64_t f = 0; f < space->field_count; f++) {
@@ -32,9 +43,9 @@ static void describe_times(const ar_field_data *field, char text[96])
 static ar_status fail_without_window(const ar_cube_space *space, int64_t steps, int64_t first_time,
                                      int64_t last_time, ar_error *err)
 {
-    const ar_field_data *shortest = space->fields[0];
-    for (int64_t f = 1; f < space->field_count; f++) {
-        if (space->fields[f]->time_count < shortest->time_count) {
+    const ar_field_data *shortest = timed_field(space);
+    for (int64_t f = 0; f < space->field_count; f++) {
+        if (!space->fields[f]->is_static && space->fields[f]->time_count < shortest->time_count) {
             shortest = space->fields[f];
         }
     }
@@ -53,7 +64,7 @@ static ar_status find_windows(ar_sampler *sampler, int64_t steps, int64_t first_
                               int64_t last_time, ar_error *err)
 {
     const ar_cube_space *space = sampler->space;
-    const ar_field_data *field = space->fields[0];
+    const ar_field_data *field = timed_field(space);
     ar_status status = ar_allocate(&sampler->window_times, (size_t)field->time_count,
                                    sizeof(int64_t), "possible times of cubes", err);
     if (status != AR_OK) {

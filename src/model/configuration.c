@@ -53,6 +53,7 @@ void ar_configuration_release(ar_configuration *configuration)
         ar_free(field->variable);
         ar_free(field->levels);
         release_names(field->coupled, field->coupled_count);
+        ar_free(field->coupling_heads);
     }
     ar_free(configuration->fields);
     release_names(configuration->paths, configuration->path_count);

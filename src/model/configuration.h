@@ -50,6 +50,10 @@ typedef struct {
     char **coupled;    /* names of the fields it attends to */
     int64_t coupled_count;
     int64_t coupled_index[AR_FIELD_MAX]; /* the same as indices into fields */
+    int64_t *coupling_heads;             /* heads for each of `coupled`, as the file has them */
+    int64_t coupling_heads_count;        /* 0: model.coupling_heads for each */
+    int64_t coupled_heads[AR_FIELD_MAX]; /* heads for each of `coupled` */
+    bool is_static;                      /* the same at all times: never masked, nor predicted */
     bool predicted;                      /* false: input only */
     double loss_weight;
 } ar_field_configuration;
@@ -59,7 +63,7 @@ typedef struct {
     int64_t decoder_layers, decoder_heads, decoder_mlp_layers; /* decoder_layers may be 0 */
     double decoder_cross_ratio; /* share of the decoder's heads that are cross heads */
     int64_t decoder_cross_rate; /* step in encoder layers between decoder layers */
-    int64_t coupling_heads;     /* per coupled field */
+    int64_t coupling_heads;     /* per coupled field, where the field does not say otherwise */
     bool qk_layer_norm;
     bool mlp_output_gelu;     /* the released model has a GELU after the MLP's last linear too */
     int64_t tails;            /* N members */
@@ -122,8 +126,8 @@ AR_USE_RESULT ar_status ar_configuration_write(const ar_configuration *configura
 void ar_configuration_release(ar_configuration *configuration); /* safe on zeroed */
 
 /* Check what can be known without data: ranges, E divisible by heads, couplings that exist, equal
- * cube extents. Fills coupled_index, and prediction_order where prediction_count is 0. All readers
- * call it. */
+ * cube extents. Fills coupled_index and coupled_heads, and prediction_order where prediction_count
+ * is 0. All readers call it. */
 AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err);
 
 #endif

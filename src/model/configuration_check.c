@@ -9,7 +9,7 @@
 #include "field/time.h"
 
 /* Bounds far outside of what any machine trains, so that products of sizes stay small integers. */
-enum { MOST_LAYERS = 1000, MOST_HEADS = 4096 };
+enum { MOST_LAYERS = 1000 };
 static const int64_t most_steps =
     4000000000; /* steps are counted in 32 bits by the random streams */
 
@@ -66,13 +66,13 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
         {"seed", AT(seed), 0, INT64_MAX},
         {"data.time_step_hours", AT(time_step_hours), 1, 24 * 366},
         {"model.encoder.layers", AT(model.encoder_layers), 1, MOST_LAYERS},
-        {"model.encoder.heads", AT(model.encoder_heads), 1, MOST_HEADS},
+        {"model.encoder.heads", AT(model.encoder_heads), 1, AR_MOST_HEADS},
         {"model.encoder.mlp_layers", AT(model.encoder_mlp_layers), 2, MOST_LAYERS},
         {"model.decoder.layers", AT(model.decoder_layers), 0, MOST_LAYERS},
-        {"model.decoder.heads", AT(model.decoder_heads), 1, MOST_HEADS},
+        {"model.decoder.heads", AT(model.decoder_heads), 1, AR_MOST_HEADS},
         {"model.decoder.mlp_layers", AT(model.decoder_mlp_layers), 2, MOST_LAYERS},
         {"model.decoder.cross_rate", AT(model.decoder_cross_rate), 1, MOST_LAYERS},
-        {"model.coupling_heads", AT(model.coupling_heads), 1, MOST_HEADS},
+        {"model.coupling_heads", AT(model.coupling_heads), 1, AR_MOST_HEADS},
         {"model.tails", AT(model.tails), 1, 4096},
         {"model.token_info.width", AT(model.token_info_width), 1, AR_WIDEST_EMBEDDING},
         {"training.batch", AT(training.batch), 1, 1 << 20},

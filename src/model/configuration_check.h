@@ -10,13 +10,13 @@ typedef struct {
     char message[768]; /* what was found there and what would be right */
 } ar_configuration_fault;
 
-/* Look for the first fault; AR_ERROR_INPUT with *fault filled, or AR_OK. Fills coupled_index, and
- * prediction_order where prediction_count is 0. */
+/* Look for the first fault; AR_ERROR_INPUT with *fault filled, or AR_OK. Fills coupled_index
+ * and coupled_heads, and prediction_order where prediction_count is 0. */
 AR_USE_RESULT ar_status ar_configuration_find_fault(ar_configuration *configuration,
                                                     ar_configuration_fault *fault);
 
 /* Used between the files of the check. */
-enum { AR_WIDEST_EMBEDDING = 1 << 20 };
+enum { AR_WIDEST_EMBEDDING = 1 << 20, AR_MOST_HEADS = 4096 };
 /* Fill the fault and return AR_ERROR_INPUT; `key` may be fault->key itself. */
 ar_status ar_configuration_refuse(ar_configuration_fault *fault, const char *key,
                                   const char *format, ...) AR_PRINTF(3, 4);

@@ -250,6 +250,53 @@ static ar_status check_coupling(ar_configuration *configuration, int64_t i,
     return AR_OK;
 }
 
+static ar_status check_coupling_heads(ar_configuration *configuration, int64_t i,
+                                      ar_configuration_fault *fault)
+{
+    ar_field_configuration *field = &configuration->fields[i];
+    const bool given = field->coupling_heads_count > 0;
+    if (given && field->coupling_heads_count != field->coupled_count) {
+        return ar_configuration_refuse(
+            fault, field_key(fault, i, "coupling_heads"),
+            "has %lld entries, but coupled has %lld; should be a number of heads for each coupled "
+            "field, or be left away",
+            (long long)field->coupling_heads_count, (long long)field->coupled_count);
+    }
+    for (int64_t k = 0; k < field->coupled_count; k++) {
+        char part[32];
+        snprintf(part, sizeof part, "coupling_heads[%lld]", (long long)k);
+        field->coupled_heads[k] =
+            given ? field->coupling_heads[k] : configuration->model.coupling_heads;
+        ar_status status = ar_configuration_check_integer(
+            fault, field_key(fault, i, part), field->coupled_heads[k], 1, AR_MOST_HEADS);
+        if (status != AR_OK) {
+            return status;
+        }
+    }
+    return AR_OK;
+}
+
+/* A static field has no other times that it could be predicted from, or to. */
+static ar_status check_static(const ar_field_configuration *field, int64_t i,
+                              ar_configuration_fault *fault)
+{
+    if (!field->is_static) {
+        return AR_OK;
+    }
+    if (field->predicted) {
+        return ar_configuration_refuse(fault, field_key(fault, i, "predicted"),
+                                       "is true, but the field is static; should be false, or be "
+                                       "left away");
+    }
+    if (field->tokens.mask_ratio > 0) {
+        return ar_configuration_refuse(fault, field_key(fault, i, "masking.ratio"),
+                                       "is %g, but the field is static and never masked; should "
+                                       "be 0, or be left away",
+                                       field->tokens.mask_ratio);
+    }
+    return AR_OK;
+}
+
 ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                        ar_configuration_fault *fault)
 {
@@ -267,13 +314,19 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
     if (status == AR_OK) {
         status = check_coupling(configuration, i, fault);
     }
+    if (status == AR_OK) {
+        status = check_coupling_heads(configuration, i, fault);
+    }
+    if (status == AR_OK) {
+        status = check_static(field, i, fault);
+    }
     if (status == AR_OK && !(field->loss_weight >= 0 && isfinite(field->loss_weight))) {
         status =
             ar_configuration_refuse(fault, field_key(fault, i, "loss_weight"),
                                     "is %g; should be a weight of 0 or more", field->loss_weight);
     }
     const ar_masking *masking = &configuration->masking;
-    if (status == AR_OK && masking->strategy == AR_MASK_FORECAST &&
+    if (status == AR_OK && masking->strategy == AR_MASK_FORECAST && !field->is_static &&
         masking->forecast_tokens >= field->tokens.tokens[0]) {
         status = ar_configuration_refuse(
             fault, "masking.forecast_tokens",

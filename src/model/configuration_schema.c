@@ -93,6 +93,9 @@ static const cyaml_schema_field_t field_keys[] = {
                                &integer_entry, 3),
     INTEGER("embedding", FIELD, embedding),
     LIST("coupled", CYAML_FLAG_DEFAULT, FIELD, coupled, coupled_count, &text_entry, AR_FIELD_MAX),
+    LIST("coupling_heads", CYAML_FLAG_OPTIONAL, FIELD, coupling_heads, coupling_heads_count,
+         &integer_entry, AR_FIELD_MAX),
+    TRUTH("static", FIELD, is_static),
     TRUTH("predicted", FIELD, predicted),
     NUMBER("loss_weight", FIELD, loss_weight),
     GROUP("masking", CYAML_FLAG_DEFAULT, FIELD, field_masking_keys),
@@ -211,8 +214,12 @@ const char *const ar_configuration_defaults =
     "  validation_samples: 192\n"
     "  log_every: 10\n";
 
+const char *const ar_configuration_static_defaults = "predicted: false\n";
+const char *const ar_configuration_input_defaults = "masking: {ratio: 0}\n";
+
 const char *const ar_configuration_field_defaults =
     "coupled: []\n"
+    "static: false\n"
     "predicted: true\n"
     "loss_weight: 1.0\n"
     "masking: {ratio: 0.5, zero: 0.9, noise: 0.2, coarsen: 0.05}\n";

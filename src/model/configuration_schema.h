@@ -20,8 +20,10 @@ typedef struct {
 extern const cyaml_schema_value_t ar_configuration_schema; /* of a whole file */
 
 /* YAML with the value of every key that has a default: of a whole file, and of one entry of
- * `fields`. */
+ * `fields`; before that, of an entry that is static, then of one that is not predicted. */
 extern const char *const ar_configuration_defaults;
+extern const char *const ar_configuration_static_defaults;
+extern const char *const ar_configuration_input_defaults;
 extern const char *const ar_configuration_field_defaults;
 
 /* The entry of a mapping's schema with this key, or NULL. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 
@@ -74,14 +75,48 @@ static ar_status merge(ar_configuration_document *document, int mapping, yaml_do
     return AR_OK;
 }
 
+/* Is a truth of a mapping given as this one? */
+static bool is_given(ar_configuration_document *document, int mapping, const char *key, bool truth)
+{
+    const char *const words[2] = {truth ? "true" : "false", truth ? "yes" : "no"};
+    const int value = ar_configuration_document_find(document, mapping, key);
+    const yaml_node_t *node = value ? yaml_document_get_node(&document->yaml, value) : NULL;
+    const char *text =
+        node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
+    return strcasecmp(text, words[0]) == 0 || strcasecmp(text, words[1]) == 0;
+}
+
+static ar_status merge_text(ar_configuration_document *document, int mapping, const char *defaults,
+                            ar_error *err)
+{
+    ar_configuration_document tree = {0};
+    ar_status status = ar_configuration_document_load(&tree, defaults, "defaults", err);
+    if (status == AR_OK) {
+        status = merge(document, mapping, &tree.yaml, 1, err);
+    }
+    ar_configuration_document_release(&tree);
+    return status;
+}
+
+/* What an entry of `fields` leaves open depends on what kind of field it is. */
+static ar_status complete_field(ar_configuration_document *document, int entry, ar_error *err)
+{
+    ar_status status = AR_OK;
+    if (is_given(document, entry, "static", true)) {
+        AR_TRY(merge_text(document, entry, ar_configuration_static_defaults, err));
+    }
+    if (is_given(document, entry, "predicted", false)) {
+        AR_TRY(merge_text(document, entry, ar_configuration_input_defaults, err));
+    }
+    AR_TRY(merge_text(document, entry, ar_configuration_field_defaults, err));
+cleanup:
+    return status;
+}
+
 ar_status ar_configuration_document_complete(ar_configuration_document *document, ar_error *err)
 {
     ar_status status = AR_OK;
-    ar_configuration_document whole = {0}, field = {0};
-    AR_TRY(ar_configuration_document_load(&whole, ar_configuration_defaults, "defaults", err));
-    AR_TRY(
-        ar_configuration_document_load(&field, ar_configuration_field_defaults, "defaults", err));
-    AR_TRY(merge(document, 1, &whole.yaml, 1, err));
+    AR_TRY(merge_text(document, 1, ar_configuration_defaults, err));
     int fields = ar_configuration_document_find(document, 1, "fields");
     for (int i = 0;; i++) {
         /* Merging adds nodes, which may move them all: look the list up again. */
@@ -92,13 +127,11 @@ ar_status ar_configuration_document_complete(ar_configuration_document *document
         }
         int entry = list->data.sequence.items.start[i];
         if (yaml_document_get_node(&document->yaml, entry)->type == YAML_MAPPING_NODE) {
-            AR_TRY(merge(document, entry, &field.yaml, 1, err));
+            AR_TRY(complete_field(document, entry, err));
         }
     }
 
 cleanup:
-    ar_configuration_document_release(&field);
-    ar_configuration_document_release(&whole);
     return status;
 }
 

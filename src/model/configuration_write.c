@@ -158,6 +158,16 @@ static void add_field(writer *out, const ar_field_configuration *field)
     add_integer(out, "    embedding", field->embedding);
     add(out, "\n");
     add_texts(out, "    coupled", field->coupled, field->coupled_count);
+    if (field->coupling_heads_count > 0) {
+        add(out, "    coupling_heads: [");
+        for (int64_t i = 0; i < field->coupling_heads_count; i++) {
+            add(out, "%s%lld", i ? ", " : "", (long long)field->coupling_heads[i]);
+        }
+        add(out, "]\n");
+    }
+    if (field->is_static) {
+        add(out, "    static: true\n");
+    }
     add_truth(out, "    predicted", field->predicted);
     add_number(out, "\n    loss_weight", field->loss_weight);
     add_number(out, "\n    masking: {ratio", field->tokens.mask_ratio);

@@ -159,7 +159,7 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t sl
                             ar_tensor queries, ar_tensor other_normal, int64_t head_size,
                             ar_tensor into)
 {
-    const int64_t count = r->configuration->model.coupling_heads;
+    const int64_t count = field_of(r)->coupled_heads[slot];
     const int64_t other = field_of(r)->coupled_index[slot];
     char name[128];
     snprintf(name, sizeof name, "%s.proj_heads_other.%lld", heads, (long long)(slot + 1));
@@ -168,8 +168,7 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t sl
     int64_t columns = 2 * count * head_size;
     ar_graph_attention(
         r->graph, "coupling",
-        (ar_attention){.query = ar_graph_columns(r->graph, queries, slot * count * head_size,
-                                                 count * head_size),
+        (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
                        .query_scale = AR_NO_TENSOR,
@@ -225,11 +224,14 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
     const ar_field_configuration *field = field_of(r);
     const int64_t embedding = field->embedding, heads = model->encoder_heads;
     const int64_t head_size = embedding / heads, own = heads * head_size;
-    const int64_t coupled = field->coupled_count * model->coupling_heads * head_size;
+    int64_t coupled = 0, before = 0;
     const ar_tensor no_norms[4] = {AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR};
     char prefix[64], name[128];
     ar_tensor state = states[r->field], normal = normals[r->field];
     ar_rows rows = ar_tensor_exists(state) ? ar_graph_tensor(r->graph, state)->rows : (ar_rows){0};
+    for (int64_t c = 0; c < field->coupled_count; c++) {
+        coupled += field->coupled_heads[c] * head_size;
+    }
     ar_tensor all_heads = ar_graph_activation(r->graph, "heads", rows, own + coupled);
 
     snprintf(prefix, sizeof prefix, "encoders.%lld.heads.%lld", (long long)r->field,
@@ -242,9 +244,11 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
         ar_tensor queries =
             ar_record_linear(r, name, normal, coupled, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
         for (int64_t c = 0; c < field->coupled_count; c++) {
-            int64_t width = model->coupling_heads * head_size;
-            record_coupling(r, prefix, c, queries, normals[field->coupled_index[c]], head_size,
-                            ar_graph_columns(r->graph, all_heads, own + c * width, width));
+            int64_t width = field->coupled_heads[c] * head_size;
+            record_coupling(r, prefix, c, ar_graph_columns(r->graph, queries, before, width),
+                            normals[field->coupled_index[c]], head_size,
+                            ar_graph_columns(r->graph, all_heads, own + before, width));
+            before += width;
         }
     }
     snprintf(name, sizeof name, "%s.proj_out", prefix);

@@ -38,16 +38,21 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
                        (long long)o->lead_hours, (long long)c->time_step_hours);
     }
     times->lead_steps = o->lead_hours / c->time_step_hours;
-    const int64_t size = c->fields[0].tokens.token_size[0];
+    /* Static fields are known at all times, however their tokens lie. */
+    const ar_field_configuration *first = &c->fields[c->prediction_order[0]];
+    const int64_t size = first->tokens.token_size[0];
     const int64_t tokens = (times->lead_steps - 1) / size + 1;
     for (int64_t f = 0; f < c->field_count; f++) {
         const ar_field_configuration *field = &c->fields[f];
+        if (field->is_static) {
+            continue;
+        }
         if (field->tokens.token_size[0] != size) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "%s: tokens of %s span %lld times, those of %s %lld; a forecast needs "
                            "equal ones",
                            checkpoint->path, field->name, (long long)field->tokens.token_size[0],
-                           c->fields[0].name, (long long)size);
+                           first->name, (long long)size);
         }
         if (tokens >= field->tokens.tokens[0]) {
             return ar_fail(
@@ -66,7 +71,7 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
                (long long)o->lead_hours, (long long)tokens, (long long)c->masking.forecast_tokens);
     }
     times->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
-    times->known_steps = (c->fields[0].tokens.tokens[0] - tokens) * size;
+    times->known_steps = (first->tokens.tokens[0] - tokens) * size;
     times->time_step = 3600 * c->time_step_hours;
     return check_period_early(o, err);
 }
@@ -138,7 +143,7 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
         }
     }
     if (times->count == 0) {
-        const ar_field_data *field = &dataset->fields[0];
+        const ar_field_data *field = &dataset->fields[dataset->timed_field];
         char first[32], last[32];
         ar_time_format(field->times[0], calendar, first);
         ar_time_format(field->times[field->time_count - 1], calendar, last);

@@ -426,9 +426,11 @@ ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_datase
         const ar_field_data *field = &dataset->fields[f];
         ar_normalisation *n = &dataset->normalisations[f];
         char prefix[128];
-        AR_TRY(ar_normalisation_init(n, configuration->normalisation_period,
-                                     configuration->normalisation_area, field->level_count,
-                                     field->grid.nlat, field->grid.nlon, err));
+        ar_normalisation_period period;
+        ar_normalisation_area area;
+        ar_dataset_statistics(configuration, f, &period, &area);
+        AR_TRY(ar_normalisation_init(n, period, area, field->level_count, field->grid.nlat,
+                                     field->grid.nlon, err));
         snprintf(prefix, sizeof prefix, "normalisation.%s.", configuration->fields[f].name);
         const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
         AR_TRY(read_tensor(checkpoint, prefix, "mean", 4, shape, n->mean, err));

@@ -16,7 +16,8 @@ static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration
                                       .level_count = field->level_count,
                                       .start = period->start,
                                       .end = period->end,
-                                      .seconds_before = period->seconds_before};
+                                      .seconds_before = period->seconds_before,
+                                      .is_static = field->is_static};
     ar_field_data *data = &dataset->fields[f];
     ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
     if (status == AR_OK && field->level_count == 0) {
@@ -51,7 +52,16 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
         dataset->field_pointers[f] = &dataset->fields[f];
         dataset->normalisation_pointers[f] = &dataset->normalisations[f];
     }
-    const ar_calendar calendar = dataset->fields[0].calendar;
+    while (dataset->timed_field < dataset->field_count - 1 &&
+           dataset->fields[dataset->timed_field].is_static) {
+        dataset->timed_field++;
+    }
+    const ar_calendar calendar = dataset->fields[dataset->timed_field].calendar;
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->fields[f].is_static) {
+            dataset->fields[f].calendar = calendar;
+        }
+    }
     ar_status status = AR_OK;
     if (configuration->training_start) {
         AR_TRY(
@@ -116,6 +126,9 @@ void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *
 {
     const int64_t step = 3600 * configuration->time_step_hours;
     for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->fields[f].is_static) {
+            continue;
+        }
         warn_of_ends(&dataset->fields[f], "training", dataset->training_first,
                      dataset->training_last, step);
         warn_of_ends(&dataset->fields[f], "validation", dataset->validation_first,
@@ -123,14 +136,26 @@ void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *
     }
 }
 
+void ar_dataset_statistics(const ar_configuration *configuration, int64_t field,
+                           ar_normalisation_period *period, ar_normalisation_area *area)
+{
+    const bool is_static = configuration->fields[field].is_static;
+    *period = is_static ? AR_PERIOD_OVERALL : configuration->normalisation_period;
+    *area = is_static ? AR_AREA_GLOBAL : configuration->normalisation_area;
+}
+
 ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *configuration,
                                ar_error *err)
 {
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        ar_status status = ar_normalisation_compute(
-            &dataset->normalisations[f], &dataset->fields[f], configuration->normalisation_period,
-            configuration->normalisation_area, dataset->training_first, dataset->training_last,
-            err);
+        const bool is_static = dataset->fields[f].is_static;
+        ar_normalisation_period period;
+        ar_normalisation_area area;
+        ar_dataset_statistics(configuration, f, &period, &area);
+        ar_status status =
+            ar_normalisation_compute(&dataset->normalisations[f], &dataset->fields[f], period, area,
+                                     is_static ? INT64_MIN : dataset->training_first,
+                                     is_static ? INT64_MAX : dataset->training_last, err);
         if (status != AR_OK) {
             return status;
         }
@@ -157,8 +182,8 @@ bool ar_dataset_warn_of_months(const ar_dataset *dataset, int64_t first, int64_t
                                          "May",     "June",     "July",     "August", "September",
                                          "October", "November", "December"};
     int month = 0;
-    if (ar_normalisation_covers(&dataset->normalisations[0], first, last,
-                                dataset->fields[0].calendar, &month)) {
+    if (ar_normalisation_covers(&dataset->normalisations[dataset->timed_field], first, last,
+                                dataset->fields[dataset->timed_field].calendar, &month)) {
         return false;
     }
     ar_log(AR_LOG_WARNING,

@@ -13,6 +13,7 @@ typedef struct {
     ar_field_tokens tokens[AR_FIELD_MAX];
     const ar_field_data *field_pointers[AR_FIELD_MAX];
     const ar_normalisation *normalisation_pointers[AR_FIELD_MAX];
+    int64_t timed_field;                       /* the first that is not static */
     ar_cube_space space;                       /* points into this struct, which must not move */
     int64_t training_first, training_last;     /* seconds, inclusive */
     int64_t validation_first, validation_last; /* 0, −1 without validation */
@@ -35,6 +36,10 @@ AR_USE_RESULT ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *c
 ar_dataset_period ar_dataset_training_period(const ar_configuration *configuration);
 /* Warn where the data ends before a period does, or begins after it. */
 void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *configuration);
+/* What the statistics of a field are of: what the configuration says; of a static field, which
+ * knows no months and would be zero everywhere if it were normalised by point, the whole globe. */
+void ar_dataset_statistics(const ar_configuration *configuration, int64_t field,
+                           ar_normalisation_period *period, ar_normalisation_area *area);
 /* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);

@@ -189,12 +189,16 @@ static void describe(const run_state *run)
            (double)ar_plan_bytes(run->plan) / (1 << 30), run->threads);
     for (int64_t f = 0; f < c->field_count; f++) {
         const ar_field_data *field = &run->dataset.fields[f];
-        char first[32], last[32];
-        ar_time_format(field->times[0], field->calendar, first);
-        ar_time_format(field->times[field->time_count - 1], field->calendar, last);
-        ar_log(AR_LOG_INFO, "field %s: variable %s (%s), %lld times %s to %s, %lld x %lld points",
-               c->fields[f].name, field->variable, field->units, (long long)field->time_count,
-               first, last, (long long)field->grid.nlat, (long long)field->grid.nlon);
+        char times[96] = "static", first[32], last[32];
+        if (!field->is_static) {
+            ar_time_format(field->times[0], field->calendar, first);
+            ar_time_format(field->times[field->time_count - 1], field->calendar, last);
+            snprintf(times, sizeof times, "%lld times %s to %s", (long long)field->time_count,
+                     first, last);
+        }
+        ar_log(AR_LOG_INFO, "field %s: variable %s (%s), %s, %lld x %lld points", c->fields[f].name,
+               field->variable, field->units, times, (long long)field->grid.nlat,
+               (long long)field->grid.nlon);
         tell_missing(field);
     }
 }

@@ -74,6 +74,9 @@ static void assert_same_field(const ar_field_configuration *a, const ar_field_co
         assert_same_text(a->coupled[k], b->coupled[k]);
         assert_int_equal(a->coupled_index[k], b->coupled_index[k]);
     }
+    assert_memory_equal(a->coupled_heads, b->coupled_heads, sizeof a->coupled_heads);
+    assert_int_equal(a->coupling_heads_count, b->coupling_heads_count);
+    assert_int_equal(a->is_static, b->is_static);
     assert_int_equal(a->predicted, b->predicted);
     assert_memory_equal(&a->loss_weight, &b->loss_weight, sizeof(double));
 }
@@ -264,6 +267,40 @@ static void round_trip(void **state)
     ar_configuration_release(&c);
 }
 
+/* Defaults of a field depend on its kind; heads of a coupling are the field's own or the model's.
+ */
+static void kinds_of_fields(void **state)
+{
+    (void)state;
+    const char *const settings[] = {
+        "fields.msl={name: msl, static: true, tokens: [1, 2, 6], token_size: [3, 6, 3], embedding: "
+        "64, coupled: [vorticity]}",
+        "fields.vorticity.coupling_heads=[3]", "model.coupling_heads=2"};
+    ar_configuration c;
+    parse(&c, good, settings, 3);
+    assert_true(c.fields[1].is_static);
+    assert_false(c.fields[1].predicted);
+    assert_true(c.fields[1].tokens.mask_ratio == 0);
+    assert_true(c.fields[1].tokens.mask_zero == 0.9);
+    assert_int_equal(c.prediction_count, 1);
+    assert_int_equal(c.fields[0].coupled_heads[0], 3);
+    assert_int_equal(c.fields[1].coupled_heads[0], 2);
+    assert_round_trip(&c);
+    ar_configuration_release(&c);
+
+    const char *const input_only[] = {"fields.msl.predicted=false"};
+    parse(&c, good, input_only, 1);
+    assert_false(c.fields[1].is_static);
+    assert_true(c.fields[1].tokens.mask_ratio == 0);
+    assert_round_trip(&c);
+    ar_configuration_release(&c);
+
+    const char *const hidden[] = {"fields.msl.predicted=false", "fields.msl.masking.ratio=0.4"};
+    parse(&c, good, hidden, 2);
+    assert_true(c.fields[1].tokens.mask_ratio == 0.4);
+    ar_configuration_release(&c);
+}
+
 static void settings_reach_everywhere(void **state)
 {
     (void)state;
@@ -319,7 +356,7 @@ static const mistake mistakes[] = {
      "a.yaml:31: unknown key 'training.step'; did you mean 'steps'?"},
     {"    embedding: 64", "    width: 64",
      "a.yaml:22: unknown key 'fields[1].width'; should be one of: name, variable, levels, tokens, "
-     "token_size, embedding, coupled, predicted, loss_weight, masking"},
+     "token_size, embedding, coupled, coupling_heads, static, predicted, loss_weight, masking"},
     {"seed: 3", "seed: 3\nseed: 4", "a.yaml:2: seed is there twice; should be there once"},
     {"kernel_crps: 1.0", "kernel_crp: 1.0",
      "a.yaml:34: unknown key 'training.losses.kernel_crp'; did you mean 'kernel_crps'?"},
@@ -420,6 +457,17 @@ static const mistake mistakes[] = {
      "anyway; should be another field"},
     {"coupled: [msl]", "coupled: [msl, msl]",
      "a.yaml:16: fields[0].coupled[1] is 'msl', which coupled[0] is already; should be unique"},
+    {"coupled: [msl]", "coupled: [msl]\n    coupling_heads: [2, 1]",
+     "a.yaml:17: fields[0].coupling_heads has 2 entries, but coupled has 1; should be a number of "
+     "heads for each coupled field, or be left away"},
+    {"coupled: [msl]", "coupled: [msl]\n    coupling_heads: [0]",
+     "a.yaml:17: fields[0].coupling_heads[0] is 0; should be a whole number from 1 to 4096"},
+    {"loss_weight: 0.3", "static: true\n    predicted: true",
+     "a.yaml:18: fields[0].predicted is true, but the field is static; should be false, or be left "
+     "away"},
+    {"loss_weight: 0.3", "static: true",
+     "a.yaml:18: fields[0].masking.ratio is 0.25, but the field is static and never masked; should "
+     "be 0, or be left away"},
     {"layers: 2, heads: 4", "layers: 2, heads: 2",
      "a.yaml:26: model.decoder.cross_ratio is 0.75, which of model.decoder.heads = 2 makes 1.5 "
      "cross heads; should make a whole number"},
@@ -676,6 +724,7 @@ int main(void)
         cmocka_unit_test(values_and_defaults),
         cmocka_unit_test(released_defaults),
         cmocka_unit_test(round_trip),
+        cmocka_unit_test(kinds_of_fields),
         cmocka_unit_test(settings_reach_everywhere),
         cmocka_unit_test(each_mistake_has_its_line),
         cmocka_unit_test(harmonic_positions_want_pairs),

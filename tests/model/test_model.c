@@ -300,6 +300,8 @@ static void gradient_is_derivative(void **state)
          "model.mlp_output_gelu=false", "model.coupling_heads=2", losses},
         {"model.decoder={layers: 1, heads: 2, cross_ratio: 0}", "model.encoder.mlp_layers=3",
          "fields.1.predicted=false", losses},
+        {"fields.0.coupling_heads=[3]", "fields.1.coupling_heads=[2]", "model.coupling_heads=1",
+         losses},
     };
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         network n;
