@@ -67,6 +67,7 @@ typedef struct {
     bool qk_layer_norm;
     bool mlp_output_gelu;     /* the released model has a GELU after the MLP's last linear too */
     int64_t tails;            /* N members */
+    int64_t tail_layers;      /* hidden layers of each, 0 in the released models */
     int64_t token_info_width; /* 16 in the released model */
     ar_token_info_kind token_info;
     ar_positions positions;

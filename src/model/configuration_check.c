@@ -74,6 +74,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
         {"model.decoder.cross_rate", AT(model.decoder_cross_rate), 1, MOST_LAYERS},
         {"model.coupling_heads", AT(model.coupling_heads), 1, AR_MOST_HEADS},
         {"model.tails", AT(model.tails), 1, 4096},
+        {"model.tail_layers", AT(model.tail_layers), 0, MOST_LAYERS},
         {"model.token_info.width", AT(model.token_info_width), 1, AR_WIDEST_EMBEDDING},
         {"training.batch", AT(training.batch), 1, 1 << 20},
         {"training.validation_samples", AT(training.validation_samples), 1, 1 << 24},

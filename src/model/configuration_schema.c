@@ -128,6 +128,7 @@ static const cyaml_schema_field_t model_keys[] = {
     TRUTH("qk_layer_norm", WHOLE, configuration.model.qk_layer_norm),
     TRUTH("mlp_output_gelu", WHOLE, configuration.model.mlp_output_gelu),
     INTEGER("tails", WHOLE, configuration.model.tails),
+    INTEGER("tail_layers", WHOLE, configuration.model.tail_layers),
     GROUP("token_info", CYAML_FLAG_DEFAULT, WHOLE, token_info_keys),
     NAMED("positions", CYAML_FLAG_DEFAULT, WHOLE, configuration.model.positions, positions_names),
     CYAML_FIELD_END};
@@ -193,6 +194,7 @@ const char *const ar_configuration_defaults =
     "  qk_layer_norm: true\n"
     "  mlp_output_gelu: true\n"
     "  tails: 16\n"
+    "  tail_layers: 0\n"
     "  token_info: {kind: released, width: 16}\n"
     "  positions: harmonic\n"
     "training:\n"

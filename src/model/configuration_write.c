@@ -210,6 +210,7 @@ static void add_model(writer *out, const ar_model_configuration *model)
     add_truth(out, "\n  qk_layer_norm", model->qk_layer_norm);
     add_truth(out, "\n  mlp_output_gelu", model->mlp_output_gelu);
     add_integer(out, "\n  tails", model->tails);
+    add_integer(out, "\n  tail_layers", model->tail_layers);
     add_name(out, "\n  token_info: {kind", ar_token_info_name(model->token_info));
     add_integer(out, ", width", model->token_info_width);
     add_name(out, "}\n  positions", ar_positions_name(model->positions));

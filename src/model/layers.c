@@ -340,34 +340,3 @@ ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder)
     }
     return state;
 }
-
-/* ---- tails ----------------------------------------------------------------------------------- */
-
-ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor tokens)
-{
-    const int64_t members = r->configuration->model.tails, width = columns_of(r, tokens);
-    const int64_t values = r->fields[r->field].values;
-    ar_tensor *parts = NULL, weight, bias;
-    ar_error error;
-    ar_status status = ar_allocate(&parts, (size_t)(4 * members), sizeof *parts, "tails", &error);
-    if (status != AR_OK) {
-        ar_graph_fail(r->graph, status, &error);
-        return AR_NO_TENSOR;
-    }
-    for (int64_t n = 0; n < members; n++) {
-        char name[64];
-        snprintf(name, sizeof name, "tails.%lld.tail_nets.%lld", (long long)decoder, (long long)n);
-        parts[4 * n] = ar_record_parameter(r, 1, 1, width, "%s.0.weight", name);
-        parts[4 * n + 1] = ar_record_parameter(r, 1, 1, width, "%s.0.bias", name);
-        parts[4 * n + 2] = ar_record_parameter(r, 2, values, width, "%s.1.weight", name);
-        parts[4 * n + 3] = ar_record_parameter(r, 1, 1, values, "%s.1.bias", name);
-    }
-    ar_graph_fold_tails(r->graph, "folded tails", parts, members, &weight, &bias);
-    ar_free(parts);
-    return ar_graph_linear(r->graph, "ensemble",
-                           (ar_linear){.input = ar_record_norm(r, tokens),
-                                       .weight = weight,
-                                       .bias = bias,
-                                       .residual = AR_NO_TENSOR,
-                                       .into = AR_NO_TENSOR});
-}

@@ -31,7 +31,8 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
                                   const ar_tensor *normals);
 /* The decoder of predicted field number `decoder`, from the last encoder layer's state. */
 ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder);
-/* The ensemble of the masked tokens: [M, N·V]. */
+/* The ensemble of the masked tokens: [M, N·V]. Each of the N tails is a layer norm, `tail_layers`
+ * times linear E → E and GELU, and linear E → V. */
 ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor tokens);
 
 #endif

@@ -321,7 +321,6 @@ static ar_status refuse_unsupported(const released_file *file)
         {"size_token_info", "8"},          {"with_cls", "false"},
         {"with_layernorm", "true"},        {"encoder_att_type", "\"dense\""},
         {"decoder_att_type", "\"dense\""}, {"decoder_self_att", "false"},
-        {"net_tail_num_layers", "0"},
     };
     ar_status status = AR_OK;
     for (size_t i = 0; status == AR_OK && i < sizeof supported / sizeof *supported; i++) {
@@ -365,6 +364,7 @@ static ar_status read_model(const released_file *file)
     AR_TRY(read_number(file, "decoder_cross_att_rate", &cross_rate));
     AR_TRY(read_integer(file, "coupling_num_heads_per_field", false, &model->coupling_heads));
     AR_TRY(read_integer(file, "net_tail_num_nets", true, &model->tails));
+    AR_TRY(read_integer(file, "net_tail_num_layers", false, &model->tail_layers));
     AR_TRY(read_integer(file, "size_token_info_net", false, &model->token_info_width));
     AR_TRY(read_truth(file, "with_qk_lnorm", &model->qk_layer_norm));
     if (!(cross_rate >= 1 && cross_rate <= 1000) || cross_rate != floor(cross_rate)) {

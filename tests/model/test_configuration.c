@@ -253,6 +253,7 @@ static void round_trip(void **state)
         "data.paths=['no', \"a\\\"b\\\\c\\td\", 'ü: #x', '[y]']",
         "prediction_order=[msl, vorticity]",
         "fields.msl.levels=[1e-7, 137, 0.1]",
+        "model.tail_layers=3",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);

@@ -302,6 +302,7 @@ static void gradient_is_derivative(void **state)
          "fields.1.predicted=false", losses},
         {"fields.0.coupling_heads=[3]", "fields.1.coupling_heads=[2]", "model.coupling_heads=1",
          losses},
+        {"model.tail_layers=2", "model.decoder.layers=0", "fields.1.predicted=false", losses},
     };
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         network n;

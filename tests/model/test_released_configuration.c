@@ -26,7 +26,7 @@ static const char model[] =
     "\"encoder_num_layers\": 3, \"encoder_num_heads\": 4, \"encoder_num_mlp_layers\": 2, "
     "\"encoder_att_type\": \"dense\", \"decoder_num_layers\": 2, \"decoder_num_heads\": 4, "
     "\"decoder_num_mlp_layers\": 3, \"decoder_cross_att_ratio\": 0.5, "
-    "\"decoder_cross_att_rate\": 2.0, \"net_tail_num_nets\": 4, \"net_tail_num_layers\": 0, "
+    "\"decoder_cross_att_rate\": 2.0, \"net_tail_num_nets\": 4, \"net_tail_num_layers\": 2, "
     "\"losses\": [\"stats\", \"mse_ensemble\"], \"BERT_strategy\": \"BERT\", "
     "\"weight_decay\": 0.025, \"lr_max\": 2e-5, \"lr_min\": 1e-5, \"batch_size\": 12, "
     "\"rng_seed\": null}";
@@ -97,6 +97,8 @@ static void values(void **state)
     assert_int_equal(c.model.decoder_mlp_layers, 3);
     assert_int_equal(c.model.decoder_cross_rate, 2);
     assert_int_equal(c.model.coupling_heads, 2);
+    assert_int_equal(c.model.tails, 4);
+    assert_int_equal(c.model.tail_layers, 2);
     assert_true(c.model.qk_layer_norm && c.model.mlp_output_gelu);
     assert_int_equal(c.model.positions, AR_POSITIONS_HARMONIC);
     assert_int_equal(c.model.token_info, AR_TOKEN_INFO_RELEASED);
@@ -122,8 +124,8 @@ static void what_is_not_supported(void **state)
          ": with_layernorm is false; should be true, the only one supported"},
         {"\"dense\"", "\"axial\"",
          ": encoder_att_type is \"axial\"; should be \"dense\", the only one supported"},
-        {"\"net_tail_num_layers\": 0", "\"net_tail_num_layers\": 1",
-         ": net_tail_num_layers is 1; should be 0, the only one supported"},
+        {"\"net_tail_num_layers\": 2", "\"net_tail_num_layers\": -1",
+         ": model.tail_layers is -1; should be a whole number from 0 to 1000"},
         {"\"encoder_num_layers\": 3", "\"encoder_layers\": 3",
          ": encoder_num_layers is missing; should be a whole number"},
         {"\"encoder_num_layers\": 3", "\"encoder_num_layers\": \"3\"",
