@@ -5,7 +5,9 @@
 
 #include <signal.h>
 
-/* Catch the signals from now on. Points to the number of the signal that came, 0 before. */
+/* Wait for the signals from now on, in a thread of its own; threads made later do not get them. To
+ * be called once, before any other thread is made. Points to the number of the signal that came, 0
+ * before; where there can be no thread the signals do what they always did. */
 const volatile sig_atomic_t *ar_catch_interrupts(void);
 
 #endif
