@@ -51,7 +51,7 @@ build() {
 # make_data FOLDER: FOLDER/data.zarr, unless it is there, whole and made by the same command.
 make_data() {
     local command=("$atmorep" nature-run --truncation T31 --levels 8 --spin-up-days 150 --days 100
-        --every 3 --pressure-levels 850 500 --out "$1/data.zarr")
+        --start 2001-01-15 --every 3 --pressure-levels 850 500 --out "$1/data.zarr")
     if [[ $(cat "$1/data.command" 2>/dev/null) != "${command[*]}" ]]; then
         rm -rf "$1"
         mkdir -p "$1"
@@ -102,5 +102,5 @@ else
     build
     make_data demo/nature-run
     learn_and_verify demo/nature-run configs/nature-run-demo.yaml "" \
-        2001-04-01T00 2001-04-10T18 demo/nature-run/data.zarr
+        2001-04-15T00 2001-04-24T18 demo/nature-run/data.zarr
 fi
