@@ -45,6 +45,12 @@ typedef enum {
     AR_OP_FACTORISED_POSITIONS,
     /* y[i] = x[index[i]]; indices are unique.   in: x [R,E], index [M,1] int32   out: y [M,E] */
     AR_OP_GATHER_ROWS,
+    /* Row r of x holds a block [st, sy, sx] of points; y has its P = (st/pt)·(sy/py)·(sx/px)
+     * patches [pt, py, px] in rows r·P … r·P + P − 1, in row-major order of blocks and of points.
+     * in: x [R, st·sy·sx]   out: y [R·P, pt·py·px] */
+    AR_OP_CUT_PATCHES,
+    /* y[r] = 1/P Σ_p x[r·P + p].   in: x [R·P, E]   out: y [R, E] */
+    AR_OP_MEAN_ROWS,
     /* The affine part of each tail's layer norm folded into its linear layer:
      * W' = W diag(scale), b' = b + W shift, tails below each other.
      * in: per tail scale [1,E], shift [1,E], W [V,E], b [1,V]   out: W' [N·V,E], b' [1,N·V] */
@@ -88,6 +94,9 @@ typedef struct {
     int64_t head_stride[3];   /* attention: columns from one head to the next in q, k, v */
     int64_t tokens[2];        /* attention: queries and keys a sample */
     int64_t extents[4];       /* positions: L, nt, ny, nx */
+    int64_t block[3];         /* patches: st, sy, sx */
+    int64_t patch[3];         /* patches: pt, py, px */
+    int64_t rows;             /* mean of rows: P */
     int64_t members;          /* tails, statistics, ensemble losses: N */
     bool fair;                /* kernel CRPS */
     int64_t token_size[3];    /* weighted and Sobolev losses: st, sy, sx */

@@ -407,6 +407,29 @@ ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor inpu
     return output;
 }
 
+ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor input,
+                               const int64_t block[3], const int64_t patch[3])
+{
+    ar_op_attributes attributes = {.block = {block[0], block[1], block[2]},
+                                   .patch = {patch[0], patch[1], patch[2]}};
+    const int64_t values = patch[0] * patch[1] * patch[2];
+    ar_rows rows = rows_of(graph, input);
+    rows.multiple *= block[0] * block[1] * block[2] / values;
+    ar_tensor output = ar_graph_activation(graph, name, rows, values);
+    add_node(graph, AR_OP_CUT_PATCHES, &attributes, &input, 1, &output, 1);
+    return output;
+}
+
+ar_tensor ar_graph_mean_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows)
+{
+    ar_rows fewer = rows_of(graph, input);
+    fewer.multiple /= rows;
+    ar_tensor output = ar_graph_activation(graph, name, fewer, columns_of(graph, input));
+    ar_op_attributes attributes = {.rows = rows};
+    add_node(graph, AR_OP_MEAN_ROWS, &attributes, &input, 1, &output, 1);
+    return output;
+}
+
 void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *parts, int64_t members,
                          ar_tensor *weight, ar_tensor *bias)
 {

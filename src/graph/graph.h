@@ -144,6 +144,10 @@ ar_tensor ar_graph_add_periodic(ar_graph *graph, const char *name, ar_tensor inp
 ar_tensor ar_graph_factorised_positions(ar_graph *graph, const char *name, ar_tensor level,
                                         ar_tensor time, ar_tensor latitude, ar_tensor longitude);
 ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor input, ar_tensor index);
+ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor input,
+                               const int64_t block[3], const int64_t patch[3]);
+/* The mean of every `rows` rows. */
+ar_tensor ar_graph_mean_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows);
 /* parts[4·members]: scale, shift, weight, bias of each tail. */
 void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *parts, int64_t members,
                          ar_tensor *weight, ar_tensor *bias);

@@ -157,6 +157,33 @@ static ar_status check_gather(const ar_graph *graph, const ar_node *node, ar_err
     return status;
 }
 
+static ar_status check_patches(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 1, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    const int64_t *block = node->attributes.block, *patch = node->attributes.patch;
+    const ar_tensor_record *x = input_of(graph, node, 0), *y = output_of(graph, node, 0);
+    if (x->columns != block[0] * block[1] * block[2] || block[0] % patch[0] != 0 ||
+        block[1] % patch[1] != 0 || block[2] % patch[2] != 0) {
+        return wrong(node, x, "a row is a block that patches divide", err);
+    }
+    if (y->rows.multiple * y->columns != x->rows.multiple * x->columns) {
+        return wrong(node, y, "patches have the values of their blocks", err);
+    }
+    return AR_OK;
+}
+
+static ar_status check_mean_rows(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    ar_status status = need_inputs(graph, node, 1, err);
+    if (status == AR_OK && input_of(graph, node, 0)->rows.multiple % node->attributes.rows != 0) {
+        status = wrong(node, input_of(graph, node, 0), "rows are whole groups", err);
+    }
+    return status;
+}
+
 static ar_status check_tails(const ar_graph *graph, const ar_node *node, ar_error *err)
 {
     ar_status status = need_inputs(graph, node, node->input_count, err);
@@ -304,6 +331,10 @@ static const ar_op ops[AR_OP_COUNT] = {
                                     elementwise_operations, 1, 1e-6},
     [AR_OP_GATHER_ROWS] = {"gather_rows", check_gather, only_second, never, elementwise_operations,
                            1, 1e-6},
+    [AR_OP_CUT_PATCHES] = {"cut_patches", check_patches, never, never, elementwise_operations, 1,
+                           1e-6},
+    [AR_OP_MEAN_ROWS] = {"mean_rows", check_mean_rows, never, never, elementwise_operations, 1,
+                         1e-6},
     [AR_OP_FOLD_TAILS] = {"fold_tails", check_tails, always, never, elementwise_operations, 2,
                           2e-6},
     [AR_OP_ENSEMBLE_STATISTICS] = {"ensemble_statistics", check_statistics, always, always,

@@ -39,6 +39,18 @@ typedef struct {
     double weight;
 } ar_loss_term;
 
+/* `embedding_network:` how a token's values become E − token_info.width numbers. */
+typedef enum {
+    AR_EMBEDDING_LINEAR,
+    AR_EMBEDDING_TRANSFORMER, /* attention among the patches of a token; model/embedding.h */
+} ar_embedding_kind;
+
+typedef struct {
+    ar_embedding_kind kind;
+    int64_t patch[3];             /* points of a patch in time, latitude, longitude */
+    int64_t layers, heads, width; /* of the transformer */
+} ar_embedding_network;
+
 typedef struct {
     char *name;     /* CF standard name, short name or variable name */
     char *variable; /* NULL: found by name */
@@ -47,7 +59,8 @@ typedef struct {
         level_count; /* 0 in the file means one level, whatever the data has; the loader fills it */
     ar_field_tokens tokens;
     int64_t embedding; /* E */
-    char **coupled;    /* names of the fields it attends to */
+    ar_embedding_network embedding_network;
+    char **coupled; /* names of the fields it attends to */
     int64_t coupled_count;
     int64_t coupled_index[AR_FIELD_MAX]; /* the same as indices into fields */
     int64_t *coupling_heads;             /* heads for each of `coupled`, as the file has them */

@@ -188,6 +188,47 @@ static ar_status check_embedding(const ar_configuration *configuration, int64_t 
     return status;
 }
 
+static ar_status check_embedding_network(const ar_field_configuration *field, int64_t i,
+                                         ar_configuration_fault *fault)
+{
+    const ar_embedding_network *network = &field->embedding_network;
+    ar_status status = AR_OK;
+    if (network->kind != AR_EMBEDDING_TRANSFORMER) {
+        return AR_OK;
+    }
+    for (int d = 0; status == AR_OK && d < 3; d++) {
+        const long long points = (long long)field->tokens.token_size[d];
+        char key[40];
+        snprintf(key, sizeof key, "embedding_network.patch[%d]", d);
+        status = ar_configuration_check_integer(fault, field_key(fault, i, key), network->patch[d],
+                                                1, 100000);
+        if (status == AR_OK && points % network->patch[d] != 0) {
+            status = ar_configuration_refuse(
+                fault, field_key(fault, i, key),
+                "is %lld, but token_size[%d] is %lld; should be a divisor of that, so that patches "
+                "fill the token",
+                (long long)network->patch[d], d, points);
+        }
+    }
+    const struct {
+        const char *key;
+        int64_t value, most;
+    } sizes[] = {{"embedding_network.layers", network->layers, 128},
+                 {"embedding_network.heads", network->heads, AR_WIDEST_EMBEDDING},
+                 {"embedding_network.width", network->width, AR_WIDEST_EMBEDDING}};
+    for (int k = 0; status == AR_OK && k < 3; k++) {
+        status = ar_configuration_check_integer(fault, field_key(fault, i, sizes[k].key),
+                                                sizes[k].value, 1, sizes[k].most);
+    }
+    if (status == AR_OK && network->width % network->heads != 0) {
+        status = ar_configuration_refuse(
+            fault, field_key(fault, i, "embedding_network.width"),
+            "is %lld, not divisible by embedding_network.heads = %lld; should be a multiple of it",
+            (long long)network->width, (long long)network->heads);
+    }
+    return status;
+}
+
 /* "vorticity, msl" for messages. */
 static void list_field_names(const ar_configuration *configuration, char *text, size_t size)
 {
@@ -310,6 +351,9 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
     }
     if (status == AR_OK) {
         status = check_embedding(configuration, i, fault);
+    }
+    if (status == AR_OK) {
+        status = check_embedding_network(field, i, fault);
     }
     if (status == AR_OK) {
         status = check_coupling(configuration, i, fault);

@@ -46,6 +46,8 @@ static const cyaml_strval_t token_info_names[] = {{"released", AR_TOKEN_INFO_REL
                                                   {"harmonic", AR_TOKEN_INFO_HARMONIC}};
 static const cyaml_strval_t positions_names[] = {{"harmonic", AR_POSITIONS_HARMONIC},
                                                  {"factorised", AR_POSITIONS_FACTORISED}};
+static const cyaml_strval_t embedding_names[] = {{"linear", AR_EMBEDDING_LINEAR},
+                                                 {"transformer", AR_EMBEDDING_TRANSFORMER}};
 static const cyaml_strval_t decay_names[] = {{"constant", false}, {"cosine", true}};
 
 static const cyaml_schema_value_t text_entry = {
@@ -82,6 +84,15 @@ static const cyaml_schema_field_t field_masking_keys[] = {
     NUMBER("noise", FIELD, tokens.mask_noise), NUMBER("coarsen", FIELD, tokens.mask_coarsen),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t embedding_network_keys[] = {
+    NAMED("type", CYAML_FLAG_DEFAULT, FIELD, embedding_network.kind, embedding_names),
+    CYAML_FIELD_SEQUENCE_FIXED("patch", CYAML_FLAG_DEFAULT, FIELD, embedding_network.patch,
+                               &integer_entry, 3),
+    INTEGER("layers", FIELD, embedding_network.layers),
+    INTEGER("heads", FIELD, embedding_network.heads),
+    INTEGER("width", FIELD, embedding_network.width),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t field_keys[] = {
     TEXT("name", FIELD, name),
     CYAML_FIELD_STRING_PTR("variable", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, FIELD, variable, 1,
@@ -92,6 +103,7 @@ static const cyaml_schema_field_t field_keys[] = {
     CYAML_FIELD_SEQUENCE_FIXED("token_size", CYAML_FLAG_DEFAULT, FIELD, tokens.token_size,
                                &integer_entry, 3),
     INTEGER("embedding", FIELD, embedding),
+    GROUP("embedding_network", CYAML_FLAG_DEFAULT, FIELD, embedding_network_keys),
     LIST("coupled", CYAML_FLAG_DEFAULT, FIELD, coupled, coupled_count, &text_entry, AR_FIELD_MAX),
     LIST("coupling_heads", CYAML_FLAG_OPTIONAL, FIELD, coupling_heads, coupling_heads_count,
          &integer_entry, AR_FIELD_MAX),
@@ -220,6 +232,7 @@ const char *const ar_configuration_static_defaults = "predicted: false\n";
 const char *const ar_configuration_input_defaults = "masking: {ratio: 0}\n";
 
 const char *const ar_configuration_field_defaults =
+    "embedding_network: {type: linear, patch: [1, 1, 1], layers: 2, heads: 4, width: 64}\n"
     "coupled: []\n"
     "static: false\n"
     "predicted: true\n"
@@ -372,6 +385,11 @@ const char *ar_token_info_name(ar_token_info_kind kind)
 const char *ar_positions_name(ar_positions positions)
 {
     return name_of(positions_names, CYAML_ARRAY_LEN(positions_names), (int64_t)positions);
+}
+
+const char *ar_embedding_name(ar_embedding_kind kind)
+{
+    return name_of(embedding_names, CYAML_ARRAY_LEN(embedding_names), (int64_t)kind);
 }
 
 const char *ar_mask_strategy_name(ar_mask_strategy strategy)

@@ -132,8 +132,20 @@ static void add_data(writer *out, const ar_configuration *configuration)
 
 static void add_triple(writer *out, const char *key, const int64_t values[3])
 {
-    add(out, "    %s: [%lld, %lld, %lld]\n", key, (long long)values[0], (long long)values[1],
+    add(out, "%s: [%lld, %lld, %lld]", key, (long long)values[0], (long long)values[1],
         (long long)values[2]);
+}
+
+static void add_embedding(writer *out, const ar_field_configuration *field)
+{
+    const ar_embedding_network *network = &field->embedding_network;
+    add_integer(out, "\n    embedding", field->embedding);
+    add_name(out, "\n    embedding_network: {type", ar_embedding_name(network->kind));
+    add_triple(out, ", patch", network->patch);
+    add_integer(out, ", layers", network->layers);
+    add_integer(out, ", heads", network->heads);
+    add_integer(out, ", width", network->width);
+    add(out, "}\n");
 }
 
 static void add_field(writer *out, const ar_field_configuration *field)
@@ -152,11 +164,9 @@ static void add_field(writer *out, const ar_field_configuration *field)
         }
         add(out, "]");
     }
-    add(out, "\n");
-    add_triple(out, "tokens", field->tokens.tokens);
-    add_triple(out, "token_size", field->tokens.token_size);
-    add_integer(out, "    embedding", field->embedding);
-    add(out, "\n");
+    add_triple(out, "\n    tokens", field->tokens.tokens);
+    add_triple(out, "\n    token_size", field->tokens.token_size);
+    add_embedding(out, field);
     add_texts(out, "    coupled", field->coupled, field->coupled_count);
     if (field->coupling_heads_count > 0) {
         add(out, "    coupling_heads: [");

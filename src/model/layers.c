@@ -6,11 +6,6 @@
 
 #include "base/memory.h"
 
-static const ar_field_configuration *field_of(const ar_recording *r)
-{
-    return &r->configuration->fields[r->field];
-}
-
 ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
                               const char *format, ...)
 {
@@ -48,91 +43,9 @@ ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input)
     return ar_graph_layer_norm(r->graph, "layer norm", input, AR_NO_TENSOR, AR_NO_TENSOR);
 }
 
-/* ---- embedding ------------------------------------------------------------------------------- */
-
-void ar_model_harmonic_positions(const int64_t extents[4], int64_t embedding, double *table)
-{
-    const int64_t nt = extents[1], ny = extents[2], nx = extents[3], places = ny * nx;
-    for (int64_t i = 0; i < extents[0] * nt * places; i++) {
-        int64_t level = i / (nt * places), time = i % (nt * places) / places, place = i % places;
-        /* Divided by ny, as the released model does; compatibility needs it. */
-        int64_t y = place / ny, x = place % nx;
-        for (int64_t k = 0; k < embedding / 2; k++) {
-            double omega = 2 * M_PI * (double)(2 * k) / (double)embedding;
-            double *channel = table + i * embedding + 2 * k;
-            channel[0] = 0.5 * sin(8 * (double)y * omega) + sin((double)time * omega);
-            channel[1] = 0.5 * cos(8 * (double)x * omega) + cos((double)level * omega);
-        }
-    }
-}
-
-static ar_tensor positions_table(const ar_recording *r)
-{
-    const ar_field_configuration *field = field_of(r);
-    const int64_t extents[4] = {field->level_count, field->tokens.tokens[0],
-                                field->tokens.tokens[1], field->tokens.tokens[2]};
-    const int64_t embedding = field->embedding;
-    if (r->configuration->model.positions == AR_POSITIONS_FACTORISED) {
-        const char *const names[4] = {"level", "time", "latitude", "longitude"};
-        ar_tensor factors[4];
-        for (int i = 0; i < 4; i++) {
-            factors[i] = ar_record_parameter(r, 2, extents[i], embedding, "positions.%lld.%s",
-                                             (long long)r->field, names[i]);
-        }
-        return ar_graph_factorised_positions(r->graph, "positions", factors[0], factors[1],
-                                             factors[2], factors[3]);
-    }
-    double *table = NULL;
-    int64_t tokens = r->fields[r->field].token_count;
-    ar_error error;
-    ar_status status =
-        ar_allocate(&table, (size_t)(tokens * embedding), sizeof *table, "positions", &error);
-    if (status != AR_OK) {
-        ar_graph_fail(r->graph, status, &error);
-        return AR_NO_TENSOR;
-    }
-    ar_model_harmonic_positions(extents, embedding, table);
-    ar_tensor positions =
-        ar_graph_constant(r->graph, "harmonic positions", tokens, embedding, table);
-    ar_free(table);
-    return positions;
-}
-
-ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension)
-{
-    const ar_field_configuration *field = field_of(r);
-    ar_model_field *tensors = &r->fields[r->field];
-    const int64_t width = r->configuration->model.token_info_width;
-    const ar_rows rows = {batch_dimension, tensors->token_count};
-    const long long i = r->field;
-    char name[64];
-    tensors->source = ar_graph_input(r->graph, "source", r->graph->type, rows, tensors->values);
-    tensors->token_info =
-        ar_graph_input(r->graph, "token information", r->graph->type, rows, AR_TOKEN_INFO_SIZE);
-    ar_tensor embedded = ar_graph_activation(r->graph, "embedding", rows, field->embedding);
-    snprintf(name, sizeof name, "embeds.%lld", i);
-    ar_record_linear(r, name, tensors->source, field->embedding - width, true, false, AR_NO_TENSOR,
-                     ar_graph_columns(r->graph, embedded, 0, field->embedding - width));
-    ar_graph_alias(r->graph,
-                   ar_record_parameter(r, 2, field->embedding - width, tensors->values,
-                                       "embeds.%lld.weight", i),
-                   (snprintf(name, sizeof name, "encoders.%lld.embed.weight", i), name));
-    ar_graph_alias(r->graph,
-                   ar_record_parameter(r, 1, 1, field->embedding - width, "embeds.%lld.bias", i),
-                   (snprintf(name, sizeof name, "encoders.%lld.embed.bias", i), name));
-    snprintf(name, sizeof name, "embeds_token_info.%lld", i);
-    ar_record_linear(r, name, tensors->token_info, width, true, false, AR_NO_TENSOR,
-                     ar_graph_columns(r->graph, embedded, field->embedding - width, width));
-    return ar_graph_add_periodic(r->graph, "embedding with positions", embedded,
-                                 positions_table(r));
-}
-
 /* ---- multilayer perceptron ------------------------------------------------------------------- */
 
-/* Linear E → 2E, GELU, (2E → 2E, GELU)…, 2E → E (, GELU); + input. Blocks are numbered as a
- * sequence of linear, GELU and dropout is. */
-static ar_tensor record_mlp(const ar_recording *r, const char *name, ar_tensor input,
-                            int64_t layers)
+ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input, int64_t layers)
 {
     const int64_t width = columns_of(r, input);
     ar_tensor state = ar_record_norm(r, input);
@@ -159,8 +72,8 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t sl
                             ar_tensor queries, ar_tensor other_normal, int64_t head_size,
                             ar_tensor into)
 {
-    const int64_t count = field_of(r)->coupled_heads[slot];
-    const int64_t other = field_of(r)->coupled_index[slot];
+    const int64_t count = ar_recorded_field(r)->coupled_heads[slot];
+    const int64_t other = ar_recorded_field(r)->coupled_index[slot];
     char name[128];
     snprintf(name, sizeof name, "%s.proj_heads_other.%lld", heads, (long long)(slot + 1));
     ar_tensor pairs = ar_record_linear(r, name, other_normal, 2 * count * head_size, false, false,
@@ -221,7 +134,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
                                   const ar_tensor *normals)
 {
     const ar_model_configuration *model = &r->configuration->model;
-    const ar_field_configuration *field = field_of(r);
+    const ar_field_configuration *field = ar_recorded_field(r);
     const int64_t embedding = field->embedding, heads = model->encoder_heads;
     const int64_t head_size = embedding / heads, own = heads * head_size;
     int64_t coupled = 0, before = 0;
@@ -254,7 +167,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
     snprintf(name, sizeof name, "%s.proj_out", prefix);
     state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
     snprintf(name, sizeof name, "encoders.%lld.mlps.%lld", (long long)r->field, (long long)layer);
-    return record_mlp(r, name, state, model->encoder_mlp_layers);
+    return ar_record_mlp(r, name, state, model->encoder_mlp_layers);
 }
 
 /* ---- decoder --------------------------------------------------------------------------------- */
@@ -296,7 +209,7 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
                                       ar_tensor state, ar_tensor encoder_state)
 {
     const ar_model_configuration *model = &r->configuration->model;
-    const int64_t embedding = field_of(r)->embedding, heads = model->decoder_heads;
+    const int64_t embedding = ar_recorded_field(r)->embedding, heads = model->decoder_heads;
     const int64_t head_size = embedding / heads;
     const int64_t cross = llround((double)heads * model->decoder_cross_ratio), own = heads - cross;
     const char *const norm_names[4] = {"ln_q.weight", "ln_q.bias", "ln_k.weight", "ln_k.bias"};
@@ -324,7 +237,7 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
     snprintf(name, sizeof name, "decoders.%lld.blocks.%lld", (long long)decoder,
              (long long)(2 * layer + 1));
-    return record_mlp(r, name, state, model->decoder_mlp_layers);
+    return ar_record_mlp(r, name, state, model->decoder_mlp_layers);
 }
 
 ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder)

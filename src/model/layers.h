@@ -13,6 +13,11 @@ typedef struct {
     int64_t field;
 } ar_recording;
 
+static inline const ar_field_configuration *ar_recorded_field(const ar_recording *recording)
+{
+    return &recording->configuration->fields[recording->field];
+}
+
 /* A parameter whose name is given by a format. */
 ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
                               const char *format, ...) AR_PRINTF(5, 6);
@@ -21,10 +26,11 @@ ar_tensor ar_record_linear(const ar_recording *r, const char *name, ar_tensor in
                            int64_t columns, bool bias, bool gelu, ar_tensor residual,
                            ar_tensor into);
 
-/* Values and token information → tokens in the embedding space, positions added. */
-ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension);
 /* Layer norm without scale and shift. */
 ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input);
+/* The MLP with its norm and residual: linear E → 2E, GELU, (2E → 2E, GELU)…, 2E → E (, GELU);
+ * + input. "<name>.blocks.<n>" are numbered as a sequence of linear, GELU and dropout is. */
+ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input, int64_t layers);
 /* Encoder layer `layer` of the field: states[f] are all fields' states before it, normals[f] their
  * layer norms, which self and coupling attention share. */
 ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar_tensor *states,

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "model/embedding.h"
 #include "model/layers.h"
 
 /* What a loss compares with the target. */
@@ -270,7 +271,8 @@ static void initialise(const ar_graph *graph, const ar_parameter *parameter, uin
         for (int64_t i = 0; i < count; i++) {
             values[i] = is_bias ? 0.0f : 1.0f;
         }
-    } else if (begins_with(parameter->name, "positions.")) {
+    } else if (begins_with(parameter->name, "positions.") ||
+               ends_with(parameter->name, ".positions")) {
         for (int64_t i = 0; i < count; i++) {
             values[i] = (float)(0.3 * ar_random_normal(&random));
         }

@@ -54,7 +54,7 @@ void ar_model_destroy(ar_model **model); /* NULL-safe, sets NULL */
 
 /* Fill the parameter block [graph->parameter_values] with starting values: weights and biases
  * uniform in ±1/√(columns in) (the default of PyTorch's linear layers, so of the released model's
- * training), norms one and zero, factorised positions normal with deviation 0.3. Depends on the
+ * training), norms one and zero, learned positions normal with deviation 0.3. Depends on the
  * seed and names only. */
 void ar_model_initialise(const ar_model *model, uint64_t seed, float *parameters);
 

@@ -179,6 +179,8 @@ static ar_status read_field(const released_file *file, int at, const cJSON *list
         return wrong(file, key, embedding, "a whole number");
     }
     field->embedding = (int64_t)embedding->valuedouble;
+    field->embedding_network = (ar_embedding_network){
+        .kind = AR_EMBEDDING_LINEAR, .patch = {1, 1, 1}, .layers = 2, .heads = 4, .width = 64};
     snprintf(key, sizeof key, "fields[%d][1][2] (coupled fields)", at);
     AR_TRY(read_coupled(file, key, cJSON_GetArrayItem(network, 2), field));
     snprintf(key, sizeof key, "fields[%d][2] (levels)", at);

@@ -126,6 +126,36 @@ static ar_tensor build_gather(ar_graph *g, const op_case *c, ar_tensor *output)
     return distance_to_random(g, *output, c->out, c->in);
 }
 
+/* The distance of `output` alone, or with that of the activation it was made of: then the adjoint
+ * of what lies between adds to a gradient instead of writing it. */
+static ar_tensor end_of(ar_graph *g, const op_case *c, ar_tensor input, ar_tensor output)
+{
+    const ar_tensor_record *in = ar_graph_tensor(g, input), *out = ar_graph_tensor(g, output);
+    const int64_t in_rows = in->rows.multiple, in_columns = in->columns;
+    ar_tensor terms[2] = {distance_to_random(g, output, out->rows.multiple, out->columns)};
+    if (!c->first_flag) {
+        return terms[0];
+    }
+    terms[1] = distance_to_random(g, input, in_rows, in_columns);
+    return ar_graph_weighted_sum(g, "sum", terms, (double[]){1.3, 0.4}, 2);
+}
+
+static ar_tensor build_patches(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor x = ar_graph_layer_norm(g, "blocks", parameter(g, "x", c->rows, 2 * 6 * 6),
+                                      AR_NO_TENSOR, AR_NO_TENSOR);
+    *output = ar_graph_cut_patches(g, "y", x, (int64_t[]){2, 6, 6}, (int64_t[]){1, 3, 2});
+    return end_of(g, c, x, *output);
+}
+
+static ar_tensor build_mean_rows(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    ar_tensor x = ar_graph_layer_norm(g, "rows", parameter(g, "x", c->rows * c->tokens, c->in),
+                                      AR_NO_TENSOR, AR_NO_TENSOR);
+    *output = ar_graph_mean_rows(g, "y", x, c->tokens);
+    return end_of(g, c, x, *output);
+}
+
 static ar_tensor build_tails(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor parts[64], weight, bias;
@@ -224,6 +254,11 @@ static const op_case op_cases[] = {
      .other_tokens = 300, .build = build_attention},
     {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
+    {"patches", AR_OP_CUT_PATCHES, 5, .build = build_patches},
+    {"patches, added", AR_OP_CUT_PATCHES, 5, .first_flag = true, .build = build_patches},
+    {"mean of rows", AR_OP_MEAN_ROWS, 7, 11, .tokens = 5, .build = build_mean_rows},
+    {"mean of rows, added", AR_OP_MEAN_ROWS, 7, 11, .tokens = 5, .first_flag = true,
+     .build = build_mean_rows},
     {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
     {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
      .build = build_statistics},

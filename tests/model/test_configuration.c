@@ -69,6 +69,12 @@ static void assert_same_field(const ar_field_configuration *a, const ar_field_co
     }
     assert_memory_equal(&a->tokens, &b->tokens, sizeof a->tokens);
     assert_int_equal(a->embedding, b->embedding);
+    const ar_embedding_network *m = &a->embedding_network, *n = &b->embedding_network;
+    assert_int_equal(m->kind, n->kind);
+    assert_memory_equal(m->patch, n->patch, sizeof m->patch);
+    assert_int_equal(m->layers, n->layers);
+    assert_int_equal(m->heads, n->heads);
+    assert_int_equal(m->width, n->width);
     assert_int_equal(a->coupled_count, b->coupled_count);
     for (int64_t k = 0; k < a->coupled_count; k++) {
         assert_same_text(a->coupled[k], b->coupled[k]);
@@ -357,7 +363,8 @@ static const mistake mistakes[] = {
      "a.yaml:31: unknown key 'training.step'; did you mean 'steps'?"},
     {"    embedding: 64", "    width: 64",
      "a.yaml:22: unknown key 'fields[1].width'; should be one of: name, variable, levels, tokens, "
-     "token_size, embedding, coupled, coupling_heads, static, predicted, loss_weight, masking"},
+     "token_size, embedding, embedding_network, coupled, coupling_heads, static, predicted, "
+     "loss_weight, masking"},
     {"seed: 3", "seed: 3\nseed: 4", "a.yaml:2: seed is there twice; should be there once"},
     {"kernel_crps: 1.0", "kernel_crp: 1.0",
      "a.yaml:34: unknown key 'training.losses.kernel_crp'; did you mean 'kernel_crps'?"},
@@ -432,6 +439,17 @@ static const mistake mistakes[] = {
      "a.yaml:17: fields[0].loss_weight is -0.3; should be a weight of 0 or more"},
     {"ratio: 0.25", "ratio: 25",
      "a.yaml:18: fields[0].masking.ratio is 25; should be a number from 0 to 1"},
+    {"embedding: 64", "embedding: 64\n    embedding_network: {type: convolution}",
+     "a.yaml:23: fields[1].embedding_network.type is 'convolution'; should be one of linear, "
+     "transformer"},
+    {"embedding: 64", "embedding: 64\n    embedding_network: {type: transformer, patch: [1, 4, 3]}",
+     "a.yaml:23: fields[1].embedding_network.patch[1] is 4, but token_size[1] is 6; should be a "
+     "divisor of that, so that patches fill the token"},
+    {"embedding: 64", "embedding: 64\n    embedding_network: {type: transformer, width: 30}",
+     "a.yaml:23: fields[1].embedding_network.width is 30, not divisible by embedding_network.heads "
+     "= 4; should be a multiple of it"},
+    {"embedding: 64", "embedding: 64\n    embedding_network: {type: transformer, layers: 0}",
+     "a.yaml:23: fields[1].embedding_network.layers is 0; should be a whole number from 1 to 128"},
     {"tokens: [3, 4, 6]", "tokens: [3, 0, 6]",
      "a.yaml:13: fields[0].tokens[1] is 0; should be a whole number from 1 to 100000"},
     {"tokens: [3, 4, 6]", "tokens: [3, 40000, 60000]",

@@ -253,6 +253,7 @@ static void recomputed_layers_change_nothing(void **state)
         "model.encoder={layers: 6, heads: 2, mlp_layers: 3}",
         "model.decoder={layers: 6, heads: 2, cross_ratio: 0.5}",
         "training.losses={mse_ensemble: 1, stats: 0.5, kernel_crps: 1.2}",
+        "fields.0.embedding_network={type: transformer, patch: [1, 1, 1], width: 8}",
     };
     const struct {
         const char *backend;
@@ -261,8 +262,8 @@ static void recomputed_layers_change_nothing(void **state)
     } cases[] = {{"cpu", AR_TYPE_FLOAT32, sizeof(float)}, {"ref", AR_TYPE_FLOAT64, sizeof(double)}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         network kept, again;
-        create_planned(&kept, settings, 3, cases[i].type, cases[i].backend, 2, false, false);
-        create_planned(&again, settings, 3, cases[i].type, cases[i].backend, 2, true, false);
+        create_planned(&kept, settings, 4, cases[i].type, cases[i].backend, 2, false, false);
+        create_planned(&again, settings, 4, cases[i].type, cases[i].backend, 2, true, false);
         for (int twice = 0; twice < 2; twice++) {
             compute_gradients(&kept);
             compute_gradients(&again);
@@ -303,10 +304,15 @@ static void gradient_is_derivative(void **state)
         {"fields.0.coupling_heads=[3]", "fields.1.coupling_heads=[2]", "model.coupling_heads=1",
          losses},
         {"model.tail_layers=2", "model.decoder.layers=0", "fields.1.predicted=false", losses},
+        {"fields.0.embedding_network={type: transformer, patch: [1, 1, 3], layers: 2, heads: 2, "
+         "width: 6}",
+         "fields.1.embedding_network={type: transformer, patch: [2, 2, 1], layers: 1, heads: 1, "
+         "width: 5}",
+         "model.mlp_output_gelu=false", losses},
     };
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         network n;
-        char what[200];
+        char what[300];
         create(&n, variants[v], 4, AR_TYPE_FLOAT64, "ref", v == 0 ? 2 : 1);
         snprintf(what, sizeof what, "%s, %s, %s", variants[v][0], variants[v][1], variants[v][2]);
         check_gradient(&n, what);
@@ -674,8 +680,10 @@ static void a_step_allocates_nothing(void **state)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    const char *const variants[] = {"model.positions=harmonic", "model.positions=factorised"};
-    for (int v = 0; v < 2; v++) {
+    const char *const variants[] = {
+        "model.positions=harmonic", "model.positions=factorised",
+        "fields.0.embedding_network={type: transformer, patch: [1, 1, 3]}"};
+    for (int v = 0; v < 3; v++) {
         ar_configuration configuration = {0};
         read_configuration(&configuration,
                            (const char *const[]){variants[v], "model.decoder.layers=1"}, 2);
