@@ -33,10 +33,10 @@ typedef enum {
      * in: x [R,E], scale [1,E]?, shift [1,E]?   out: y [R,E], statistics [R,2] (mean, 1/sqrt) */
     AR_OP_LAYER_NORM,
     /* softmax(q kᵀ/√D) v per sample and head (Vaswani et al. 2017), q and k normalised over D first
-     * when asked. Head h of q is at columns h·head_stride[0], of k and v at h·head_stride[1], [2]
-     * of their matrices. rows / tokens[0] samples of tokens[0] queries and tokens[1] keys. in: q,
-     * k, v, q scale [1,D]?, q shift?, k scale?, k shift? out: y [R, H·D], log-sum-exp of the scores
-     * [R,H] */
+     * when asked; the softmax of a query is over the keys within its reach. Head h of q is at
+     * columns h·head_stride[0], of k and v at h·head_stride[1], [2] of their matrices. rows /
+     * tokens[0] samples of tokens[0] queries and tokens[1] keys. in: q, k, v, q scale [1,D]?, q
+     * shift?, k scale?, k shift? out: y [R, H·D], log-sum-exp of the scores [R,H] */
     AR_OP_ATTENTION,
     /* y = x + table[row mod T].   in: x [R,E], table [T,E]   out: y [R,E] */
     AR_OP_ADD_PERIODIC,
@@ -86,6 +86,19 @@ typedef enum {
     AR_OP_COUNT
 } ar_op_kind;
 
+/* The keys that a query of attention sees. Tokens of a sample lie on four axes, row-major
+ * [level][time][latitude][longitude]. Queries and keys divide the same cube, each axis into equal
+ * tokens, but not always into as many: query token p covers [p, p + 1)/queries of an axis, key
+ * token r covers [r, r + 1)/keys. On a limited axis p sees the keys that overlap
+ * [p − distance, p + 1 + distance)/queries; distance 0 leaves those at its own place. A query sees
+ * the keys that it sees on all four axes. Attention along one axis is a limit of distance 0 on the
+ * three others. Nothing wraps. */
+typedef struct {
+    int64_t queries[4], keys[4]; /* tokens along each axis */
+    bool limited[4];
+    int64_t distance[4]; /* in tokens of the queries */
+} ar_attention_reach;
+
 typedef struct {
     bool gelu;      /* linear */
     double epsilon; /* layer norm, and q/k norm of attention */
@@ -93,6 +106,7 @@ typedef struct {
     int64_t heads, head_size; /* attention: H, D */
     int64_t head_stride[3];   /* attention: columns from one head to the next in q, k, v */
     int64_t tokens[2];        /* attention: queries and keys a sample */
+    ar_attention_reach reach; /* attention */
     int64_t extents[4];       /* positions: L, nt, ny, nx */
     int64_t block[3];         /* patches: st, sy, sx */
     int64_t patch[3];         /* patches: pt, py, px */

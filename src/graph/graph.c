@@ -359,6 +359,11 @@ ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention att
             ? attention.into
             : ar_graph_activation(graph, name, rows, attention.heads * attention.head_size);
     ar_tensor log_sum = ar_graph_activation(graph, name, rows, attention.heads);
+    ar_attention_reach reach = attention.reach;
+    if (reach.queries[0] == 0) {
+        reach = (ar_attention_reach){.queries = {1, 1, 1, attention.query_tokens},
+                                     .keys = {1, 1, 1, attention.key_tokens}};
+    }
     ar_op_attributes attributes = {
         .epsilon = 1e-5,
         .heads = attention.heads,
@@ -366,7 +371,8 @@ ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention att
         .normalise_query = attention.normalise_query,
         .normalise_key = attention.normalise_key,
         .head_stride = {attention.query_stride, attention.key_stride, attention.value_stride},
-        .tokens = {attention.query_tokens, attention.key_tokens}};
+        .tokens = {attention.query_tokens, attention.key_tokens},
+        .reach = reach};
     add_node(graph, AR_OP_ATTENTION, &attributes,
              (ar_tensor[]){attention.query, attention.key, attention.value, attention.query_scale,
                            attention.query_shift, attention.key_scale, attention.key_shift},

@@ -135,6 +135,7 @@ typedef struct {
     int64_t heads, head_size;
     int64_t query_stride, key_stride, value_stride;
     int64_t query_tokens, key_tokens;
+    ar_attention_reach reach; /* zeroed: every query sees every key */
     bool normalise_query, normalise_key;
     ar_tensor into;
 } ar_attention;

@@ -1,5 +1,7 @@
 #include "graph/op.h"
 
+#include "graph/attention_reach.h"
+
 /* ---- shape rules --------------------------------------------------------------------------- */
 
 static const ar_tensor_record *input_of(const ar_graph *graph, const ar_node *node, int input)
@@ -86,10 +88,40 @@ static ar_status check_layer_norm(const ar_graph *graph, const ar_node *node, ar
     return status;
 }
 
+/* Do the axes hold the sample's tokens? */
+static bool has_axes(const int64_t axes[4], int64_t tokens)
+{
+    int64_t left = tokens;
+    for (int axis = 0; axis < AR_AXIS_COUNT; axis++) {
+        if (axes[axis] < 1 || left % axes[axis] != 0) {
+            return false;
+        }
+        left /= axes[axis];
+    }
+    return left == 1;
+}
+
+static ar_status check_reach(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    const ar_op_attributes *a = &node->attributes;
+    if (!has_axes(a->reach.queries, a->tokens[0]) || !has_axes(a->reach.keys, a->tokens[1])) {
+        return wrong(node, input_of(graph, node, 0), "the axes hold the tokens of a sample", err);
+    }
+    for (int axis = 0; axis < AR_AXIS_COUNT; axis++) {
+        if (a->reach.limited[axis] && a->reach.distance[axis] < 0) {
+            return wrong(node, input_of(graph, node, 0), "a distance is 0 or more", err);
+        }
+    }
+    return AR_OK;
+}
+
 static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_error *err)
 {
     ar_status status = need_inputs(graph, node, 3, err);
     const ar_op_attributes *a = &node->attributes;
+    if (status == AR_OK) {
+        status = check_reach(graph, node, err);
+    }
     for (int i = 0; status == AR_OK && i < 3; i++) {
         const ar_tensor_record *x = input_of(graph, node, i);
         if ((a->heads - 1) * a->head_stride[i] + a->head_size > x->columns) {
@@ -306,8 +338,8 @@ static double linear_operations(const ar_node *node, const ar_op_call *call)
 static double attention_operations(const ar_node *node, const ar_op_call *call)
 {
     const ar_op_attributes *a = &node->attributes;
-    return 4.0 * (double)call->inputs[0].rows * (double)a->tokens[1] *
-           (double)(a->heads * a->head_size);
+    const double samples = (double)(call->inputs[0].rows / a->tokens[0]);
+    return 4.0 * samples * ar_attention_pairs(&a->reach) * (double)(a->heads * a->head_size);
 }
 
 static double elementwise_operations(const ar_node *node, const ar_op_call *call)

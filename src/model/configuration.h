@@ -18,6 +18,13 @@ typedef enum {
     AR_POSITIONS_FACTORISED, /* learned: level + time + latitude + longitude */
 } ar_positions;
 
+/* `attention.kind:` which tokens a token attends to, see model/attention.h. */
+typedef enum {
+    AR_ATTENTION_DENSE,          /* all */
+    AR_ATTENTION_AXIAL,          /* along one axis a layer, in turn */
+    AR_ATTENTION_AXIAL_PARALLEL, /* along all axes in every layer, divided among the heads */
+} ar_attention_kind;
+
 /* What is new comes last: checkpoints number the losses so. */
 typedef enum {
     AR_LOSS_MSE_ENSEMBLE,
@@ -77,6 +84,8 @@ typedef struct {
     double decoder_cross_ratio; /* share of the decoder's heads that are cross heads */
     int64_t decoder_cross_rate; /* step in encoder layers between decoder layers */
     int64_t coupling_heads;     /* per coupled field, where the field does not say otherwise */
+    ar_attention_kind attention;
+    int64_t attention_window[3]; /* in time, latitude, longitude: tokens; 0: no limit */
     bool qk_layer_norm;
     bool mlp_output_gelu;     /* the released model has a GELU after the MLP's last linear too */
     int64_t tails;            /* N members */

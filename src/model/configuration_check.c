@@ -9,7 +9,7 @@
 #include "field/time.h"
 
 /* Bounds far outside of what any machine trains, so that products of sizes stay small integers. */
-enum { MOST_LAYERS = 1000 };
+enum { MOST_LAYERS = 1000, MOST_WINDOW = 100000 };
 static const int64_t most_steps =
     4000000000; /* steps are counted in 32 bits by the random streams */
 
@@ -73,6 +73,9 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
         {"model.decoder.mlp_layers", AT(model.decoder_mlp_layers), 2, MOST_LAYERS},
         {"model.decoder.cross_rate", AT(model.decoder_cross_rate), 1, MOST_LAYERS},
         {"model.coupling_heads", AT(model.coupling_heads), 1, AR_MOST_HEADS},
+        {"model.attention.window[0]", AT(model.attention_window[0]), 0, MOST_WINDOW},
+        {"model.attention.window[1]", AT(model.attention_window[1]), 0, MOST_WINDOW},
+        {"model.attention.window[2]", AT(model.attention_window[2]), 0, MOST_WINDOW},
         {"model.tails", AT(model.tails), 1, 4096},
         {"model.tail_layers", AT(model.tail_layers), 0, MOST_LAYERS},
         {"model.token_info.width", AT(model.token_info_width), 1, AR_WIDEST_EMBEDDING},

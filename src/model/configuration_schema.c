@@ -48,6 +48,9 @@ static const cyaml_strval_t positions_names[] = {{"harmonic", AR_POSITIONS_HARMO
                                                  {"factorised", AR_POSITIONS_FACTORISED}};
 static const cyaml_strval_t embedding_names[] = {{"linear", AR_EMBEDDING_LINEAR},
                                                  {"transformer", AR_EMBEDDING_TRANSFORMER}};
+static const cyaml_strval_t attention_names[] = {{"dense", AR_ATTENTION_DENSE},
+                                                 {"axial", AR_ATTENTION_AXIAL},
+                                                 {"axial_parallel", AR_ATTENTION_AXIAL_PARALLEL}};
 static const cyaml_strval_t decay_names[] = {{"constant", false}, {"cosine", true}};
 
 static const cyaml_schema_value_t text_entry = {
@@ -133,10 +136,17 @@ static const cyaml_schema_field_t token_info_keys[] = {
     NAMED("kind", CYAML_FLAG_DEFAULT, WHOLE, configuration.model.token_info, token_info_names),
     INTEGER("width", WHOLE, configuration.model.token_info_width), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t attention_keys[] = {
+    NAMED("kind", CYAML_FLAG_DEFAULT, WHOLE, configuration.model.attention, attention_names),
+    CYAML_FIELD_SEQUENCE_FIXED("window", CYAML_FLAG_DEFAULT, WHOLE,
+                               configuration.model.attention_window, &integer_entry, 3),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t model_keys[] = {
     GROUP("encoder", CYAML_FLAG_DEFAULT, WHOLE, encoder_keys),
     GROUP("decoder", CYAML_FLAG_DEFAULT, WHOLE, decoder_keys),
     INTEGER("coupling_heads", WHOLE, configuration.model.coupling_heads),
+    GROUP("attention", CYAML_FLAG_DEFAULT, WHOLE, attention_keys),
     TRUTH("qk_layer_norm", WHOLE, configuration.model.qk_layer_norm),
     TRUTH("mlp_output_gelu", WHOLE, configuration.model.mlp_output_gelu),
     INTEGER("tails", WHOLE, configuration.model.tails),
@@ -203,6 +213,7 @@ const char *const ar_configuration_defaults =
     "  encoder: {layers: 6, heads: 16, mlp_layers: 2}\n"
     "  decoder: {layers: 6, heads: 16, mlp_layers: 2, cross_ratio: 0.5, cross_rate: 1}\n"
     "  coupling_heads: 1\n"
+    "  attention: {kind: dense, window: [0, 0, 0]}\n"
     "  qk_layer_norm: true\n"
     "  mlp_output_gelu: true\n"
     "  tails: 16\n"
@@ -390,6 +401,11 @@ const char *ar_positions_name(ar_positions positions)
 const char *ar_embedding_name(ar_embedding_kind kind)
 {
     return name_of(embedding_names, CYAML_ARRAY_LEN(embedding_names), (int64_t)kind);
+}
+
+const char *ar_attention_kind_name(ar_attention_kind kind)
+{
+    return name_of(attention_names, CYAML_ARRAY_LEN(attention_names), (int64_t)kind);
 }
 
 const char *ar_mask_strategy_name(ar_mask_strategy strategy)

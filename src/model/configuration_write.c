@@ -217,7 +217,9 @@ static void add_model(writer *out, const ar_model_configuration *model)
     add_number(out, ", cross_ratio", model->decoder_cross_ratio);
     add_integer(out, ", cross_rate", model->decoder_cross_rate);
     add_integer(out, "}\n  coupling_heads", model->coupling_heads);
-    add_truth(out, "\n  qk_layer_norm", model->qk_layer_norm);
+    add_name(out, "\n  attention: {kind", ar_attention_kind_name(model->attention));
+    add_triple(out, ", window", model->attention_window);
+    add_truth(out, "}\n  qk_layer_norm", model->qk_layer_norm);
     add_truth(out, "\n  mlp_output_gelu", model->mlp_output_gelu);
     add_integer(out, "\n  tails", model->tails);
     add_integer(out, "\n  tail_layers", model->tail_layers);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "model/attention.h"
 
 ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
                               const char *format, ...)
@@ -62,13 +63,8 @@ ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input
 
 /* ---- encoder --------------------------------------------------------------------------------- */
 
-static int64_t tokens_of(const ar_recording *r, int64_t field)
-{
-    return r->fields[field].token_count;
-}
-
 /* Heads to one coupled field; its keys and values come from its own state. */
-static void record_coupling(const ar_recording *r, const char *heads, int64_t slot,
+static void record_coupling(const ar_recording *r, const char *heads, int64_t layer, int64_t slot,
                             ar_tensor queries, ar_tensor other_normal, int64_t head_size,
                             ar_tensor into)
 {
@@ -79,8 +75,8 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t sl
     ar_tensor pairs = ar_record_linear(r, name, other_normal, 2 * count * head_size, false, false,
                                        AR_NO_TENSOR, AR_NO_TENSOR);
     int64_t columns = 2 * count * head_size;
-    ar_graph_attention(
-        r->graph, "coupling",
+    ar_record_attention(
+        r, "coupling", other, layer,
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
@@ -93,23 +89,21 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t sl
                        .query_stride = head_size,
                        .key_stride = 2 * head_size,
                        .value_stride = 2 * head_size,
-                       .query_tokens = tokens_of(r, r->field),
-                       .key_tokens = tokens_of(r, other),
                        .normalise_key = r->configuration->model.qk_layer_norm,
                        .into = into});
 }
 
 /* Self attention from one projection whose rows are head by head q, k, v. */
-static void record_self_attention(const ar_recording *r, const char *projection, ar_tensor state,
-                                  int64_t heads, int64_t head_size, const ar_tensor norms[4],
-                                  ar_tensor into)
+static void record_self_attention(const ar_recording *r, const char *projection, int64_t layer,
+                                  ar_tensor state, int64_t heads, int64_t head_size,
+                                  const ar_tensor norms[4], ar_tensor into)
 {
     const int64_t columns = 3 * heads * head_size;
     const bool norm = r->configuration->model.qk_layer_norm || ar_tensor_exists(norms[0]);
     ar_tensor all =
         ar_record_linear(r, projection, state, columns, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
-    ar_graph_attention(
-        r->graph, "self attention",
+    ar_record_attention(
+        r, "self attention", r->field, layer,
         (ar_attention){.query = all,
                        .key = ar_graph_columns(r->graph, all, head_size, columns - head_size),
                        .value =
@@ -123,8 +117,6 @@ static void record_self_attention(const ar_recording *r, const char *projection,
                        .query_stride = 3 * head_size,
                        .key_stride = 3 * head_size,
                        .value_stride = 3 * head_size,
-                       .query_tokens = tokens_of(r, r->field),
-                       .key_tokens = tokens_of(r, r->field),
                        .normalise_query = norm,
                        .normalise_key = norm,
                        .into = into});
@@ -150,7 +142,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
     snprintf(prefix, sizeof prefix, "encoders.%lld.heads.%lld", (long long)r->field,
              (long long)layer);
     snprintf(name, sizeof name, "%s.proj_heads", prefix);
-    record_self_attention(r, name, normal, heads, head_size, no_norms,
+    record_self_attention(r, name, layer, normal, heads, head_size, no_norms,
                           ar_graph_columns(r->graph, all_heads, 0, own));
     if (field->coupled_count > 0) {
         snprintf(name, sizeof name, "%s.proj_heads_other.0", prefix);
@@ -158,7 +150,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
             ar_record_linear(r, name, normal, coupled, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
         for (int64_t c = 0; c < field->coupled_count; c++) {
             int64_t width = field->coupled_heads[c] * head_size;
-            record_coupling(r, prefix, c, ar_graph_columns(r->graph, queries, before, width),
+            record_coupling(r, prefix, layer, c, ar_graph_columns(r->graph, queries, before, width),
                             normals[field->coupled_index[c]], head_size,
                             ar_graph_columns(r->graph, all_heads, own + before, width));
             before += width;
@@ -172,9 +164,9 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
 
 /* ---- decoder --------------------------------------------------------------------------------- */
 
-static void record_cross_attention(const ar_recording *r, const char *prefix, ar_tensor normal,
-                                   ar_tensor encoder_state, int64_t heads, int64_t head_size,
-                                   const ar_tensor norms[4], ar_tensor into)
+static void record_cross_attention(const ar_recording *r, const char *prefix, int64_t layer,
+                                   ar_tensor normal, ar_tensor encoder_state, int64_t heads,
+                                   int64_t head_size, const ar_tensor norms[4], ar_tensor into)
 {
     const int64_t columns = 2 * heads * head_size;
     char name[128];
@@ -184,8 +176,8 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, ar
     snprintf(name, sizeof name, "%s.proj_heads_o_kv", prefix);
     ar_tensor pairs = ar_record_linear(r, name, ar_record_norm(r, encoder_state), columns, false,
                                        false, AR_NO_TENSOR, AR_NO_TENSOR);
-    ar_graph_attention(
-        r->graph, "cross attention",
+    ar_record_attention(
+        r, "cross attention", r->field, layer,
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
@@ -198,8 +190,6 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, ar
                        .query_stride = head_size,
                        .key_stride = 2 * head_size,
                        .value_stride = 2 * head_size,
-                       .query_tokens = tokens_of(r, r->field),
-                       .key_tokens = tokens_of(r, r->field),
                        .normalise_query = true,
                        .normalise_key = true,
                        .into = into});
@@ -225,12 +215,12 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     }
     if (own > 0) {
         snprintf(name, sizeof name, "%s.proj_heads", prefix);
-        record_self_attention(r, name, normal, own, head_size, norms,
+        record_self_attention(r, name, layer, normal, own, head_size, norms,
                               ar_graph_columns(r->graph, all_heads, 0, own * head_size));
     }
     if (cross > 0) {
         record_cross_attention(
-            r, prefix, normal, encoder_state, cross, head_size, norms,
+            r, prefix, layer, normal, encoder_state, cross, head_size, norms,
             ar_graph_columns(r->graph, all_heads, own * head_size, cross * head_size));
     }
     snprintf(name, sizeof name, "%s.proj_out", prefix);

@@ -122,6 +122,8 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_memory_equal(&m->decoder_cross_ratio, &n->decoder_cross_ratio, sizeof(double));
     assert_int_equal(m->decoder_cross_rate, n->decoder_cross_rate);
     assert_int_equal(m->coupling_heads, n->coupling_heads);
+    assert_int_equal(m->attention, n->attention);
+    assert_memory_equal(m->attention_window, n->attention_window, sizeof m->attention_window);
     assert_int_equal(m->qk_layer_norm, n->qk_layer_norm);
     assert_int_equal(m->mlp_output_gelu, n->mlp_output_gelu);
     assert_int_equal(m->tails, n->tails);
@@ -225,6 +227,8 @@ static void released_defaults(void **state)
     assert_int_equal(c.model.coupling_heads, 1);
     assert_int_equal(c.model.token_info, AR_TOKEN_INFO_RELEASED);
     assert_int_equal(c.model.positions, AR_POSITIONS_HARMONIC);
+    assert_int_equal(c.model.attention, AR_ATTENTION_DENSE);
+    assert_int_equal(c.model.attention_window[1], 0);
     assert_int_equal(c.training.loss_count, 2);
     assert_int_equal(c.training.losses[0].kind, AR_LOSS_MSE_ENSEMBLE);
     assert_int_equal(c.training.losses[1].kind, AR_LOSS_STATS);
@@ -260,6 +264,7 @@ static void round_trip(void **state)
         "prediction_order=[msl, vorticity]",
         "fields.msl.levels=[1e-7, 137, 0.1]",
         "model.tail_layers=3",
+        "model.attention={kind: axial_parallel, window: [0, 2, 3]}",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);
@@ -270,6 +275,8 @@ static void round_trip(void **state)
     assert_string_equal(c.paths[1], "a\"b\\c\td");
     assert_int_equal(c.prediction_order[0], 1);
     assert_int_equal(c.prediction_order[1], 0);
+    assert_int_equal(c.model.attention, AR_ATTENTION_AXIAL_PARALLEL);
+    assert_int_equal(c.model.attention_window[2], 3);
     assert_round_trip(&c);
     ar_configuration_release(&c);
 }
@@ -421,6 +428,12 @@ static const mistake mistakes[] = {
     {"tails: 8", "tails: -1",
      "a.yaml:27: model.tails is -1; should be a whole number from 1 to "
      "4096"},
+    {"tails: 8", "attention: {kind: sparse}",
+     "a.yaml:27: model.attention.kind is 'sparse'; should be one of dense, axial, axial_parallel"},
+    {"tails: 8", "attention: {window: [1, -2, 0]}",
+     "a.yaml:27: model.attention.window[1] is -2; should be a whole number from 0 to 100000"},
+    {"tails: 8", "attention: {window: 3}",
+     "a.yaml:27: model.attention.window is '3'; should be a list of 3 whole numbers: [...]"},
     {"steps: 5000", "steps: 0",
      "a.yaml:31: training.steps is 0; should be a whole number from 1 to 4000000000"},
     {"cross_ratio: 0.75", "cross_ratio: 1.5",

@@ -309,6 +309,11 @@ static void gradient_is_derivative(void **state)
          "fields.1.embedding_network={type: transformer, patch: [2, 2, 1], layers: 1, heads: 1, "
          "width: 5}",
          "model.mlp_output_gelu=false", losses},
+        {"model.decoder.layers=2", "model.attention.kind=axial", "model.coupling_heads=2", losses},
+        {"model.decoder.layers=2", "model.attention.kind=axial_parallel",
+         "model.encoder={layers: 2, heads: 4, mlp_layers: 2}", losses},
+        {"fields.1.tokens=[2, 2, 3]", "fields.1.token_size=[1, 2, 3]",
+         "model.attention={kind: dense, window: [0, 0, 1]}", losses},
     };
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         network n;
@@ -341,6 +346,90 @@ static void every_parameter_is_trained(void **state)
         }
     }
     release(&n);
+}
+
+/* ---- attention --------------------------------------------------------------------------------
+ */
+
+enum { WIND_LEVELS = 2, WIND_TIMES = 2, WIND_ROWS = 2, WIND_COLUMNS = 3 };
+
+/* On how many of level, time, latitude and longitude do tokens a and b of the wind differ? `axes`
+ * tells on which. */
+static int differences(int64_t a, int64_t b, bool axes[4])
+{
+    static const int64_t extents[4] = {WIND_LEVELS, WIND_TIMES, WIND_ROWS, WIND_COLUMNS};
+    int count = 0;
+    for (int axis = 4; axis-- > 0; a /= extents[axis], b /= extents[axis]) {
+        axes[axis] = a % extents[axis] != b % extents[axis];
+        count += axes[axis];
+    }
+    return count;
+}
+
+/* After one encoder layer of self-attention a token depends on those that its attention reaches and
+ * on no other: found by changing one token after the other. Sequential axial attention begins with
+ * time. */
+static void attention_reaches_what_it_should(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {
+        "model.attention={kind: dense}", "model.attention={kind: axial}",
+        "model.attention={kind: axial_parallel}", "model.attention={window: [0, 0, 1]}"};
+    for (int kind = 0; kind < 4; kind++) {
+        network n;
+        create(&n,
+               (const char *const[]){kinds[kind], "model.encoder={layers: 1, heads: 4}",
+                                     "fields.0.coupled=[]"},
+               3, AR_TYPE_FLOAT64, "ref", 1);
+        const ar_model_field *wind = &n.model->fields[0];
+        ar_plan_forward(n.plan);
+        ar_matrix after = ar_plan_matrix(n.plan, wind->encoder[0]);
+        const size_t row = (size_t)after.columns * sizeof(double);
+        char *before = allocate(after.rows, row);
+        memcpy(before, after.data, (size_t)after.rows * row);
+        for (int64_t changed = 0; changed < wind->token_count; changed++) {
+            ar_matrix source = ar_plan_matrix(n.plan, wind->source);
+            double *value = (double *)source.data + changed * source.stride, kept = *value;
+            *value = kept + 1;
+            ar_plan_forward(n.plan);
+            for (int64_t token = 0; token < wind->token_count; token++) {
+                bool axes[4], differs = memcmp((char *)after.data + (size_t)token * row,
+                                               before + (size_t)token * row, row) != 0;
+                const int count = differences(token, changed, axes);
+                const int64_t apart = token % WIND_COLUMNS - changed % WIND_COLUMNS;
+                const bool reached[] = {true, count == 0 || (count == 1 && axes[1]), count <= 1,
+                                        apart >= -1 && apart <= 1};
+                assert_int_equal(differs, reached[kind]);
+            }
+            *value = kept;
+        }
+        ar_free(before);
+        release(&n);
+    }
+}
+
+/* Counted by hand: wind has 2 × 2 × 2 × 3 = 24 tokens and 2 heads of 6. Each of its queries sees 24
+ * keys, or 2 along time, or along longitude 2, 3 and 2 of 3 columns. */
+static void operations_follow_the_reach(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"model.attention={kind: dense}",
+                                        "model.attention={kind: axial}",
+                                        "model.attention={window: [0, 0, 1]}"};
+    static const double pairs[] = {24 * 24, 24 * 2, 8 * 8 * 7};
+    double operations[3];
+    for (int kind = 0; kind < 3; kind++) {
+        network n;
+        create(&n,
+               (const char *const[]){kinds[kind], "model.encoder={layers: 1, heads: 2}",
+                                     "fields.0.coupled=[]", "fields.1.coupled=[]",
+                                     "fields.1.tokens=[1, 1, 1]", "fields.1.token_size=[2, 4, 9]"},
+               6, AR_TYPE_FLOAT32, "cpu", 1);
+        operations[kind] = ar_plan_operations(n.plan, false);
+        release(&n);
+    }
+    assert_true(operations[0] - operations[1] == 4 * 2 * 6 * (pairs[0] - pairs[1]));
+    assert_true(operations[0] - operations[2] == 4 * 2 * 6 * (pairs[0] - pairs[2]));
 }
 
 /* ---- positions --------------------------------------------------------------------------------
@@ -713,6 +802,8 @@ int main(void)
         cmocka_unit_test(gradient_is_derivative),
         cmocka_unit_test(recomputed_layers_change_nothing),
         cmocka_unit_test(every_parameter_is_trained),
+        cmocka_unit_test(attention_reaches_what_it_should),
+        cmocka_unit_test(operations_follow_the_reach),
         cmocka_unit_test(positions_are_those_of_the_formula),
         cmocka_unit_test(positions_reach_the_embedding),
         cmocka_unit_test(starting_values_follow_seed_and_name),

@@ -6,9 +6,9 @@
 #include "backend/cpu/attention_head.h"
 #include "backend/cpu/elementary.h"
 
-/* Turn one row of scores into weights relative to the largest so far; returns by how much earlier
- * sums shrink. */
-static float soften_row(float *scores, int64_t keys, int64_t width, float *largest, float *sum)
+/* Turn scores into weights relative to the largest so far; returns by how much earlier sums shrink.
+ */
+static float soften_row(float *scores, int64_t keys, float *largest, float *sum)
 {
     float high = *largest, total = 0;
 #pragma omp simd reduction(max : high)
@@ -20,40 +20,59 @@ static float soften_row(float *scores, int64_t keys, int64_t width, float *large
         scores[j] = fast_exp(scores[j] - high);
         total += scores[j];
     }
-    for (int64_t j = keys; j < width; j++) {
-        scores[j] = 0;
-    }
     float shrink = fast_exp(*largest - high);
     *sum = *sum * shrink + total;
     *largest = high;
     return shrink;
 }
 
-static void forward_block(const cpu_head_work *w, int64_t first, int64_t rows, float *largest,
+/* Add what a block sees of `keys` keys, `offset` behind the first of a run; `begun` tells whether
+ * its queries saw any before. */
+static void forward_keys(const cpu_head_work *w, const cpu_attention_block *block, int64_t run,
+                         int64_t offset, int64_t keys, bool begun, float *largest, float *sum)
+{
+    float *result = w->result + block->first * w->padded_size;
+    cpu_attention_multiply_keys(w, block, w->query, w->key_across, run + offset, keys, w->scores);
+    for (int64_t i = 0; i < block->rows; i++) {
+        float *scores = w->scores + i * KEY_BLOCK, shrink = 1;
+        const ar_key_range seen = cpu_attention_seen(block, i, offset, keys);
+        cpu_attention_blank(scores, seen, keys);
+        if (seen.first < seen.end) {
+            shrink = soften_row(scores + seen.first, seen.end - seen.first, &largest[i], &sum[i]);
+        }
+        for (int64_t d = 0; begun && d < w->padded_size; d++) {
+            result[i * w->padded_size + d] *= shrink;
+        }
+    }
+    cpu_multiply_block((block_product){.a = w->scores,
+                                       .a_row = KEY_BLOCK,
+                                       .a_column = 1,
+                                       .b = w->value + (run + offset) * w->padded_size,
+                                       .b_stride = w->padded_size,
+                                       .c = result,
+                                       .c_stride = w->padded_size,
+                                       .m = block->rows,
+                                       .n = w->padded_size,
+                                       .k = keys,
+                                       .accumulate = begun});
+}
+
+static void forward_block(const cpu_head_work *w, const cpu_attention_block *block, float *largest,
                           float *sum)
 {
-    float *result = w->result + first * w->padded_size;
-    for (int64_t k = 0; k < w->keys; k += KEY_BLOCK) {
-        int64_t keys = w->keys - k < KEY_BLOCK ? w->keys - k : KEY_BLOCK;
-        cpu_attention_multiply_keys(w, w->query, w->key_across, first, rows, k, w->scores);
-        for (int64_t i = 0; i < rows; i++) {
-            float shrink = soften_row(w->scores + i * KEY_BLOCK, keys, padded_to_vectors(keys),
-                                      &largest[i], &sum[i]);
-            for (int64_t d = 0; k > 0 && d < w->padded_size; d++) {
-                result[i * w->padded_size + d] *= shrink;
-            }
+    bool begun = false;
+    for (int64_t i = 0; i < block->rows; i++) {
+        largest[i] = -INFINITY;
+        sum[i] = 0;
+    }
+    for (int64_t r = 0; r < block->run_count; r++) {
+        const int64_t run = cpu_attention_run(&w->order, block, r);
+        for (int64_t offset = 0; offset < block->run_length; offset += KEY_BLOCK) {
+            const int64_t left = block->run_length - offset;
+            forward_keys(w, block, run, offset, left < KEY_BLOCK ? left : KEY_BLOCK, begun, largest,
+                         sum);
+            begun = true;
         }
-        cpu_multiply_block((block_product){.a = w->scores,
-                                           .a_row = KEY_BLOCK,
-                                           .a_column = 1,
-                                           .b = w->value + k * w->padded_size,
-                                           .b_stride = w->padded_size,
-                                           .c = result,
-                                           .c_stride = w->padded_size,
-                                           .m = rows,
-                                           .n = w->padded_size,
-                                           .k = keys,
-                                           .accumulate = k > 0});
     }
 }
 
@@ -61,17 +80,13 @@ static void forward_head(const ar_op_call *call, int64_t sample, int64_t head, c
 {
     const ar_matrix *y = &call->outputs[OUTPUT], *log_sum = &call->outputs[LOG_SUM];
     cpu_attention_pack(call, sample, head, w);
-    for (int64_t first = 0; first < w->queries; first += QUERY_BLOCK) {
-        int64_t rows = w->queries - first < QUERY_BLOCK ? w->queries - first : QUERY_BLOCK;
+    for (int64_t b = 0; b < w->order.block_count; b++) {
+        const cpu_attention_block block = cpu_attention_block_of(&w->order, b);
         float largest[QUERY_BLOCK], sum[QUERY_BLOCK];
-        for (int64_t i = 0; i < rows; i++) {
-            largest[i] = -INFINITY;
-            sum[i] = 0;
-        }
-        forward_block(w, first, rows, largest, sum);
-        for (int64_t i = 0; i < rows; i++) {
-            const float *from = w->result + (first + i) * w->padded_size;
-            int64_t row = sample * w->queries + first + i;
+        forward_block(w, &block, largest, sum);
+        for (int64_t i = 0; i < block.rows; i++) {
+            const float *from = w->result + (block.first + i) * w->padded_size;
+            int64_t row = sample * w->queries + w->query_tokens[block.first + i];
             float *to = cpu_row(y, row) + head * w->size;
             float inverse = 1.0f / sum[i];
 #pragma omp simd
@@ -92,6 +107,7 @@ void cpu_attention_forward(const ar_op_call *call)
 #pragma omp parallel num_threads(call->threads)
     {
         cpu_head_work work = cpu_attention_work(call, omp_get_thread_num());
+        cpu_attention_begin(call, &work);
 #pragma omp for schedule(static)
         for (int64_t unit = 0; unit < units; unit++) {
             forward_head(call, unit / a->heads, unit % a->heads, &work);

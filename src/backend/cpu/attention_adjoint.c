@@ -11,7 +11,7 @@
 static void pack_given(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
 {
     for (int64_t i = 0; i < w->queries; i++) {
-        int64_t row = sample * w->queries + i;
+        int64_t row = sample * w->queries + w->query_tokens[i];
         const float *dy = cpu_row(&call->output_gradients[OUTPUT], row) + head * w->size;
         const float *y = cpu_row(&call->outputs[OUTPUT], row) + head * w->size;
         float *to = w->given + i * w->padded_size;
@@ -29,28 +29,34 @@ static void pack_given(const ar_op_call *call, int64_t sample, int64_t head, cpu
     }
 }
 
-/* Scores → p = exp(s − log-sum), slopes dp → ds = p (dp − dy·y). */
-static void soften_again(const cpu_head_work *w, int64_t first, int64_t rows, int64_t keys)
+/* Scores → p = exp(s − log-sum), slopes dp → ds = p (dp − dy·y); zero where a query sees nothing.
+ */
+static void soften_again(const cpu_head_work *w, const cpu_attention_block *block, int64_t offset,
+                         int64_t keys)
 {
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < block->rows; i++) {
         float *p = w->scores + i * KEY_BLOCK, *ds = w->slopes + i * KEY_BLOCK;
-        float log_sum = w->log_sum[first + i], inner = w->inner[first + i];
+        float log_sum = w->log_sum[block->first + i], inner = w->inner[block->first + i];
+        const ar_key_range seen = cpu_attention_seen(block, i, offset, keys);
+        cpu_attention_blank(p, seen, keys);
+        cpu_attention_blank(ds, seen, keys);
 #pragma omp simd
-        for (int64_t j = 0; j < keys; j++) {
+        for (int64_t j = seen.first; j < seen.end; j++) {
             p[j] = fast_exp(p[j] - log_sum);
             ds[j] = p[j] * (ds[j] - inner);
         }
     }
 }
 
-/* Add what a block of queries and keys gives to the gradients of query, key and value. */
-static void adjoint_block(const cpu_head_work *w, int64_t first, int64_t rows, int64_t first_key)
+/* Add what a block of queries and `keys` keys, `offset` behind the first of a run, give to the
+ * gradients of query, key and value. */
+static void adjoint_keys(const cpu_head_work *w, const cpu_attention_block *block, int64_t run,
+                         int64_t offset, int64_t keys, bool begun)
 {
-    const int64_t width = w->padded_size;
-    int64_t keys = w->keys - first_key < KEY_BLOCK ? w->keys - first_key : KEY_BLOCK;
-    cpu_attention_multiply_keys(w, w->query, w->key_across, first, rows, first_key, w->scores);
-    cpu_attention_multiply_keys(w, w->given, w->value_across, first, rows, first_key, w->slopes);
-    soften_again(w, first, rows, keys);
+    const int64_t width = w->padded_size, first = block->first, first_key = run + offset;
+    cpu_attention_multiply_keys(w, block, w->query, w->key_across, first_key, keys, w->scores);
+    cpu_attention_multiply_keys(w, block, w->given, w->value_across, first_key, keys, w->slopes);
+    soften_again(w, block, offset, keys);
     block_product product = {.a = w->scores,
                              .a_row = 1,
                              .a_column = KEY_BLOCK,
@@ -60,8 +66,8 @@ static void adjoint_block(const cpu_head_work *w, int64_t first, int64_t rows, i
                              .c_stride = width,
                              .m = keys,
                              .n = width,
-                             .k = rows,
-                             .accumulate = first > 0};
+                             .k = block->rows,
+                             .accumulate = true};
     cpu_multiply_block(product);
     product.a = w->slopes;
     product.b = w->query + first * width;
@@ -74,10 +80,23 @@ static void adjoint_block(const cpu_head_work *w, int64_t first, int64_t rows, i
                                        .b_stride = width,
                                        .c = w->result + first * width,
                                        .c_stride = width,
-                                       .m = rows,
+                                       .m = block->rows,
                                        .n = width,
                                        .k = keys,
-                                       .accumulate = first_key > 0});
+                                       .accumulate = begun});
+}
+
+static void adjoint_block(const cpu_head_work *w, const cpu_attention_block *block)
+{
+    bool begun = false;
+    for (int64_t r = 0; r < block->run_count; r++) {
+        const int64_t run = cpu_attention_run(&w->order, block, r);
+        for (int64_t offset = 0; offset < block->run_length; offset += KEY_BLOCK) {
+            const int64_t left = block->run_length - offset;
+            adjoint_keys(w, block, run, offset, left < KEY_BLOCK ? left : KEY_BLOCK, begun);
+            begun = true;
+        }
+    }
 }
 
 /* Carry the gradient of one packed head token back through scale, shift and norm. */
@@ -127,8 +146,9 @@ static void through_norm_of(int64_t size, const float *scale, const float *x, co
     }
 }
 
-static void give(const ar_op_call *call, int input, int64_t first_row, int64_t head, int64_t count,
-                 float factor, float *gradient, const float *moments, float *norm_sums)
+static void give(const ar_op_call *call, int input, int64_t first_row, const int32_t *tokens,
+                 int64_t head, int64_t count, float factor, float *gradient, const float *moments,
+                 float *norm_sums)
 {
     const ar_op_attributes *a = call->attributes;
     const float *scale = call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE].data;
@@ -139,15 +159,16 @@ static void give(const ar_op_call *call, int input, int64_t first_row, int64_t h
     }
     for (int64_t i = 0; i < count; i++) {
         float *from = gradient + i * width;
+        const int64_t row = first_row + tokens[i];
         for (int64_t d = 0; d < size; d++) {
             from[d] *= factor;
         }
         if (cpu_attention_is_normalised(a, input)) {
             float *sums = norm_sums + (input == QUERY ? 0 : 2 * width);
-            through_norm_of(size, scale, cpu_row(&call->inputs[input], first_row + i) + first,
+            through_norm_of(size, scale, cpu_row(&call->inputs[input], row) + first,
                             moments + 2 * i, from, sums, sums + width);
         }
-        float *to = cpu_row(&call->input_gradients[input], first_row + i) + first;
+        float *to = cpu_row(&call->input_gradients[input], row) + first;
         const bool accumulate = call->accumulate[input];
 #pragma omp simd
         for (int64_t d = 0; d < size; d++) {
@@ -161,18 +182,20 @@ static void adjoint_head(const ar_op_call *call, int64_t sample, int64_t head, c
     cpu_attention_pack(call, sample, head, w);
     cpu_attention_turn(w->value, w->keys, w->size, w->value_across);
     pack_given(call, sample, head, w);
-    for (int64_t first = 0; first < w->queries; first += QUERY_BLOCK) {
-        int64_t rows = w->queries - first < QUERY_BLOCK ? w->queries - first : QUERY_BLOCK;
-        for (int64_t k = 0; k < w->keys; k += KEY_BLOCK) {
-            adjoint_block(w, first, rows, k);
-        }
+    memset(w->to_key, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
+    memset(w->to_value, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
+    for (int64_t b = 0; b < w->order.block_count; b++) {
+        const cpu_attention_block block = cpu_attention_block_of(&w->order, b);
+        adjoint_block(w, &block);
     }
     /* The packed query holds 1/√D already, so the key's gradient has it; the query's still needs
      * it. */
-    give(call, QUERY, sample * w->queries, head, w->queries, 1.0f / sqrtf((float)w->size),
-         w->result, w->query_moments, w->norm_sums);
-    give(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->to_key, w->key_moments, w->norm_sums);
-    give(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->to_value, NULL, w->norm_sums);
+    give(call, QUERY, sample * w->queries, w->query_tokens, head, w->queries,
+         1.0f / sqrtf((float)w->size), w->result, w->query_moments, w->norm_sums);
+    give(call, KEY, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->to_key, w->key_moments,
+         w->norm_sums);
+    give(call, VALUE, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->to_value, NULL,
+         w->norm_sums);
 }
 
 /* Sums of the threads in their order into the gradients of the norms' scale and shift. */
@@ -203,6 +226,7 @@ void cpu_attention_adjoint(const ar_op_call *call)
 #pragma omp parallel num_threads(call->threads)
     {
         cpu_head_work work = cpu_attention_work(call, omp_get_thread_num());
+        cpu_attention_begin(call, &work);
 #pragma omp for schedule(static)
         for (int64_t unit = 0; unit < units; unit++) {
             adjoint_head(call, unit / a->heads, unit % a->heads, &work);

@@ -6,7 +6,7 @@ static int64_t floats_of_thread(const ar_op_attributes *a)
 {
     int64_t size = padded_to_vectors(a->head_size), keys = padded_to_vectors(a->tokens[1]);
     return padded_to_vectors(a->tokens[0]) * (3 * size + 4) + keys * (size * 6 + 2) +
-           2 * QUERY_BLOCK * KEY_BLOCK + 4 * size;
+           2 * QUERY_BLOCK * KEY_BLOCK + 4 * size + padded_to_vectors(a->tokens[0]) + keys;
 }
 
 size_t cpu_attention_workspace(const ar_op_call *largest)
@@ -38,7 +38,16 @@ cpu_head_work cpu_attention_work(const ar_op_call *call, int thread)
     w.query_moments = w.slopes + QUERY_BLOCK * KEY_BLOCK;
     w.key_moments = w.query_moments + 2 * padded_to_vectors(w.queries);
     w.norm_sums = w.key_moments + 2 * w.padded_keys;
+    w.query_tokens = (int32_t *)(w.norm_sums + 4 * w.padded_size);
+    w.key_tokens = w.query_tokens + padded_to_vectors(w.queries);
     return w;
+}
+
+void cpu_attention_begin(const ar_op_call *call, cpu_head_work *w)
+{
+    w->order = cpu_attention_order_of(&call->attributes->reach);
+    cpu_attention_order_tokens(&w->order, w->order.reach.queries, w->query_tokens);
+    cpu_attention_order_tokens(&w->order, w->order.reach.keys, w->key_tokens);
 }
 
 /* Mean and 1/sqrt(variance + ε) of a head. Inlined with the usual sizes as constants below, where
@@ -82,10 +91,10 @@ bool cpu_attention_is_normalised(const ar_op_attributes *a, int input)
     return input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
 }
 
-/* Copy one head of `count` tokens from row `first_row` on to `packed` [count][padded D]; moments
- * [count][2] are those of a normalised head. */
-static void pack(const ar_op_call *call, int input, int64_t first_row, int64_t head, int64_t count,
-                 float factor, float *packed, float *moments)
+/* Copy one head of `count` tokens (rows first_row + tokens[i]) to `packed` [count][padded D];
+ * moments [count][2] are those of a normalised head. */
+static void pack(const ar_op_call *call, int input, int64_t first_row, const int32_t *tokens,
+                 int64_t head, int64_t count, float factor, float *packed, float *moments)
 {
     const ar_op_attributes *a = call->attributes;
     const int64_t size = a->head_size, width = padded_to_vectors(size);
@@ -93,7 +102,7 @@ static void pack(const ar_op_call *call, int input, int64_t first_row, int64_t h
     const float *shift = call->inputs[input == QUERY ? QUERY_SHIFT : KEY_SHIFT].data;
     for (int64_t i = 0; i < count; i++) {
         const float *x =
-            cpu_row(&call->inputs[input], first_row + i) + head * a->head_stride[input];
+            cpu_row(&call->inputs[input], first_row + tokens[i]) + head * a->head_stride[input];
         float *to = packed + i * width;
         float mean = 0, inverse = 1;
         bool normalise = cpu_attention_is_normalised(a, input);
@@ -133,26 +142,27 @@ void cpu_attention_turn(const float *packed, int64_t count, int64_t size, float 
 
 void cpu_attention_pack(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
 {
-    pack(call, QUERY, sample * w->queries, head, w->queries, 1.0f / sqrtf((float)w->size), w->query,
-         w->query_moments);
-    pack(call, KEY, sample * w->keys, head, w->keys, 1.0f, w->key, w->key_moments);
+    pack(call, QUERY, sample * w->queries, w->query_tokens, head, w->queries,
+         1.0f / sqrtf((float)w->size), w->query, w->query_moments);
+    pack(call, KEY, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->key, w->key_moments);
     cpu_attention_turn(w->key, w->keys, w->size, w->key_across);
-    pack(call, VALUE, sample * w->keys, head, w->keys, 1.0f, w->value, NULL);
+    pack(call, VALUE, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->value, NULL);
 }
 
-/* Products of a block of queries with a block of keys into `block` [rows][KEY_BLOCK]. */
-void cpu_attention_multiply_keys(const cpu_head_work *w, const float *left, const float *across,
-                                 int64_t first_row, int64_t rows, int64_t first_key, float *block)
+/* Whole vectors are computed: behind the last key of a run they hold the next run's, behind the
+ * last run whatever follows in the workspace. */
+void cpu_attention_multiply_keys(const cpu_head_work *w, const cpu_attention_block *block,
+                                 const float *left, const float *across, int64_t first_key,
+                                 int64_t keys, float *products)
 {
-    int64_t keys = w->padded_keys - first_key < KEY_BLOCK ? w->padded_keys - first_key : KEY_BLOCK;
-    cpu_multiply_block((block_product){.a = left + first_row * w->padded_size,
+    cpu_multiply_block((block_product){.a = left + block->first * w->padded_size,
                                        .a_row = w->padded_size,
                                        .a_column = 1,
                                        .b = across + first_key,
                                        .b_stride = w->padded_keys,
-                                       .c = block,
+                                       .c = products,
                                        .c_stride = KEY_BLOCK,
-                                       .m = rows,
-                                       .n = keys,
+                                       .m = block->rows,
+                                       .n = padded_to_vectors(keys),
                                        .k = w->size});
 }

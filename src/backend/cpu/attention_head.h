@@ -3,13 +3,13 @@
 #ifndef AR_BACKEND_CPU_ATTENTION_HEAD_H
 #define AR_BACKEND_CPU_ATTENTION_HEAD_H
 
+#include "backend/cpu/attention_order.h"
 #include "backend/cpu/block_product.h"
 #include "backend/cpu/cpu.h"
 
 /* Inputs and outputs of the op, see atmorep/backend.h. */
 enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
 enum { OUTPUT, LOG_SUM };
-enum { QUERY_BLOCK = 32, KEY_BLOCK = 128 };
 
 static inline int64_t padded_to_vectors(int64_t count)
 {
@@ -17,7 +17,7 @@ static inline int64_t padded_to_vectors(int64_t count)
 }
 
 /* What one thread works in; all within its part of the workspace. D and key tokens padded to
- * vectors. */
+ * vectors. Queries and keys are in the order of attention_order.h. */
 typedef struct {
     int64_t size, padded_size; /* D */
     int64_t queries, keys, padded_keys;
@@ -32,19 +32,46 @@ typedef struct {
     float *log_sum;                     /* [queries] */
     float *query_moments, *key_moments; /* [queries][2], [keys][2] */
     float *norm_sums;                   /* [4][D]: gradients of the norms' scale and shift */
+    cpu_attention_order order;
+    int32_t *query_tokens, *key_tokens; /* [queries], [keys]: token within the sample */
 } cpu_head_work;
 
 /* The part of the workspace that belongs to a thread. */
 cpu_head_work cpu_attention_work(const ar_op_call *call, int thread);
+/* Find the order of a call's tokens, before anything is packed. */
+void cpu_attention_begin(const ar_op_call *call, cpu_head_work *work);
 /* Pack queries times 1/√D, keys both ways, and values. */
 void cpu_attention_pack(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *work);
 /* [count][padded D] → [D][padded count], zeros behind */
 void cpu_attention_turn(const float *packed, int64_t count, int64_t size, float *across);
 /* Is this input normalised over the head? */
 bool cpu_attention_is_normalised(const ar_op_attributes *attributes, int input);
-/* Products of rows of `left` [·][padded D] with a block of keys (`across` [D][padded keys]) into
- * `block` [rows][KEY_BLOCK]. */
-void cpu_attention_multiply_keys(const cpu_head_work *work, const float *left, const float *across,
-                                 int64_t first_row, int64_t rows, int64_t first_key, float *block);
+/* Products of the queries' rows of `left` [·][padded D] with up to KEY_BLOCK keys (`across`
+ * [D][padded keys]) into `products` [rows][KEY_BLOCK]; what is beyond `keys` there means nothing.
+ */
+void cpu_attention_multiply_keys(const cpu_head_work *work, const cpu_attention_block *block,
+                                 const float *left, const float *across, int64_t first_key,
+                                 int64_t keys, float *products);
+
+/* What query i of the block sees of `keys` keys that begin `offset` behind the first of a run; may
+ * be empty. */
+static inline ar_key_range cpu_attention_seen(const cpu_attention_block *block, int64_t i,
+                                              int64_t offset, int64_t keys)
+{
+    const int64_t low = block->low[i] - offset, high = block->high[i] - offset;
+    const int64_t first = low < 0 ? 0 : low < keys ? low : keys;
+    return (ar_key_range){first, high < first ? first : high < keys ? high : keys};
+}
+
+/* Zero what a row of `keys` holds outside of what is seen. */
+static inline void cpu_attention_blank(float *row, ar_key_range seen, int64_t keys)
+{
+    for (int64_t j = 0; j < seen.first; j++) {
+        row[j] = 0;
+    }
+    for (int64_t j = seen.end; j < keys; j++) {
+        row[j] = 0;
+    }
+}
 
 #endif

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "backend/ref/ref.h"
+#include "graph/attention_reach.h"
 
 enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
 enum { OUTPUT, LOG_SUM };
@@ -58,10 +59,16 @@ static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, 
     double largest = -INFINITY, sum = 0, result[HEAD_SIZE_MAX] = {0};
     load(call, QUERY, row, head, &query);
     for (int64_t j = 0; j < a->tokens[1]; j++) {
+        if (!ar_attention_sees(&a->reach, i, j)) {
+            continue;
+        }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
         largest = fmax(largest, factor * dot(query.value, key.value, size));
     }
     for (int64_t j = 0; j < a->tokens[1]; j++) {
+        if (!ar_attention_sees(&a->reach, i, j)) {
+            continue;
+        }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
         load(call, VALUE, sample * a->tokens[1] + j, head, &value);
         double weight = exp(factor * dot(query.value, key.value, size) - largest);
@@ -138,6 +145,9 @@ static void adjoint_query(const ar_op_call *call, int64_t sample, int64_t head, 
     }
     double log_sum = ref_get(&call->outputs[LOG_SUM], row, head);
     for (int64_t j = 0; j < a->tokens[1]; j++) {
+        if (!ar_attention_sees(&a->reach, i, j)) {
+            continue;
+        }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
         load(call, VALUE, sample * a->tokens[1] + j, head, &value);
         double p = exp(factor * dot(query.value, key.value, size) - log_sum);
@@ -159,6 +169,9 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
     load(call, KEY, key_row, head, &key);
     load(call, VALUE, key_row, head, &value);
     for (int64_t i = 0; i < a->tokens[0]; i++) {
+        if (!ar_attention_sees(&a->reach, i, j)) {
+            continue;
+        }
         int64_t row = sample * a->tokens[0] + i;
         double dy[HEAD_SIZE_MAX], inner = 0;
         load(call, QUERY, row, head, &query);

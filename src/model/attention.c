@@ -1,0 +1,97 @@
+#include "model/attention.h"
+
+#include "graph/attention_reach.h"
+
+static void axes_of(const ar_recording *r, int64_t field, int64_t axes[AR_AXIS_COUNT])
+{
+    const ar_field_configuration *f = &r->configuration->fields[field];
+    axes[AR_AXIS_LEVEL] = f->level_count;
+    for (int i = 0; i < 3; i++) {
+        axes[AR_AXIS_TIME + i] = f->tokens.tokens[i];
+    }
+}
+
+/* Without axes chosen: all tokens of a window. */
+static ar_attention_reach reach_of(const ar_recording *r, int64_t key_field)
+{
+    const int64_t *window = r->configuration->model.attention_window;
+    ar_attention_reach reach = {.queries = {0}};
+    axes_of(r, r->field, reach.queries);
+    axes_of(r, key_field, reach.keys);
+    for (int i = 0; i < 3; i++) {
+        reach.limited[AR_AXIS_TIME + i] = window[i] > 0;
+        reach.distance[AR_AXIS_TIME + i] = window[i];
+    }
+    return reach;
+}
+
+static ar_attention_reach reach_along(ar_attention_reach reach, int chosen)
+{
+    for (int axis = 0; axis < AR_AXIS_COUNT; axis++) {
+        if (axis != chosen) {
+            reach.limited[axis] = true;
+            reach.distance[axis] = 0;
+        }
+    }
+    return reach;
+}
+
+/* Axes in the order of their turns: those along which there is a choice of keys, time first. */
+static int64_t turns_of(const ar_attention_reach *reach, int turns[AR_AXIS_COUNT])
+{
+    static const int order[AR_AXIS_COUNT] = {AR_AXIS_TIME, AR_AXIS_LATITUDE, AR_AXIS_LONGITUDE,
+                                             AR_AXIS_LEVEL};
+    int64_t count = 0;
+    for (int i = 0; i < AR_AXIS_COUNT; i++) {
+        if (reach->keys[order[i]] > 1) {
+            turns[count++] = order[i];
+        }
+    }
+    return count;
+}
+
+/* From column `first` of a tensor to its end. */
+static ar_tensor columns_from(const ar_recording *r, ar_tensor tensor, int64_t first)
+{
+    return ar_tensor_exists(tensor)
+               ? ar_graph_columns(r->graph, tensor, first,
+                                  ar_graph_tensor(r->graph, tensor)->columns - first)
+               : AR_NO_TENSOR;
+}
+
+/* Heads [first, end) of an attention. */
+static ar_attention heads_of(const ar_recording *r, ar_attention attention, int64_t first,
+                             int64_t end)
+{
+    attention.heads = end - first;
+    attention.query = columns_from(r, attention.query, first * attention.query_stride);
+    attention.key = columns_from(r, attention.key, first * attention.key_stride);
+    attention.value = columns_from(r, attention.value, first * attention.value_stride);
+    attention.into = ar_graph_columns(r->graph, attention.into, first * attention.head_size,
+                                      attention.heads * attention.head_size);
+    return attention;
+}
+
+void ar_record_attention(const ar_recording *r, const char *name, int64_t key_field, int64_t layer,
+                         ar_attention attention)
+{
+    const ar_attention_kind kind = r->configuration->model.attention;
+    const ar_attention_reach reach = reach_of(r, key_field);
+    int turns[AR_AXIS_COUNT];
+    const int64_t axes = turns_of(&reach, turns), heads = attention.heads;
+    attention.query_tokens = r->fields[r->field].token_count;
+    attention.key_tokens = r->fields[key_field].token_count;
+    attention.reach = reach;
+    if (kind == AR_ATTENTION_DENSE || axes < 2) {
+        ar_graph_attention(r->graph, name, attention);
+        return;
+    }
+    const int64_t groups = kind == AR_ATTENTION_AXIAL ? 1 : heads < axes ? heads : axes;
+    for (int64_t g = 0; g < groups; g++) {
+        ar_attention group =
+            groups == 1 ? attention
+                        : heads_of(r, attention, g * heads / groups, (g + 1) * heads / groups);
+        group.reach = reach_along(reach, turns[(g + layer) % axes]);
+        ar_graph_attention(r->graph, name, group);
+    }
+}
