@@ -114,12 +114,13 @@ static ar_status time_output(const measurement *m, result *r, ar_error *err)
     ar_nature_run_options options = {.truncation = m->truncation,
                                      .nlev = m->nlev,
                                      .days = m->truncation > 42 ? 2 : 10,
-                                     .every_hours = 3,
-                                     .levels_hpa = levels,
-                                     .level_count = sizeof levels / sizeof *levels,
+                                     .output = {.every_hours = 3,
+                                                .levels = levels,
+                                                .level_count = sizeof levels / sizeof *levels},
                                      .seed = 1,
                                      .start = "2001-01-01",
                                      .out = path,
+                                     .checkpoint_days = 10,
                                      .threads = m->threads};
     double start = ar_clock_seconds();
     ar_status status = ar_nature_run(&options, err);

@@ -17,26 +17,52 @@ const char *ar_version(void);
 
 /* ---- the nature run ---- */
 
+typedef enum {
+    AR_NATURE_GRID_REGULAR,  /* equal steps of latitude, with the poles, and of longitude */
+    AR_NATURE_GRID_GAUSSIAN, /* the model's own */
+} ar_nature_grid;
+
+typedef enum {
+    AR_NATURE_PRESSURE_LEVELS, /* hPa */
+    AR_NATURE_SIGMA_LEVELS,    /* pressure over surface pressure, above 0 and at most 1 */
+    AR_NATURE_MODEL_LEVELS,    /* all the model's own */
+} ar_nature_level_kind;
+
+/* What is written (docs/nature-run.md). */
+typedef struct {
+    int64_t every_hours; /* between times */
+    ar_nature_grid grid;
+    int64_t longitudes; /* of the regular grid, even; 0: as many as the model's own */
+    ar_nature_level_kind level_kind;
+    const double *levels; /* [level_count], all rising or all falling; unused for the model's own */
+    int64_t level_count;
+    const char *const *variables; /* [variable_count] names; none: all there are */
+    int64_t variable_count;
+} ar_nature_output_options;
+
 typedef struct {
     int64_t truncation, nlev;
     int64_t days, spin_up_days; /* written, and before that */
-    int64_t every_hours;        /* between written times */
-    int64_t longitudes;         /* of the written grid, even; 0: as many as the model's own */
-    const double *levels_hpa;   /* [level_count] pressure levels to write */
-    int64_t level_count;
+    ar_nature_output_options output;
     uint64_t seed;
     const char *start; /* date of the first time after spin-up */
     const char *out;   /* .nc or .zarr */
-    const char *from;  /* state to go on from, or NULL: from rest */
+    const char *from;  /* state whose next `days` are wanted, or NULL: from rest */
     double perturb;    /* m/s (rms) of noise of `seed` added to the state of `from`; 0: none */
-    const char *state; /* file that the state is saved in every 10 days and at the end, or NULL */
-    int64_t threads;   /* 0: as many as OpenMP has */
+    int64_t ensemble;  /* so many members from that state, each with noise of its own; 0: one run,
+                          without a dimension `realization` */
+    int64_t member;    /* of which member the noise is; where ensemble is 0 */
+    const char *state; /* file that receives the state at the end, or NULL */
+    int64_t checkpoint_days; /* simulated ones between checkpoints */
+    bool resume;             /* go on with what is unfinished, if there is anything */
+    int64_t threads;         /* 0: as many as OpenMP has */
     const volatile sig_atomic_t *interrupt; /* not 0: come to a clean end; may be NULL */
 } ar_nature_run_options;
 
-/* Run and write. Interrupted: what was computed is written, the state saved if wanted, and
- * AR_ERROR_INTERRUPTED tells how to go on. A numeric failure names hour and place, the last state
- * that was saved stays, and what was computed before is written. */
+/* Run and write. Until the end everything lies in the folder `out`.part, with the last good state:
+ * after an interrupt (AR_ERROR_INTERRUPTED), a kill or a numeric failure (which names hour and
+ * place) it is there still, and the same options with `resume` go on with it, to the same bits as
+ * without a stop. `out` appears when it is complete. */
 AR_USE_RESULT ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err);
 
 /* ---- training ---- */

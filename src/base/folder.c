@@ -43,16 +43,37 @@ static ar_status make_temporary(ar_atomic_folder *folder, ar_error *err)
                    strerror(errno));
 }
 
-ar_status ar_atomic_folder_create(ar_atomic_folder *folder, const char *path, ar_error *err)
+static ar_status take_path(ar_atomic_folder *folder, const char *path, ar_error *err)
 {
     *folder = (ar_atomic_folder){0};
     ar_status status = ar_copy_string(&folder->path, path, err);
+    for (size_t end = strlen(path); status == AR_OK && end > 1 && path[end - 1] == '/'; end--) {
+        folder->path[end - 1] = '\0';
+    }
+    return status;
+}
+
+ar_status ar_atomic_folder_create(ar_atomic_folder *folder, const char *path, ar_error *err)
+{
+    ar_status status = take_path(folder, path, err);
     if (status == AR_OK) {
-        for (size_t end = strlen(path); end > 1 && folder->path[end - 1] == '/'; end--) {
-            folder->path[end - 1] = '\0';
-        }
         status = make_temporary(folder, err);
     }
+    if (status != AR_OK) {
+        release(folder);
+    }
+    return status;
+}
+
+ar_status ar_atomic_folder_open(ar_atomic_folder *folder, const char *path, const char *unfinished,
+                                ar_error *err)
+{
+    ar_status status = AR_OK;
+    AR_TRY(take_path(folder, path, err));
+    folder->kept = true;
+    AR_TRY(ar_copy_string(&folder->temporary_path, unfinished, err));
+    AR_TRY(ar_folder_make(unfinished, err));
+cleanup:
     if (status != AR_OK) {
         release(folder);
     }
@@ -82,9 +103,8 @@ static int remove_one(const char *path, const struct stat *information, int type
     return remove(path) == 0 ? 0 : errno;
 }
 
-static void remove_all(const char *path)
+void ar_folder_remove(const char *path)
 {
-    /* symbolic links are removed, never followed */
     nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
@@ -108,7 +128,7 @@ static bool replace_in_two_steps(const ar_atomic_folder *folder)
         errno = reason;
         return false;
     }
-    remove_all(aside);
+    ar_folder_remove(aside);
     return true;
 }
 
@@ -118,8 +138,11 @@ static bool put_in_place(const ar_atomic_folder *folder)
     if (lstat(folder->path, &information) != 0) {
         return errno == ENOENT && rename(folder->temporary_path, folder->path) == 0;
     }
+    if (folder->kept) {
+        return replace_in_two_steps(folder);
+    }
     if (renameat2(AT_FDCWD, folder->temporary_path, AT_FDCWD, folder->path, RENAME_EXCHANGE) == 0) {
-        remove_all(folder->temporary_path);
+        ar_folder_remove(folder->temporary_path);
         return true;
     }
     return (errno == EINVAL || errno == ENOSYS) && replace_in_two_steps(folder);
@@ -157,8 +180,8 @@ cleanup:
 
 void ar_atomic_folder_abandon(ar_atomic_folder *folder)
 {
-    if (folder->temporary_path) {
-        remove_all(folder->temporary_path);
+    if (folder->temporary_path && !folder->kept) {
+        ar_folder_remove(folder->temporary_path);
     }
     release(folder);
 }

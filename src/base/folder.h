@@ -4,16 +4,25 @@
 #ifndef AR_BASE_FOLDER_H
 #define AR_BASE_FOLDER_H
 
+#include <stdbool.h>
+
 #include "atmorep/status.h"
 
 typedef struct {
     char *path;           /* final name, without slashes at its end */
     char *temporary_path; /* the folder while it is being filled */
+    bool kept;            /* it stays when it is given up */
 } ar_atomic_folder;
 
 /* Make an empty temporary folder beside `path`. */
 AR_USE_RESULT ar_status ar_atomic_folder_create(ar_atomic_folder *folder, const char *path,
                                                 ar_error *err);
+/* Fill the folder `unfinished`, made if it is not there, on the file system of `path`. It is never
+ * removed: who is killed, or gives up, finds it again. What has the name `path` at the end is moved
+ * to `unfinished`.old first, so that `unfinished` is there until its content has the name `path`,
+ * and never again. */
+AR_USE_RESULT ar_status ar_atomic_folder_open(ar_atomic_folder *folder, const char *path,
+                                              const char *unfinished, ar_error *err);
 /* Flush all that is in it, rename it to the final name, flush the folder above. What had that name
  * before, a file or a folder with all that is in it, is removed once the new one is in its place
  * (by one exchange of names where the file system can do that; else the old one is moved aside
@@ -23,5 +32,9 @@ AR_USE_RESULT ar_status ar_atomic_folder_create(ar_atomic_folder *folder, const 
 AR_USE_RESULT ar_status ar_atomic_folder_commit(ar_atomic_folder *folder, ar_error *err);
 /* Give up: remove the temporary folder. Safe on a zeroed or already committed one. */
 void ar_atomic_folder_abandon(ar_atomic_folder *folder);
+
+/* Remove a folder with all that is in it, as far as that is possible; symbolic links are removed,
+ * never followed. */
+void ar_folder_remove(const char *path);
 
 #endif

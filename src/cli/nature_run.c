@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "atmorep/atmorep.h"
 #include "base/memory.h"
@@ -18,88 +19,168 @@ static ar_status parse_truncation(const char *text, int64_t *truncation, ar_erro
                                  : AR_OK;
 }
 
-static ar_status parse_levels(const ar_text_list *texts, double **levels, ar_error *err)
+static ar_status parse_levels(const ar_text_list *texts, const char *option, const char *wanted,
+                              double **levels, ar_error *err)
 {
     ar_status status = ar_allocate(levels, texts->count, sizeof **levels, "levels", err);
     for (int64_t i = 0; status == AR_OK && i < texts->count; i++) {
         char *end = NULL;
         (*levels)[i] = strtod(texts->items[i], &end);
         if (end == texts->items[i] || *end) {
-            status = ar_fail(err, AR_ERROR_USAGE,
-                             "--pressure-levels %s: a pressure in hPa is wanted", texts->items[i]);
+            status = ar_fail(err, AR_ERROR_USAGE, "--%s %s: %s is wanted", option, texts->items[i],
+                             wanted);
         }
     }
     return status;
 }
 
-int ar_command_nature_run(int argc, char **argv)
+/* Which levels to write, of the two options that say it; *levels is the caller's to ar_free. */
+static ar_status choose_levels(const ar_text_list *pressures, const ar_text_list *sigmas,
+                               ar_nature_output_options *output, double **levels, ar_error *err)
 {
-    const double usual_levels[] = {850, 700, 500, 300, 200};
-    ar_nature_run_options o = {.nlev = 8,
-                               .days = 100,
-                               .spin_up_days = 200,
-                               .every_hours = 6,
-                               .start = "2001-01-01",
-                               .levels_hpa = usual_levels,
-                               .level_count = sizeof usual_levels / sizeof *usual_levels};
-    const char *truncation = "T31";
-    ar_text_list level_texts = {0};
-    double *levels = NULL;
-    int64_t seed = 1;
+    ar_status status = AR_OK;
+    if (pressures->count > 0 && sigmas->count > 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--pressure-levels and --sigma-levels; should be one of them");
+    }
+    if (sigmas->count == 1 && strcmp(sigmas->items[0], "model") == 0) {
+        output->level_kind = AR_NATURE_MODEL_LEVELS;
+        return AR_OK;
+    }
+    if (pressures->count > 0) {
+        AR_TRY(parse_levels(pressures, "pressure-levels", "a pressure in hPa", levels, err));
+        output->level_kind = AR_NATURE_PRESSURE_LEVELS;
+    } else if (sigmas->count > 0) {
+        AR_TRY(
+            parse_levels(sigmas, "sigma-levels", "a number up to 1, or model alone", levels, err));
+        output->level_kind = AR_NATURE_SIGMA_LEVELS;
+    }
+    if (*levels) {
+        output->levels = *levels;
+        output->level_count = pressures->count + sigmas->count;
+    }
+cleanup:
+    return status;
+}
+
+static ar_status parse_grid(const char *text, ar_nature_grid *grid, ar_error *err)
+{
+    if (strcmp(text, "regular") != 0 && strcmp(text, "gaussian") != 0) {
+        return ar_fail(err, AR_ERROR_USAGE, "--grid %s: regular or gaussian is wanted", text);
+    }
+    *grid = *text == 'g' ? AR_NATURE_GRID_GAUSSIAN : AR_NATURE_GRID_REGULAR;
+    return AR_OK;
+}
+
+/* What the line says that is more than a number or a name. */
+typedef struct {
+    const char *truncation, *grid;
+    ar_text_list pressures, sigmas, variables;
+    int64_t seed;
+} line_texts;
+
+static ar_status take_texts(const line_texts *texts, ar_nature_run_options *o, double **levels,
+                            ar_error *err)
+{
+    ar_status status = AR_OK;
+    AR_TRY(parse_truncation(texts->truncation, &o->truncation, err));
+    AR_TRY(parse_grid(texts->grid, &o->output.grid, err));
+    AR_TRY(choose_levels(&texts->pressures, &texts->sigmas, &o->output, levels, err));
+    o->output.variables = texts->variables.items;
+    o->output.variable_count = texts->variables.count;
+    o->seed = (uint64_t)texts->seed;
+cleanup:
+    return status;
+}
+
+static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, char **argv,
+                       int *exit_code)
+{
     const ar_option options[] = {
         {"out", "FILE", "what to write, a netCDF file (.nc) or a Zarr group (.zarr)",
-         AR_OPTION_TEXT, &o.out, true},
+         AR_OPTION_TEXT, &o->out, true},
         {"truncation", "T", "triangular truncation, T21, T31, T42, T63, T85 … (default T31)",
-         AR_OPTION_TEXT, &truncation, false},
-        {"levels", "N", "layers of the model (default 8)", AR_OPTION_INTEGER, &o.nlev, false},
-        {"days", "DAYS", "to write (default 100)", AR_OPTION_INTEGER, &o.days, false},
+         AR_OPTION_TEXT, &texts->truncation, false},
+        {"levels", "N", "layers of the model (default 8)", AR_OPTION_INTEGER, &o->nlev, false},
+        {"days", "DAYS", "to write (default 100)", AR_OPTION_INTEGER, &o->days, false},
         {"spin-up-days", "DAYS", "before the first time that is written (default 200)",
-         AR_OPTION_INTEGER, &o.spin_up_days, false},
-        {"every", "HOURS", "between times (default 6)", AR_OPTION_INTEGER, &o.every_hours, false},
-        {"start", "T", "date of the first time (default 2001-01-01)", AR_OPTION_TEXT, &o.start,
+         AR_OPTION_INTEGER, &o->spin_up_days, false},
+        {"every", "HOURS", "between times (default 6)", AR_OPTION_INTEGER, &o->output.every_hours,
          false},
-        {"seed", "S", "of the noise that weather grows from (default 1)", AR_OPTION_INTEGER, &seed,
-         false},
+        {"start", "T", "date of the first time after spin-up (default 2001-01-01)", AR_OPTION_TEXT,
+         &o->start, false},
+        {"seed", "S", "of the noise that weather grows from (default 1)", AR_OPTION_INTEGER,
+         &texts->seed, false},
         {"pressure-levels", "HPA", "levels to write (default 850 700 500 300 200)", AR_OPTION_LIST,
-         &level_texts, false},
+         &texts->pressures, false},
+        {"sigma-levels", "SIGMA",
+         "levels of pressure over surface pressure instead; model: the model's own", AR_OPTION_LIST,
+         &texts->sigmas, false},
+        {"grid", "GRID", "regular, with the poles, or gaussian, the model's own (default regular)",
+         AR_OPTION_TEXT, &texts->grid, false},
         {"longitudes", "N",
          "of the regular grid, with N/2 + 1 latitudes (default: the model's own)",
-         AR_OPTION_INTEGER, &o.longitudes, false},
-        {"state", "FILE", "save the state here, every 10 days, at the end and when interrupted",
-         AR_OPTION_TEXT, &o.state, false},
-        {"from", "FILE", "go on from a saved state; the other options as before but for --out",
-         AR_OPTION_TEXT, &o.from, false},
-        {"perturb", "SPEED",
-         "m/s of noise, by --seed, on the state of --from: a member of an ensemble",
-         AR_OPTION_NUMBER, &o.perturb, false},
+         AR_OPTION_INTEGER, &o->output.longitudes, false},
+        {"variables", "NAME", "what to write (default: all there are)", AR_OPTION_LIST,
+         &texts->variables, false},
+        {"state", "FILE", "save the state of the end here", AR_OPTION_TEXT, &o->state, false},
+        {"from", "FILE",
+         "begin with a saved state and write the next --days; its date is that of --start and "
+         "--spin-up-days of the run that saved it",
+         AR_OPTION_TEXT, &o->from, false},
+        {"perturb", "SPEED", "m/s of noise, by --seed, on the state of --from", AR_OPTION_NUMBER,
+         &o->perturb, false},
+        {"ensemble", "N", "members from that state, each with noise of its own", AR_OPTION_INTEGER,
+         &o->ensemble, false},
+        {"member", "M", "run the member M of such an ensemble alone (default 0)", AR_OPTION_INTEGER,
+         &o->member, false},
+        {"resume", NULL, "go on with what a stop left in FILE.part, if there is anything",
+         AR_OPTION_FLAG, &o->resume, false},
+        {"checkpoint-days", "DAYS", "simulated days between checkpoints (default 10)",
+         AR_OPTION_INTEGER, &o->checkpoint_days, false},
         {"threads", "N", "threads to use (default: all cores); the result is the same for any N",
-         AR_OPTION_INTEGER, &o.threads, false},
+         AR_OPTION_INTEGER, &o->threads, false},
         {0}};
     const ar_command_line line = {
         .command = "nature-run",
         .description = "Make reanalysis-like data with the built-in atmosphere model.",
         .options = options,
         .example = "atmorep nature-run --truncation T31 --levels 8 --spin-up-days 200 --days 120 "
-                   "--every 6 --out nature.nc"};
+                   "--every 6 --out nature.zarr --state nature.state\n"
+                   "atmorep nature-run --truncation T31 --levels 8 --days 10 --from nature.state "
+                   "--ensemble 20 --perturb 0.1 --out ensemble.zarr"};
+    return ar_command_line_parse(&line, argc, argv, exit_code);
+}
+
+int ar_command_nature_run(int argc, char **argv)
+{
+    const double usual_levels[] = {850, 700, 500, 300, 200};
+    ar_nature_run_options o = {
+        .nlev = 8,
+        .days = 100,
+        .spin_up_days = 200,
+        .output = {.every_hours = 6,
+                   .levels = usual_levels,
+                   .level_count = sizeof usual_levels / sizeof *usual_levels},
+        .start = "2001-01-01",
+        .checkpoint_days = 10};
+    line_texts texts = {.truncation = "T31", .grid = "regular", .seed = 1};
+    double *levels = NULL;
     ar_error err = {""};
     int exit_code;
     ar_status status = AR_OK;
-    if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
+    if (!parse_line(&o, &texts, argc, argv, &exit_code)) {
         goto release;
     }
-    AR_TRY(parse_truncation(truncation, &o.truncation, &err));
-    if (level_texts.count > 0) {
-        AR_TRY(parse_levels(&level_texts, &levels, &err));
-        o.levels_hpa = levels;
-        o.level_count = level_texts.count;
-    }
-    o.seed = (uint64_t)seed;
+    AR_TRY(take_texts(&texts, &o, &levels, &err));
     o.interrupt = ar_catch_interrupts();
     AR_TRY(ar_nature_run(&o, &err));
 cleanup:
     exit_code = ar_command_end("nature-run", status, &err);
 release:
     ar_free(levels);
-    ar_text_list_release(&level_texts);
+    ar_text_list_release(&texts.pressures);
+    ar_text_list_release(&texts.sigmas);
+    ar_text_list_release(&texts.variables);
     return exit_code;
 }

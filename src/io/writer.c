@@ -14,7 +14,7 @@ static bool is_netcdf(const char *path)
 }
 
 /* A slash at the end is how a shell completes the name of a folder. */
-static bool is_zarr(const char *path)
+bool ar_writer_is_zarr(const char *path)
 {
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/') {
@@ -28,7 +28,7 @@ ar_status ar_writer_check_path(const char *path, ar_error *err)
     if (is_netcdf(path)) {
         return AR_OK;
     }
-    if (is_zarr(path)) {
+    if (ar_writer_is_zarr(path)) {
         return ar_zarr_writer_check_path(path, err);
     }
     return ar_fail(err, AR_ERROR_USAGE,
@@ -44,8 +44,29 @@ ar_status ar_writer_create(ar_writer **writer, const char *path, ar_error *err)
     if (status != AR_OK) {
         return status;
     }
-    return is_zarr(path) ? ar_zarr_writer_create(writer, path, err)
-                         : ar_netcdf_writer_create(writer, path, err);
+    return ar_writer_is_zarr(path) ? ar_zarr_writer_create(writer, path, NULL, err)
+                                   : ar_netcdf_writer_create(writer, path, err);
+}
+
+ar_status ar_writer_open_unfinished(ar_writer **writer, const char *path, const char *unfinished,
+                                    ar_error *err)
+{
+    *writer = NULL;
+    if (!ar_writer_is_zarr(path)) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: only a .zarr can be written in several goes",
+                       path);
+    }
+    ar_status status = ar_writer_check_path(path, err);
+    return status == AR_OK ? ar_zarr_writer_create(writer, path, unfinished, err) : status;
+}
+
+ar_status ar_writer_flush(ar_writer *writer, ar_error *err)
+{
+    if (!writer->format->flush) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: only a .zarr can be written in several goes",
+                       writer->path);
+    }
+    return writer->format->flush(writer, err);
 }
 
 ar_status ar_writer_add_dimension(ar_writer *writer, const char *name, int64_t length,

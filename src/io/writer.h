@@ -7,6 +7,7 @@
 #ifndef AR_IO_WRITER_H
 #define AR_IO_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "atmorep/status.h"
@@ -50,9 +51,19 @@ typedef struct {
 /* Whether ar_writer_create would take this name, before long work; makes nothing. Errors as there.
  */
 AR_USE_RESULT ar_status ar_writer_check_path(const char *path, ar_error *err);
+/* Whether the name means a Zarr group. */
+bool ar_writer_is_zarr(const char *path);
 /* Begin what will be `path`. Another ending is an AR_ERROR_USAGE that names the right ones; so is a
  * ".zarr" that is a folder now but no Zarr group, which would not be replaced. */
 AR_USE_RESULT ar_status ar_writer_create(ar_writer **writer, const char *path, ar_error *err);
+/* Begin what will be `path`, a ".zarr", in the folder `unfinished` on the same file system, which
+ * stays when the program is killed or ar_writer_abandon is called. Chunks that lie there already
+ * are kept: to go on with them define the same again and write what is missing. */
+AR_USE_RESULT ar_status ar_writer_open_unfinished(ar_writer **writer, const char *path,
+                                                  const char *unfinished, ar_error *err);
+/* Put all that was written so far onto the disk, with metadata by which it can be read, so that it
+ * outlives a crash. Only of what ar_writer_open_unfinished began. */
+AR_USE_RESULT ar_status ar_writer_flush(ar_writer *writer, ar_error *err);
 /* Length -1: unlimited, as long as what is written along it. */
 AR_USE_RESULT ar_status ar_writer_add_dimension(ar_writer *writer, const char *name, int64_t length,
                                                 ar_error *err);

@@ -15,6 +15,7 @@ typedef struct {
                             ar_error *err);
     ar_status (*write)(ar_writer *, const char *variable, const int64_t *start,
                        const int64_t *count, const void *values, ar_error *err);
+    ar_status (*flush)(ar_writer *, ar_error *err); /* NULL: cannot be */
     ar_status (*commit)(ar_writer *, ar_error *err);
     void (*destroy)(ar_writer *); /* removes what is not committed */
 } ar_writer_format;
@@ -27,7 +28,9 @@ struct ar_writer {
 
 AR_USE_RESULT ar_status ar_netcdf_writer_create(ar_writer **writer, const char *path,
                                                 ar_error *err);
-AR_USE_RESULT ar_status ar_zarr_writer_create(ar_writer **writer, const char *path, ar_error *err);
+/* `unfinished` NULL: a temporary folder. */
+AR_USE_RESULT ar_status ar_zarr_writer_create(ar_writer **writer, const char *path,
+                                              const char *unfinished, ar_error *err);
 
 /* A ".zarr" that is a folder now but no Zarr group is an error. */
 AR_USE_RESULT ar_status ar_zarr_writer_check_path(const char *path, ar_error *err);

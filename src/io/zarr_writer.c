@@ -165,7 +165,8 @@ static ar_status add_variable(ar_writer *base, const ar_writer_variable *variabl
         status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for variable %s", written.name);
         goto cleanup;
     }
-    if (mkdir(written.folder, 0777) != 0) {
+    bool there = writer->folder.kept && ar_path_is_folder(written.folder);
+    if (!there && mkdir(written.folder, 0777) != 0) {
         status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make the folder of variable %s: %s",
                          base->path, written.name, strerror(errno));
         goto cleanup;
@@ -271,9 +272,9 @@ static ar_status set_shape(const ar_zarr_writer *writer, ar_zarr_written *variab
     return AR_OK;
 }
 
-static ar_status commit(ar_writer *base, ar_error *err)
+/* Make files of all that is only in memory. */
+static ar_status finish(ar_zarr_writer *writer, ar_error *err)
 {
-    ar_zarr_writer *writer = (ar_zarr_writer *)base;
     ar_status status = AR_OK;
     for (size_t v = 0; v < writer->variable_count; v++) {
         ar_zarr_written *variable = &writer->variables[v];
@@ -281,6 +282,26 @@ static ar_status commit(ar_writer *base, ar_error *err)
         AR_TRY(ar_zarr_writer_finish(writer, variable, err));
     }
     AR_TRY(ar_zarr_writer_describe(writer, err));
+cleanup:
+    return status;
+}
+
+static ar_status flush(ar_writer *base, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    if (!writer->folder.kept) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: was not begun to be written in several goes",
+                       base->path);
+    }
+    ar_status status = finish(writer, err);
+    return status == AR_OK ? ar_zarr_writer_flush_files(writer, err) : status;
+}
+
+static ar_status commit(ar_writer *base, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    ar_status status = AR_OK;
+    AR_TRY(finish(writer, err));
     AR_TRY(ar_zarr_writer_check_path(writer->folder.path, err));
     AR_TRY(ar_atomic_folder_commit(&writer->folder, err));
 cleanup:
@@ -296,6 +317,10 @@ static void destroy(ar_writer *base)
     for (size_t d = 0; d < writer->dimension_count; d++) {
         ar_free(writer->dimensions[d].name);
     }
+    for (size_t i = 0; i < writer->unflushed_count; i++) {
+        ar_free(writer->unflushed[i]);
+    }
+    ar_free(writer->unflushed);
     ar_free(writer->encoded);
     ar_free(writer->variables);
     ar_free(writer->dimensions);
@@ -309,15 +334,18 @@ static const ar_writer_format format = {.add_dimension = add_dimension,
                                         .put_text = ar_zarr_writer_put_text,
                                         .put_number = ar_zarr_writer_put_number,
                                         .write = write_values,
+                                        .flush = flush,
                                         .commit = commit,
                                         .destroy = destroy};
 
-ar_status ar_zarr_writer_create(ar_writer **writer, const char *path, ar_error *err)
+ar_status ar_zarr_writer_create(ar_writer **writer, const char *path, const char *unfinished,
+                                ar_error *err)
 {
     ar_zarr_writer *created = NULL;
     ar_status status = AR_OK;
     AR_TRY(ar_allocate(&created, 1, sizeof *created, "a Zarr writer", err));
-    AR_TRY(ar_atomic_folder_create(&created->folder, path, err));
+    AR_TRY(unfinished ? ar_atomic_folder_open(&created->folder, path, unfinished, err)
+                      : ar_atomic_folder_create(&created->folder, path, err));
     created->base = (ar_writer){.format = &format, .path = created->folder.path};
     created->attributes = cJSON_CreateObject();
     if (!created->attributes) {

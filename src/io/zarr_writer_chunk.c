@@ -40,7 +40,44 @@ static bool write_file(const char *path, const char *data, size_t bytes)
     return reason == 0;
 }
 
-ar_status ar_zarr_writer_store(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+static ar_status note_unflushed(ar_zarr_writer *writer, const char *path, ar_error *err)
+{
+    ar_status status =
+        ar_grow(&writer->unflushed, &writer->unflushed_capacity, writer->unflushed_count + 1,
+                sizeof *writer->unflushed, "names of files", err);
+    if (status == AR_OK) {
+        status = ar_copy_string(&writer->unflushed[writer->unflushed_count], path, err);
+        writer->unflushed_count += status == AR_OK;
+    }
+    return status;
+}
+
+static bool flush_path(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    bool flushed = descriptor >= 0 && (fsync(descriptor) == 0 || errno == EINVAL);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    return flushed;
+}
+
+ar_status ar_zarr_writer_flush_files(ar_zarr_writer *writer, ar_error *err)
+{
+    bool flushed = flush_path(writer->folder.temporary_path);
+    for (size_t v = 0; v < writer->variable_count && flushed; v++) {
+        flushed = flush_path(writer->variables[v].folder);
+    }
+    for (; writer->unflushed_count > 0 && flushed; writer->unflushed_count--) {
+        flushed = flush_path(writer->unflushed[writer->unflushed_count - 1]);
+        ar_free(writer->unflushed[writer->unflushed_count - 1]);
+    }
+    return flushed ? AR_OK
+                   : ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot flush to the disk: %s",
+                             writer->base.path, strerror(errno));
+}
+
+ar_status ar_zarr_writer_store(ar_zarr_writer *writer, const ar_zarr_written *variable,
                                const char *name, const void *data, size_t bytes, ar_error *err)
 {
     const char *folder = variable ? variable->folder : writer->folder.temporary_path;
@@ -50,6 +87,9 @@ ar_status ar_zarr_writer_store(const ar_zarr_writer *writer, const ar_zarr_writt
         status =
             ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write %s%s%s: %s", writer->base.path,
                     variable ? variable->name : "", variable ? "/" : "", name, strerror(errno));
+    }
+    if (status == AR_OK && writer->folder.kept) {
+        status = note_unflushed(writer, path, err);
     }
     ar_free(path);
     return status;

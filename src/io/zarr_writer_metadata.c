@@ -90,8 +90,8 @@ static bool fill_attributes(cJSON *object, const ar_zarr_writer *writer,
     return added;
 }
 
-static ar_status store(const ar_zarr_writer *writer, const ar_zarr_written *variable,
-                       const char *name, const cJSON *json, ar_error *err)
+static ar_status store(ar_zarr_writer *writer, const ar_zarr_written *variable, const char *name,
+                       const cJSON *json, ar_error *err)
 {
     ar_status status = AR_OK;
     char *ascii = NULL;
@@ -112,7 +112,7 @@ cleanup:
 
 /* Write one metadata file and put it into the consolidated ones. `filled` says whether it is
  * complete. */
-static ar_status describe_one(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+static ar_status describe_one(ar_zarr_writer *writer, const ar_zarr_written *variable,
                               const char *name, cJSON *json, bool filled, cJSON *all, ar_error *err)
 {
     char *key = NULL;
@@ -134,7 +134,7 @@ cleanup:
     return status;
 }
 
-static ar_status describe_variable(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+static ar_status describe_variable(ar_zarr_writer *writer, const ar_zarr_written *variable,
                                    cJSON *all, ar_error *err)
 {
     cJSON *array = cJSON_CreateObject();
@@ -148,7 +148,7 @@ static ar_status describe_variable(const ar_zarr_writer *writer, const ar_zarr_w
     return describe_one(writer, variable, ".zattrs", attributes, filled, all, err);
 }
 
-ar_status ar_zarr_writer_describe(const ar_zarr_writer *writer, ar_error *err)
+ar_status ar_zarr_writer_describe(ar_zarr_writer *writer, ar_error *err)
 {
     ar_status status = AR_OK;
     cJSON *consolidated = cJSON_CreateObject();

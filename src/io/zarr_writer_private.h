@@ -39,6 +39,8 @@ typedef struct {
     cJSON *attributes;
     char *encoded; /* where chunks are compressed */
     size_t encoded_capacity;
+    char **unflushed; /* files written since the last flush, where the folder is kept */
+    size_t unflushed_count, unflushed_capacity;
 } ar_zarr_writer;
 
 /* NULL when there is no such variable. Borrowed until the next variable is added. */
@@ -56,12 +58,14 @@ AR_USE_RESULT ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_writt
  * array's shape must be set. */
 AR_USE_RESULT ar_status ar_zarr_writer_finish(ar_zarr_writer *writer, ar_zarr_written *variable,
                                               ar_error *err);
+/* Flush the files that were written since the last call, and their folders. */
+AR_USE_RESULT ar_status ar_zarr_writer_flush_files(ar_zarr_writer *writer, ar_error *err);
 /* Write a whole file into the group; `name` is of the variable or NULL, for the group's own. */
-AR_USE_RESULT ar_status ar_zarr_writer_store(const ar_zarr_writer *writer,
+AR_USE_RESULT ar_status ar_zarr_writer_store(ar_zarr_writer *writer,
                                              const ar_zarr_written *variable, const char *name,
                                              const void *data, size_t bytes, ar_error *err);
 /* Write all metadata, also consolidated. */
-AR_USE_RESULT ar_status ar_zarr_writer_describe(const ar_zarr_writer *writer, ar_error *err);
+AR_USE_RESULT ar_status ar_zarr_writer_describe(ar_zarr_writer *writer, ar_error *err);
 
 /* A JSON number that reads back as `number` (NaN and ±Infinity bare, as Python writes them), with a
  * decimal point unless `integer`; NULL when memory is short. */

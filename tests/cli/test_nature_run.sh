@@ -1,5 +1,6 @@
-# `atmorep nature-run` as a user runs it: what others read in its files, bits that repeat, interrupts.
-# Arguments: the program, the source folder.
+# `atmorep nature-run` as a user runs it: what others read in its files, bits that repeat, ensembles, stops of every
+# kind and what goes on after them. Arguments: the program, the source folder.
+export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 program=$1
 python=/usr/bin/python3
 checks=$2/tests/cli/nature_run_checks.py
@@ -13,14 +14,24 @@ fail() {
     failures=$((failures + 1))
 }
 
-# refused CODE PATTERN ARGUMENT…: exit code, one line with the pattern, and no file
+# run ARGUMENT…: must succeed
+run() {
+    "$program" nature-run "$@" || fail "nature-run $*"
+}
+
+# checked CHECK FILE… [+ CHECK FILE…]…: checks by readers not written by us
+checked() {
+    $python "$checks" "$@" || fail "$*"
+}
+
+# refused CODE PATTERN ARGUMENT…: exit code, one line with the pattern, and nothing on the disk
 refused() {
     local code=$1 pattern=$2 got
     shift 2
     "$program" nature-run --out "$work/refused.nc" "$@" 2>"$work/err" >"$work/out"
     got=$?
     if [ $got -ne "$code" ] || ! grep -qe "$pattern" "$work/err" || [ "$(wc -l <"$work/err")" -ne 1 ] ||
-        [ -e "$work/refused.nc" ]; then
+        [ -e "$work/refused.nc" ] || [ -e "$work/refused.nc.part" ]; then
         fail "nature-run $*: exit $got, wanted $code and one line '$pattern':"
         cat "$work/err"
     fi
@@ -38,55 +49,124 @@ refused 2 '0 days after' --days 0
 refused 2 'sigma levels: 0' --levels 0
 refused 2 'pressure in hPa is wanted' --pressure-levels 850 high
 refused 2 'pressure level of -5 hPa' --pressure-levels=-5
+refused 2 'all rise or all fall' --pressure-levels 850 500 700
+refused 2 'above 0 and at most 1' --sigma-levels 0.5 1.5
+refused 2 'or model alone' --sigma-levels model 0.5
+refused 2 'should be one of them' --sigma-levels 0.5 --pressure-levels 850
 refused 2 'the largest is' --longitudes 32
+refused 2 'on the regular grid only' --longitudes 64 --grid gaussian
+refused 2 'regular or gaussian' --grid octahedral
+refused 2 'no variable wind to write; there are vorticity' --variables wind
+refused 2 'every 0 days; should be 1' --checkpoint-days 0
 refused 2 'without a state; should be' --perturb 0.1
+refused 2 'ensemble of 3 with a perturbation of 0' --ensemble 3
+refused 2 'member 2; should be' --member 2
 refused 1 'is no restart file' $small --from "$program"
 refused 1 'absent.state' $small --from "$work/absent.state"
-"$program" nature-run --truncation T21 --levels 4 --days 1 --spin-up-days 0 --quiet --out "$work/other.nc" --state "$work/other.state"
+run --truncation T21 --levels 4 --days 1 --spin-up-days 0 --quiet --out "$work/other.nc" --state "$work/other.state"
 refused 1 'was written with levels 4; this run has 5' $small --from "$work/other.state"
+refused 2 'one state is saved' $small --from "$work/other.state" --perturb 1 --ensemble 2 --state "$work/s"
 
-if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
-    echo "SKIPPED in part: $python has no xarray and netCDF4 to read the files with"
+if ! $python -c 'import xarray, netCDF4, zarr' 2>/dev/null; then
+    echo "SKIPPED in part: $python has no xarray, netCDF4 and zarr to read the files with"
     exit $((failures ? 1 : 77))
 fi
 
 echo "== what others read"
 whole="$small --start 2003-02-01 --pressure-levels 850 500 250"
-"$program" nature-run $whole --days 1 --out "$work/a.nc" --state "$work/a.state" --threads 2 || fail "first run"
-$python "$checks" plausible "$work/a.nc" || fail "the netCDF file"
-if $python -c 'import zarr' 2>/dev/null; then
-    "$program" nature-run $whole --days 1 --out "$work/a.zarr" || fail "run to Zarr"
-    $python "$checks" plausible "$work/a.zarr" || fail "the Zarr group"
+run $whole --days 1 --out "$work/a.nc" --state "$work/a.state" --threads 2
+run $whole --days 1 --out "$work/a.zarr" --state "$work/a2.state"
+checked plausible "$work/a.nc" + plausible "$work/a.zarr" + equal "$work/a.nc" "$work/a.zarr"
+cmp "$work/a.state" "$work/a2.state" || fail "states of two runs differ"
+run $small --days 1 --from "$work/a.state" --start 2003-02-01 --every 1 --out "$work/own.nc" --grid gaussian --sigma-levels model
+run $small --days 1 --from "$work/a.state" --start 2003-02-01 --every 12 --out "$work/sigma.zarr" --sigma-levels 0.85 0.5 \
+    --variables eastward_wind geopotential
+checked own "$work/own.nc" 5 + sigma "$work/sigma.zarr" "$work/own.nc"
+if command -v cdo >/dev/null; then
+    cdo -s griddes "$work/own.nc" 2>/dev/null | grep -q 'gridtype *= *gaussian' || fail "cdo sees no Gaussian grid"
+    cdo -s zaxisdes "$work/own.nc" 2>/dev/null | grep -q 'atmosphere_sigma_coordinate\|size *= *5' || fail "cdo sees no levels"
+    [ "$(cdo -s ntime "$work/own.nc" 2>/dev/null)" = 24 ] || fail "cdo does not count 24 times"
 fi
 
 echo "== the same bits: other threads, and in two parts"
-"$program" nature-run $whole --days 1 --out "$work/b.nc" --threads 1 || fail "run on one thread"
-$python "$checks" equal "$work/a.nc" "$work/b.nc" || fail "one and two threads differ"
-"$program" nature-run $whole --days 2 --out "$work/c.nc" || fail "run of two days"
-"$program" nature-run $whole --days 2 --out "$work/d.nc" --from "$work/a.state" || fail "run from a state"
-$python "$checks" joined "$work/c.nc" "$work/a.nc" "$work/d.nc" || fail "two parts are not the whole"
-refused 2 'the run ends at hour 72' $whole --days 1 --from "$work/a.state"
+run $whole --days 1 --out "$work/b.nc" --threads 1
+run $whole --days 2 --out "$work/c.nc"
+run $whole --days 1 --out "$work/d.zarr" --from "$work/a.state"
+checked equal "$work/a.nc" "$work/b.nc" + joined "$work/c.nc" "$work/a.nc" "$work/d.zarr"
 
 echo "== members from one state"
-"$program" nature-run $whole --days 2 --out "$work/e.nc" --from "$work/a.state" --perturb 0.1 --seed 1 || fail "member 1"
-"$program" nature-run $whole --days 2 --out "$work/f.nc" --from "$work/a.state" --perturb 0.1 --seed 2 || fail "member 2"
-"$program" nature-run $whole --days 2 --out "$work/g.nc" --from "$work/a.state" --perturb 0.1 --seed 2 || fail "member 2"
-$python "$checks" spread "$work/e.nc" "$work/f.nc" 0.1 || fail "members are not apart by the noise"
-$python "$checks" equal "$work/f.nc" "$work/g.nc" || fail "a member does not repeat"
+member="$whole --days 1 --from $work/a.state --perturb 0.1 --every 12"
+run $member --seed 1 --out "$work/e.nc" --ensemble 3 --threads 2
+run $member --seed 1 --out "$work/e0.zarr"
+run $member --seed 1 --out "$work/e2.zarr" --member 2 --threads 1
+run $member --seed 2 --out "$work/f0.nc"
+checked members "$work/e.nc" "$work/e0.zarr" 0 "$work/e2.zarr" 2 + spread "$work/e0.zarr" "$work/e2.zarr" 0.1 + \
+    spread "$work/e0.zarr" "$work/f0.nc" 0.1
 
-echo "== interrupted"
-"$program" nature-run --truncation T21 --levels 5 --spin-up-days 0 --days 100000 --every 6 \
-    --out "$work/long.nc" --state "$work/long.state" 2>"$work/err" &
-run=$!
-sleep 2
-kill -INT $run
-wait $run
-[ $? -eq 1 ] || fail "an interrupted run did not exit with 1"
-grep -q 'interrupted at hour .* go on into another file with --from' "$work/err" || fail "interrupted: $(cat "$work/err")"
-hour=$(sed -n 's/.*interrupted at hour \([0-9]*\).*/\1/p' "$work/err")
-"$program" nature-run --truncation T21 --levels 5 --spin-up-days 0 --days $((hour / 24 + 2)) --every 6 --quiet \
-    --out "$work/rest.nc" --from "$work/long.state" || fail "going on"
-$python "$checks" follows "$work/long.nc" "$work/rest.nc" || fail "times after the interrupt"
-left=$(ls -A "$work" | grep -vE '^[a-z]+\.(nc|state|zarr)$|^(err|out)$')
+# Wait until the run PID has made COUNT new checkpoints in FOLDER, a simulated day each.
+wait_for_checkpoints() {
+    local pid=$1 folder=$2 count=$3 last now
+    last=$(stat -c %i "$folder"/last_good*.state 2>/dev/null)
+    while [ "$count" -gt 0 ] && kill -0 "$pid" 2>/dev/null; do
+        now=$(stat -c %i "$folder"/last_good*.state 2>/dev/null)
+        [ "$now" = "$last" ] || count=$((count - 1))
+        last=$now
+        sleep 0.01
+    done
+}
+
+# stopped SIGNAL OUT ARGUMENT…: begin a run or go on with it, and stop it after some checkpoints
+stopped() {
+    local signal=$1 out=$2 pid
+    shift 2
+    "$program" nature-run --out "$out" --resume "$@" 2>"$work/err" &
+    pid=$!
+    wait_for_checkpoints $pid "$out.part" 4
+    kill "-$signal" $pid || fail "the run was over before it could be stopped: $out"
+    wait $pid 2>/dev/null
+    [ -e "$out.part/last_good.state" ] || [ -e "$out.part/last_good_0.state" ] || [ -e "$out.part/last_good_1.state" ] ||
+        fail "no state of $out after signal $signal"
+    [ ! -e "$out" ] || fail "$out is there before it is complete"
+}
+
+echo "== killed, interrupted, and going on to the same bits"
+long="--truncation T21 --levels 5 --spin-up-days 1 --days 24 --every 24 --checkpoint-days 1 --quiet"
+run $long --out "$work/uncut.zarr" --state "$work/uncut.state"
+for out in "$work/cut.zarr" "$work/cut.nc"; do
+    stopped KILL "$out" $long
+    stopped INT "$out" $long
+    grep -q "cut.*part: interrupted at hour .* the same command with --resume goes on" "$work/err" || fail "interrupted: $(cat "$work/err")"
+    [ "${out%.nc}" != "$out" ] || checked readable "$out.part/data.zarr"
+    "$program" nature-run --out "$out" $long 2>"$work/err"
+    [ $? -eq 2 ] && grep -q 'holds an unfinished run; the same command with --resume' "$work/err" || fail "no --resume: $(cat "$work/err")"
+    "$program" nature-run --out "$out" $long --resume --seed 2 2>"$work/err"
+    [ $? -eq 2 ] && grep -q "was begun with 'seed: 1', not with 'seed: 2'" "$work/err" || fail "another seed: $(cat "$work/err")"
+    run --out "$out" $long --resume --state "$out.state" --threads 1
+    cmp "$work/uncut.state" "$out.state" || fail "the state differs from that of the run without a stop"
+done
+
+echo "== an ensemble, killed"
+crowd="--truncation T21 --levels 5 --spin-up-days 1 --days 9 --every 24 --checkpoint-days 1 --quiet"
+crowd="$crowd --from $work/uncut.state --perturb 1 --ensemble 2"
+run $crowd --out "$work/crowd.zarr"
+stopped KILL "$work/cut_crowd.zarr" $crowd
+run $crowd --out "$work/cut_crowd.zarr" --resume
+checked equal "$work/uncut.zarr" "$work/cut.zarr" + equal "$work/uncut.zarr" "$work/cut.nc" + \
+    equal "$work/crowd.zarr" "$work/cut_crowd.zarr"
+
+echo "== one run at a time"
+forever="--truncation T21 --levels 5 --spin-up-days 1 --days 100000 --every 24 --checkpoint-days 1 --quiet"
+"$program" nature-run $forever --out "$work/busy.zarr" &
+busy=$!
+wait_for_checkpoints $busy "$work/busy.zarr.part" 1
+"$program" nature-run $forever --out "$work/busy.zarr" --resume 2>"$work/err"
+[ $? -eq 2 ] && grep -q 'another run is at work' "$work/err" || fail "two runs in one folder: $(cat "$work/err")"
+kill -0 $busy || fail "the first of two runs has ended"
+[ -e "$work/busy.zarr.part/run.yaml" ] || fail "the second run harmed the first"
+kill -KILL $busy
+wait $busy 2>/dev/null
+rm -rf "$work/busy.zarr.part"
+
+left=$(ls -A "$work" | grep -vE '^[a-z0-9_]+\.(nc|state|zarr|nc.state|zarr.state)$|^(err|out)$')
 [ -z "$left" ] || fail "temporary files were left: $left"
 exit $((failures > 0))
