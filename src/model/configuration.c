@@ -66,8 +66,7 @@ void ar_configuration_release(ar_configuration *configuration)
 }
 
 /* The checked tree as values. */
-static ar_status load_values(ar_configuration_raw *raw, ar_configuration_document *document,
-                             ar_error *err)
+static ar_status load_values(ar_configuration_raw *raw, ar_yaml_document *document, ar_error *err)
 {
     char *text = NULL;
     size_t length = 0;
@@ -77,7 +76,7 @@ static ar_status load_values(ar_configuration_raw *raw, ar_configuration_documen
                                     .log_ctx = &complaint,
                                     .mem_fn = allocate_for_cyaml,
                                     .log_level = CYAML_LOG_ERROR};
-    ar_status status = ar_configuration_document_emit(document, &text, &length, err);
+    ar_status status = ar_yaml_document_emit(document, &text, &length, err);
     if (status != AR_OK) {
         return status;
     }
@@ -128,23 +127,23 @@ static ar_status parse(ar_configuration *configuration, const char *text, const 
                        ar_error *err)
 {
     ar_status status = AR_OK;
-    ar_configuration_document document = {0};
+    ar_yaml_document document = {0};
     ar_configuration_raw raw = {0};
     ar_configuration_fault fault;
     char place[1024];
     *configuration = (ar_configuration){0};
-    AR_TRY(ar_configuration_document_load(&document, text, name, err));
+    AR_TRY(ar_yaml_document_load(&document, text, name, err));
     for (int64_t i = 0; i < setting_count; i++) {
         AR_TRY(ar_configuration_document_set(&document, settings[i], err));
     }
     AR_TRY(ar_configuration_document_complete(&document, err));
-    AR_TRY(ar_configuration_document_check(&document, err));
+    AR_TRY(ar_yaml_document_check(&document, &ar_configuration_schema, err));
     AR_TRY(load_values(&raw, &document, err));
     AR_TRY(ar_copy_string(&raw.configuration.file, name, err));
     take_losses(&raw);
     take_prediction_order(&raw);
     if (needs_data && raw.configuration.path_count == 0) {
-        ar_configuration_document_locate(&document, "data.paths", place, sizeof place);
+        ar_yaml_document_locate(&document, "data.paths", place, sizeof place);
         status = ar_fail(err, AR_ERROR_INPUT,
                          "%s: data.paths has no entries; should be a list of files, stores or glob "
                          "patterns: [...]",
@@ -153,7 +152,7 @@ static ar_status parse(ar_configuration *configuration, const char *text, const 
     }
     status = ar_configuration_find_fault(&raw.configuration, &fault);
     if (status != AR_OK) {
-        ar_configuration_document_locate(&document, fault.key, place, sizeof place);
+        ar_yaml_document_locate(&document, fault.key, place, sizeof place);
         status = ar_fail(err, status, "%s: %s %s", place, fault.key, fault.message);
         goto cleanup;
     }
@@ -163,7 +162,7 @@ static ar_status parse(ar_configuration *configuration, const char *text, const 
 cleanup:
     release_names(raw.prediction_names, raw.prediction_name_count);
     ar_configuration_release(&raw.configuration);
-    ar_configuration_document_release(&document);
+    ar_yaml_document_release(&document);
     return status;
 }
 

@@ -26,17 +26,6 @@ extern const char *const ar_configuration_static_defaults;
 extern const char *const ar_configuration_input_defaults;
 extern const char *const ar_configuration_field_defaults;
 
-/* The entry of a mapping's schema with this key, or NULL. */
-const cyaml_schema_field_t *ar_schema_find(const cyaml_schema_value_t *mapping, const char *key);
-
-/* What a value of this schema should look like ("a whole number", "one of global, latitude,
- * point"). */
-void ar_schema_describe(const cyaml_schema_value_t *schema, char *text, size_t size);
-
-/* What to say of a key that the mapping does not know: the closest known one, or all of them. */
-void ar_schema_suggest(const cyaml_schema_value_t *mapping, const char *key, char *text,
-                       size_t size);
-
 /* The words of an enumeration: name of a value, NULL if it has none. */
 const char *ar_token_info_name(ar_token_info_kind kind);
 const char *ar_positions_name(ar_positions positions);

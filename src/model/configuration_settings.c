@@ -7,15 +7,15 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "model/configuration_schema.h"
 
 /* Put `from_node` of another document under a key of a mapping, in place of what is there. */
-static ar_status put_under_key(ar_configuration_document *document, int mapping, const char *key,
+static ar_status put_under_key(ar_yaml_document *document, int mapping, const char *key,
                                yaml_document_t *from, int from_node, ar_node_origin origin,
                                ar_error *err)
 {
     int value = 0;
-    ar_status status =
-        ar_configuration_document_copy(document, from, from_node, origin, &value, err);
+    ar_status status = ar_yaml_document_copy(document, from, from_node, origin, &value, err);
     if (status != AR_OK) {
         return status;
     }
@@ -48,7 +48,7 @@ static bool is_empty(const yaml_node_t *node)
            node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-static ar_status merge(ar_configuration_document *document, int mapping, yaml_document_t *defaults,
+static ar_status merge(ar_yaml_document *document, int mapping, yaml_document_t *defaults,
                        int default_mapping, ar_error *err)
 {
     const yaml_node_t *source = yaml_document_get_node(defaults, default_mapping);
@@ -57,7 +57,7 @@ static ar_status merge(ar_configuration_document *document, int mapping, yaml_do
         const char *key =
             (const char *)yaml_document_get_node(defaults, pair->key)->data.scalar.value;
         const yaml_node_t *value = yaml_document_get_node(defaults, pair->value);
-        int present = ar_configuration_document_find(document, mapping, key);
+        int present = ar_yaml_document_find(document, mapping, key);
         const yaml_node_t *node = present ? yaml_document_get_node(&document->yaml, present) : NULL;
         ar_status status = AR_OK;
         if (!node || (is_empty(node) && value->type == YAML_MAPPING_NODE)) {
@@ -76,30 +76,30 @@ static ar_status merge(ar_configuration_document *document, int mapping, yaml_do
 }
 
 /* Is a truth of a mapping given as this one? */
-static bool is_given(ar_configuration_document *document, int mapping, const char *key, bool truth)
+static bool is_given(ar_yaml_document *document, int mapping, const char *key, bool truth)
 {
     const char *const words[2] = {truth ? "true" : "false", truth ? "yes" : "no"};
-    const int value = ar_configuration_document_find(document, mapping, key);
+    const int value = ar_yaml_document_find(document, mapping, key);
     const yaml_node_t *node = value ? yaml_document_get_node(&document->yaml, value) : NULL;
     const char *text =
         node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : "";
     return strcasecmp(text, words[0]) == 0 || strcasecmp(text, words[1]) == 0;
 }
 
-static ar_status merge_text(ar_configuration_document *document, int mapping, const char *defaults,
+static ar_status merge_text(ar_yaml_document *document, int mapping, const char *defaults,
                             ar_error *err)
 {
-    ar_configuration_document tree = {0};
-    ar_status status = ar_configuration_document_load(&tree, defaults, "defaults", err);
+    ar_yaml_document tree = {0};
+    ar_status status = ar_yaml_document_load(&tree, defaults, "defaults", err);
     if (status == AR_OK) {
         status = merge(document, mapping, &tree.yaml, 1, err);
     }
-    ar_configuration_document_release(&tree);
+    ar_yaml_document_release(&tree);
     return status;
 }
 
 /* What an entry of `fields` leaves open depends on what kind of field it is. */
-static ar_status complete_field(ar_configuration_document *document, int entry, ar_error *err)
+static ar_status complete_field(ar_yaml_document *document, int entry, ar_error *err)
 {
     ar_status status = AR_OK;
     if (is_given(document, entry, "static", true)) {
@@ -113,11 +113,11 @@ cleanup:
     return status;
 }
 
-ar_status ar_configuration_document_complete(ar_configuration_document *document, ar_error *err)
+ar_status ar_configuration_document_complete(ar_yaml_document *document, ar_error *err)
 {
     ar_status status = AR_OK;
     AR_TRY(merge_text(document, 1, ar_configuration_defaults, err));
-    int fields = ar_configuration_document_find(document, 1, "fields");
+    int fields = ar_yaml_document_find(document, 1, "fields");
     for (int i = 0;; i++) {
         /* Merging adds nodes, which may move them all: look the list up again. */
         const yaml_node_t *list = yaml_document_get_node(&document->yaml, fields);
@@ -137,11 +137,11 @@ cleanup:
 
 /* Where a setting's path has come to. */
 typedef struct {
-    ar_configuration_document *document;
+    ar_yaml_document *document;
     const char *setting;
     const cyaml_schema_value_t *schema;
     int node;
-    char path[AR_CONFIGURATION_KEY_SIZE]; /* the keys passed so far, "" at the root */
+    char path[AR_YAML_KEY_SIZE]; /* the keys passed so far, "" at the root */
 } setting_walk;
 
 static const char *path_so_far(const setting_walk *walk)
@@ -160,8 +160,8 @@ static int list_entry(setting_walk *walk, const char *part)
         return index < count ? (int)index : -1;
     }
     for (int i = 0; i < count; i++) {
-        int name = ar_configuration_document_find(walk->document,
-                                                  list->data.sequence.items.start[i], "name");
+        int name =
+            ar_yaml_document_find(walk->document, list->data.sequence.items.start[i], "name");
         const yaml_node_t *node = name ? yaml_document_get_node(yaml, name) : NULL;
         if (node && node->type == YAML_SCALAR_NODE &&
             strcmp((const char *)node->data.scalar.value, part) == 0) {
@@ -175,7 +175,7 @@ static ar_status unknown_part(const setting_walk *walk, const char *part, ar_err
 {
     char hint[512] = "";
     if (walk->schema->type == CYAML_MAPPING) {
-        ar_schema_suggest(walk->schema, part, hint, sizeof hint);
+        ar_yaml_schema_suggest(walk->schema, part, hint, sizeof hint);
         return ar_fail(err, AR_ERROR_USAGE, "--set %s: %s has no key '%s'; %s", walk->setting,
                        path_so_far(walk), part, hint);
     }
@@ -199,7 +199,7 @@ static ar_status check_kind(const setting_walk *walk, ar_error *err)
         return AR_OK;
     }
     char right[512];
-    ar_schema_describe(walk->schema, right, sizeof right);
+    ar_yaml_schema_describe(walk->schema, right, sizeof right);
     return ar_fail(err, AR_ERROR_INPUT, "--set %s: %s in %s should be %s", walk->setting,
                    path_so_far(walk), walk->document->file, right);
 }
@@ -208,7 +208,7 @@ static ar_status check_kind(const setting_walk *walk, ar_error *err)
 static ar_status enter_key(setting_walk *walk, const char *part, const cyaml_schema_field_t *field,
                            yaml_document_t *empty, ar_error *err)
 {
-    int next = ar_configuration_document_find(walk->document, walk->node, part);
+    int next = ar_yaml_document_find(walk->document, walk->node, part);
     if (!next || is_empty(yaml_document_get_node(&walk->document->yaml, next))) {
         if (field->value.type != CYAML_MAPPING) {
             return ar_fail(err, AR_ERROR_USAGE,
@@ -221,7 +221,7 @@ static ar_status enter_key(setting_walk *walk, const char *part, const cyaml_sch
         if (status != AR_OK) {
             return status;
         }
-        next = ar_configuration_document_find(walk->document, walk->node, part);
+        next = ar_yaml_document_find(walk->document, walk->node, part);
     }
     walk->node = next;
     return AR_OK;
@@ -236,7 +236,7 @@ static ar_status take_part(setting_walk *walk, const char *part, bool last, yaml
     size_t used = strlen(walk->path);
     ar_status status = AR_OK;
     if (schema->type == CYAML_MAPPING) {
-        const cyaml_schema_field_t *field = ar_schema_find(schema, part);
+        const cyaml_schema_field_t *field = ar_yaml_schema_find(schema, part);
         if (!field) {
             return unknown_part(walk, part, err);
         }
@@ -257,8 +257,7 @@ static ar_status take_part(setting_walk *walk, const char *part, bool last, yaml
         }
         if (last) {
             int node = 0;
-            AR_TRY(ar_configuration_document_copy(walk->document, value, 1, AR_NODE_SETTING, &node,
-                                                  err));
+            AR_TRY(ar_yaml_document_copy(walk->document, value, 1, AR_NODE_SETTING, &node, err));
             yaml_document_get_node(yaml, walk->node)->data.sequence.items.start[index] = node;
         } else {
             walk->node = yaml_document_get_node(yaml, walk->node)->data.sequence.items.start[index];
@@ -294,12 +293,12 @@ static ar_status parse_value(yaml_document_t *value, const char *text, const cha
     return status;
 }
 
-ar_status ar_configuration_document_set(ar_configuration_document *document, const char *setting,
+ar_status ar_configuration_document_set(ar_yaml_document *document, const char *setting,
                                         ar_error *err)
 {
     const char *equals = strchr(setting, '=');
     size_t length = equals ? (size_t)(equals - setting) : 0;
-    char key[AR_CONFIGURATION_KEY_SIZE], part[64], next[64];
+    char key[AR_YAML_KEY_SIZE], part[64], next[64];
     if (length == 0 || length >= sizeof key) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "--set %s: should be key=value, such as training.steps=100", setting);
@@ -307,27 +306,27 @@ ar_status ar_configuration_document_set(ar_configuration_document *document, con
     snprintf(key, sizeof key, "%.*s", (int)length, setting);
     ar_status status = AR_OK;
     yaml_document_t value;
-    ar_configuration_document empty = {0};
+    ar_yaml_document empty = {0};
     status = parse_value(&value, equals + 1, setting, err);
     if (status != AR_OK) {
         return status;
     }
-    AR_TRY(ar_configuration_document_load(&empty, "{}", "--set", err));
+    AR_TRY(ar_yaml_document_load(&empty, "{}", "--set", err));
     setting_walk walk = {
         .document = document, .setting = setting, .schema = &ar_configuration_schema, .node = 1};
     const char *rest = key;
-    bool more = ar_configuration_key_next(&rest, part);
+    bool more = ar_yaml_key_next(&rest, part);
     if (!more) {
         status = unknown_part(&walk, key, err);
     }
     while (more) {
-        more = ar_configuration_key_next(&rest, next);
+        more = ar_yaml_key_next(&rest, next);
         AR_TRY(take_part(&walk, part, !more, &value, &empty.yaml, err));
         memcpy(part, next, sizeof part);
     }
 
 cleanup:
-    ar_configuration_document_release(&empty);
+    ar_yaml_document_release(&empty);
     yaml_document_delete(&value);
     return status;
 }

@@ -356,9 +356,7 @@ static const mistake mistakes[] = {
     {"  tails: 8", "  tails: [8",
      "a.yaml:28: not YAML: did not find expected ',' or ']' while "
      "parsing a flow sequence"},
-    {"seed: 3", "--- 3\n---",
-     "a.yaml: should be a mapping of keys to values (seed: …, data: …, "
-     "fields: …)"},
+    {"seed: 3", "--- 3\n---", "a.yaml: should be a mapping of keys to values (key: value)"},
     {"training:\n  steps", "---\ntraining:\n  steps",
      "a.yaml:31: a second document begins; a configuration is one document"},
     {"seed: 3", "seed: &a [*a]",

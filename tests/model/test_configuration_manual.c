@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "io/yaml_schema.h"
 #include "model/configuration_schema.h"
 
 static char *manual;
@@ -181,7 +182,7 @@ static void every_key_has_its_row_and_default(void **state)
     assert_non_null(fields);
     assert_non_null(after_fields);
     const char *end = manual + strlen(manual);
-    const cyaml_schema_field_t *list = ar_schema_find(&ar_configuration_schema, "fields");
+    const cyaml_schema_field_t *list = ar_yaml_schema_find(&ar_configuration_schema, "fields");
     int count = check_keys(&ar_configuration_schema, "", "", manual, end);
     count += check_keys(list->value.sequence.entry, "fields.0.", "", fields, after_fields);
     for (int kind = 0; kind < AR_LOSS_KIND_COUNT; kind++) {

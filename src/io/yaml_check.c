@@ -1,5 +1,5 @@
-/* Every key of a configuration against the schema: known, there, once, and of the right type. */
-#include "model/configuration_document.h"
+/* Every key of a document against a schema: known, there, once, and of the right type. */
+#include "io/yaml_document.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,10 +10,10 @@
 
 /* A node, its schema and the keys that led to it. */
 typedef struct {
-    ar_configuration_document *document;
+    ar_yaml_document *document;
     const cyaml_schema_value_t *schema;
     int node;
-    char path[AR_CONFIGURATION_KEY_SIZE];
+    char path[AR_YAML_KEY_SIZE];
 } typed_node;
 
 static ar_status check_node(const typed_node *at, ar_error *err);
@@ -40,7 +40,7 @@ static void describe_found(const yaml_node_t *node, char *text, size_t size)
 static ar_status wrong_value(const typed_node *at, const char *right, ar_error *err)
 {
     char place[512], found[128];
-    ar_configuration_document_place(at->document, node_of(at), place, sizeof place);
+    ar_yaml_document_place(at->document, node_of(at), place, sizeof place);
     describe_found(node_of(at), found, sizeof found);
     return ar_fail(err, AR_ERROR_INPUT, "%s: %s %s; should be %s", place, at->path, found, right);
 }
@@ -48,7 +48,7 @@ static ar_status wrong_value(const typed_node *at, const char *right, ar_error *
 static ar_status wrong_type(const typed_node *at, ar_error *err)
 {
     char right[512];
-    ar_schema_describe(at->schema, right, sizeof right);
+    ar_yaml_schema_describe(at->schema, right, sizeof right);
     return wrong_value(at, right, err);
 }
 
@@ -132,9 +132,9 @@ static ar_status check_list(const typed_node *at, ar_error *err)
     long count = (long)(node->data.sequence.items.top - node->data.sequence.items.start);
     if (count < (long)at->schema->sequence.min || count > (long)at->schema->sequence.max) {
         char place[512], right[256];
-        ar_configuration_document_place(at->document, node, place, sizeof place);
+        ar_yaml_document_place(at->document, node, place, sizeof place);
         if (at->schema->type == CYAML_SEQUENCE_FIXED) {
-            ar_schema_describe(at->schema, right, sizeof right);
+            ar_yaml_schema_describe(at->schema, right, sizeof right);
         } else {
             snprintf(right, sizeof right, "at most %u", at->schema->sequence.max);
         }
@@ -158,8 +158,8 @@ static ar_status unknown_key(const typed_node *at, const yaml_node_t *key, ar_er
     char place[512], hint[512];
     const char *name =
         key->type == YAML_SCALAR_NODE ? (const char *)key->data.scalar.value : "(not a text)";
-    ar_configuration_document_place(at->document, key, place, sizeof place);
-    ar_schema_suggest(at->schema, name, hint, sizeof hint);
+    ar_yaml_document_place(at->document, key, place, sizeof place);
+    ar_yaml_schema_suggest(at->schema, name, hint, sizeof hint);
     return ar_fail(err, AR_ERROR_INPUT, "%s: unknown key '%s%s%.80s'; %s", place, at->path,
                    at->path[0] ? "." : "", name, hint);
 }
@@ -172,16 +172,16 @@ static ar_status check_keys(const typed_node *at, ar_error *err)
         const yaml_node_t *key = yaml_document_get_node(&at->document->yaml, pair->key);
         const char *name =
             key->type == YAML_SCALAR_NODE ? (const char *)key->data.scalar.value : "";
-        const cyaml_schema_field_t *field = ar_schema_find(at->schema, name);
+        const cyaml_schema_field_t *field = ar_yaml_schema_find(at->schema, name);
         if (!field) {
             return unknown_key(at, key, err);
         }
         typed_node value = {at->document, &field->value, pair->value, ""};
         snprintf(value.path, sizeof value.path, "%.200s%s%.50s", at->path, at->path[0] ? "." : "",
                  name);
-        if (ar_configuration_document_find(at->document, at->node, name) != pair->value) {
+        if (ar_yaml_document_find(at->document, at->node, name) != pair->value) {
             char place[512];
-            ar_configuration_document_place(at->document, key, place, sizeof place);
+            ar_yaml_document_place(at->document, key, place, sizeof place);
             return ar_fail(err, AR_ERROR_INPUT, "%s: %s is there twice; should be there once",
                            place, value.path);
         }
@@ -202,12 +202,12 @@ static ar_status check_mapping(const typed_node *at, ar_error *err)
     for (const cyaml_schema_field_t *field = at->schema->mapping.fields;
          status == AR_OK && field->key; field++) {
         if ((field->value.flags & CYAML_FLAG_OPTIONAL) ||
-            ar_configuration_document_find(at->document, at->node, field->key)) {
+            ar_yaml_document_find(at->document, at->node, field->key)) {
             continue;
         }
         char place[512], right[512];
-        ar_configuration_document_locate(at->document, at->path, place, sizeof place);
-        ar_schema_describe(&field->value, right, sizeof right);
+        ar_yaml_document_locate(at->document, at->path, place, sizeof place);
+        ar_yaml_schema_describe(&field->value, right, sizeof right);
         status = ar_fail(err, AR_ERROR_INPUT, "%s: %s%s%s is missing; should be %s", place,
                          at->path, at->path[0] ? "." : "", field->key, right);
     }
@@ -222,13 +222,24 @@ static ar_status check_node(const typed_node *at, ar_error *err)
     case CYAML_SEQUENCE:
     case CYAML_SEQUENCE_FIXED:
         return check_list(at, err);
+    case CYAML_IGNORE:
+        return AR_OK;
     default:
         return check_scalar(at, err);
     }
 }
 
-ar_status ar_configuration_document_check(ar_configuration_document *document, ar_error *err)
+ar_status ar_yaml_document_check(ar_yaml_document *document, const cyaml_schema_value_t *schema,
+                                 ar_error *err)
 {
-    const typed_node root = {document, &ar_configuration_schema, 1, ""};
+    const typed_node root = {document, schema, 1, ""};
     return check_node(&root, err);
+}
+
+ar_status ar_yaml_document_refuse(ar_yaml_document *document, const char *key, const char *right,
+                                  ar_error *err)
+{
+    typed_node at = {document, NULL, ar_yaml_document_get(document, key), ""};
+    snprintf(at.path, sizeof at.path, "%s", key);
+    return wrong_value(&at, right, err);
 }

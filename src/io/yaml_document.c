@@ -1,4 +1,4 @@
-#include "model/configuration_document.h"
+#include "io/yaml_document.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ static ar_status out_of_memory(ar_error *err)
     return ar_fail(err, AR_ERROR_MEMORY, "out of memory for a configuration");
 }
 
-void ar_configuration_document_place(const ar_configuration_document *document,
-                                     const yaml_node_t *node, char *text, size_t size)
+void ar_yaml_document_place(const ar_yaml_document *document, const yaml_node_t *node, char *text,
+                            size_t size)
 {
     size_t line = node ? node->start_mark.line : line_of_default;
     if (line == line_of_default) {
@@ -31,7 +31,7 @@ void ar_configuration_document_place(const ar_configuration_document *document,
 }
 
 typedef struct {
-    ar_configuration_document *document;
+    ar_yaml_document *document;
     yaml_document_t *from;
     ar_node_origin origin;
     ar_error *err;
@@ -87,7 +87,7 @@ static ar_status copy_node(const node_copy *copy, int from_node, int depth, int 
     const yaml_node_t *source = yaml_document_get_node(copy->from, from_node);
     if (depth > DEEPEST || to->nodes.top - to->nodes.start > MOST_NODES) {
         char place[512];
-        ar_configuration_document_place(copy->document, source, place, sizeof place);
+        ar_yaml_document_place(copy->document, source, place, sizeof place);
         return ar_fail(copy->err, AR_ERROR_INPUT,
                        "%s: a configuration is at most %d levels deep and has at most %d values; "
                        "this one goes on (does an alias contain itself?)",
@@ -110,9 +110,8 @@ static ar_status copy_node(const node_copy *copy, int from_node, int depth, int 
     return copy_children(copy, from_node, depth, *node);
 }
 
-ar_status ar_configuration_document_copy(ar_configuration_document *document, yaml_document_t *from,
-                                         int from_node, ar_node_origin origin, int *node,
-                                         ar_error *err)
+ar_status ar_yaml_document_copy(ar_yaml_document *document, yaml_document_t *from, int from_node,
+                                ar_node_origin origin, int *node, ar_error *err)
 {
     const node_copy copy = {document, from, origin, err};
     return copy_node(&copy, from_node, 0, node);
@@ -128,10 +127,10 @@ static ar_status parser_failure(const yaml_parser_t *parser, const char *file, a
                    parser->context ? " " : "", parser->context ? parser->context : "");
 }
 
-ar_status ar_configuration_document_load(ar_configuration_document *document, const char *text,
-                                         const char *file, ar_error *err)
+ar_status ar_yaml_document_load(ar_yaml_document *document, const char *text, const char *file,
+                                ar_error *err)
 {
-    *document = (ar_configuration_document){.file = file};
+    *document = (ar_yaml_document){.file = file};
     ar_status status = AR_OK;
     yaml_parser_t parser;
     yaml_document_t parsed, more;
@@ -148,8 +147,7 @@ ar_status ar_configuration_document_load(ar_configuration_document *document, co
     const yaml_node_t *root = yaml_document_get_root_node(&parsed);
     if (!root || root->type != YAML_MAPPING_NODE) {
         status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: should be a mapping of keys to values (seed: …, data: …, fields: …)",
-                         file);
+                         "%s: should be a mapping of keys to values (key: value)", file);
         goto cleanup;
     }
     if (!yaml_document_initialize(&document->yaml, NULL, NULL, NULL, 1, 1)) {
@@ -158,7 +156,7 @@ ar_status ar_configuration_document_load(ar_configuration_document *document, co
     }
     document->loaded = true;
     int node = 0;
-    AR_TRY(ar_configuration_document_copy(document, &parsed, 1, AR_NODE_FILE, &node, err));
+    AR_TRY(ar_yaml_document_copy(document, &parsed, 1, AR_NODE_FILE, &node, err));
     if (!yaml_parser_load(&parser, &more)) {
         status = parser_failure(&parser, file, err);
         goto cleanup;
@@ -177,12 +175,12 @@ cleanup:
     }
     yaml_parser_delete(&parser);
     if (status != AR_OK) {
-        ar_configuration_document_release(document);
+        ar_yaml_document_release(document);
     }
     return status;
 }
 
-void ar_configuration_document_release(ar_configuration_document *document)
+void ar_yaml_document_release(ar_yaml_document *document)
 {
     if (document->loaded) {
         yaml_document_delete(&document->yaml);
@@ -190,8 +188,7 @@ void ar_configuration_document_release(ar_configuration_document *document)
     document->loaded = false;
 }
 
-int ar_configuration_document_find(ar_configuration_document *document, int mapping,
-                                   const char *key)
+int ar_yaml_document_find(ar_yaml_document *document, int mapping, const char *key)
 {
     const yaml_node_t *node = yaml_document_get_node(&document->yaml, mapping);
     if (!node || node->type != YAML_MAPPING_NODE) {
@@ -208,7 +205,7 @@ int ar_configuration_document_find(ar_configuration_document *document, int mapp
     return 0;
 }
 
-bool ar_configuration_key_next(const char **key, char part[64])
+bool ar_yaml_key_next(const char **key, char part[64])
 {
     const char *begin = *key + strspn(*key, ".[]");
     size_t length = strcspn(begin, ".[]");
@@ -217,12 +214,13 @@ bool ar_configuration_key_next(const char **key, char part[64])
     return length > 0;
 }
 
-void ar_configuration_document_locate(ar_configuration_document *document, const char *key,
-                                      char *text, size_t size)
+/* The node that the key leads to, or the last one on the way that is there; *whole says which. */
+static int follow(ar_yaml_document *document, const char *key, bool *whole)
 {
     int at = 1;
     char part[64];
-    while (ar_configuration_key_next(&key, part)) {
+    *whole = true;
+    while (ar_yaml_key_next(&key, part)) {
         const yaml_node_t *node = yaml_document_get_node(&document->yaml, at);
         int next = 0;
         if (node->type == YAML_SEQUENCE_NODE) {
@@ -230,16 +228,31 @@ void ar_configuration_document_locate(ar_configuration_document *document, const
             long count = (long)(node->data.sequence.items.top - node->data.sequence.items.start);
             next = index >= 0 && index < count ? node->data.sequence.items.start[index] : 0;
         } else {
-            next = ar_configuration_document_find(document, at, part);
+            next = ar_yaml_document_find(document, at, part);
         }
         if (!next) {
+            *whole = false;
             break;
         }
         at = next;
     }
+    return at;
+}
+
+int ar_yaml_document_get(ar_yaml_document *document, const char *key)
+{
+    bool whole;
+    int at = follow(document, key, &whole);
+    return whole ? at : 0;
+}
+
+void ar_yaml_document_locate(ar_yaml_document *document, const char *key, char *text, size_t size)
+{
+    bool whole;
+    int at = follow(document, key, &whole);
     /* What is missing from the whole file has no line of its own. */
     const yaml_node_t *found = at == 1 ? NULL : yaml_document_get_node(&document->yaml, at);
-    ar_configuration_document_place(document, found, text, size);
+    ar_yaml_document_place(document, found, text, size);
 }
 
 /* Text that grows as libyaml writes. */
@@ -263,13 +276,13 @@ static int take_output(void *data, unsigned char *bytes, size_t count)
     return 1;
 }
 
-ar_status ar_configuration_document_emit(ar_configuration_document *document, char **text,
-                                         size_t *length, ar_error *err)
+ar_status ar_yaml_document_emit(ar_yaml_document *document, char **text, size_t *length,
+                                ar_error *err)
 {
     ar_status status = AR_OK;
     growing_text output = {0};
     yaml_emitter_t emitter;
-    ar_configuration_document copy = {.file = document->file};
+    ar_yaml_document copy = {.file = document->file};
     int node = 0;
     *text = NULL;
     if (!yaml_emitter_initialize(&emitter)) {
@@ -280,7 +293,7 @@ ar_status ar_configuration_document_emit(ar_configuration_document *document, ch
         goto cleanup;
     }
     copy.loaded = true;
-    AR_TRY(ar_configuration_document_copy(&copy, &document->yaml, 1, AR_NODE_FILE, &node, err));
+    AR_TRY(ar_yaml_document_copy(&copy, &document->yaml, 1, AR_NODE_FILE, &node, err));
     yaml_emitter_set_output(&emitter, take_output, &output);
     yaml_emitter_set_unicode(&emitter, 1);
     yaml_emitter_set_width(&emitter, -1);
@@ -296,7 +309,7 @@ ar_status ar_configuration_document_emit(ar_configuration_document *document, ch
 
 cleanup:
     ar_free(output.text);
-    ar_configuration_document_release(&copy);
+    ar_yaml_document_release(&copy);
     yaml_emitter_delete(&emitter);
     return status;
 }
