@@ -43,6 +43,13 @@ typedef enum {
     /* table[((l·nt + t)·ny + y)·nx + x] = level[l] + time[t] + latitude[y] + longitude[x].
      * in: level [L,E], time [nt,E], latitude [ny,E], longitude [nx,E]   out: table [T,E] */
     AR_OP_FACTORISED_POSITIONS,
+    /* y = keep·x/(1−p) [+ residual], where keep is 0 with probability p and else 1 (Srivastava et
+     * al. 2014), or y = x [+ residual] for samples that are not active. Row i of a sample's R/B
+     * rows keeps column c where word c mod 4 of Philox 4x32-10 is at least ⌊2³² p⌋, for the counter
+     * (i·⌈C/4⌉ + ⌊c/4⌋, number of the sample, step, stream) and the key seed: the mask of a sample
+     * does not depend on its batch, and the adjoint draws it again. in: x [R,C], residual [R,C]?,
+     * draw [B,5] int32 (seed low and high, step, number of the sample, 1: active)   out: y [R,C] */
+    AR_OP_DROPOUT,
     /* y[i] = x[index[i]]; indices are unique.   in: x [R,E], index [M,1] int32   out: y [M,E] */
     AR_OP_GATHER_ROWS,
     /* Row r of x holds a block [st, sy, sx] of points; y has its P = (st/pt)·(sy/py)·(sx/px)
@@ -113,6 +120,8 @@ typedef struct {
     int64_t rows;             /* mean of rows: P */
     int64_t members;          /* tails, statistics, ensemble losses: N */
     bool fair;                /* kernel CRPS */
+    double dropout;           /* p, from 0 to below 1 */
+    uint32_t stream;          /* dropout: which of the random streams of a sample */
     int64_t token_size[3];    /* weighted and Sobolev losses: st, sy, sx */
     const double *weights;    /* weighted sum, one an input */
 } ar_op_attributes;

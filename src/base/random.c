@@ -2,32 +2,16 @@
 
 #include <math.h>
 
-static void multiply_wide(uint32_t a, uint32_t b, uint32_t *high, uint32_t *low)
-{
-    uint64_t product = (uint64_t)a * b;
-    *high = (uint32_t)(product >> 32);
-    *low = (uint32_t)product;
-}
-
 void ar_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t result[4])
 {
-    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-    uint32_t k0 = key[0], k1 = key[1];
-    for (int round = 0; round < 10; round++) {
-        uint32_t high0, low0, high1, low1;
-        multiply_wide(0xD2511F53u, c0, &high0, &low0);
-        multiply_wide(0xCD9E8D57u, c2, &high1, &low1);
-        c0 = high1 ^ c1 ^ k0;
-        c1 = low1;
-        c2 = high0 ^ c3 ^ k1;
-        c3 = low0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+    uint32_t k[2] = {key[0], key[1]};
+    for (int i = 0; i < 4; i++) {
+        result[i] = counter[i];
     }
-    result[0] = c0;
-    result[1] = c1;
-    result[2] = c2;
-    result[3] = c3;
+    for (int round = 0; round < AR_PHILOX_ROUNDS; round++) {
+        ar_philox_round(result, k);
+        ar_philox_next_key(k);
+    }
 }
 
 uint32_t ar_random_bits(ar_random *stream)

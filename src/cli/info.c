@@ -225,7 +225,9 @@ static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_
     const int64_t batch = configuration->training.batch;
     AR_TRY(ar_model_create(
         &model, configuration,
-        &(ar_model_options){.batch = batch, .losses = true, .type = AR_TYPE_FLOAT32}, err));
+        &(ar_model_options){
+            .batch = batch, .losses = true, .dropout = true, .type = AR_TYPE_FLOAT32},
+        err));
     AR_TRY(measure(model, AR_NO_TENSOR, false, &forward[0], &forward[1], err));
     AR_TRY(measure(model, model->loss, false, &kept[0], &kept[1], err));
     AR_TRY(measure(model, model->loss, true, &again[0], &again[1], err));

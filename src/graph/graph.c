@@ -404,6 +404,16 @@ ar_tensor ar_graph_factorised_positions(ar_graph *graph, const char *name, ar_te
     return output;
 }
 
+ar_tensor ar_graph_dropout(ar_graph *graph, const char *name, ar_dropout dropout)
+{
+    ar_tensor output = ar_graph_activation(graph, name, rows_of(graph, dropout.input),
+                                           columns_of(graph, dropout.input));
+    ar_op_attributes attributes = {.dropout = dropout.probability, .stream = dropout.stream};
+    add_node(graph, AR_OP_DROPOUT, &attributes,
+             (ar_tensor[]){dropout.input, dropout.residual, dropout.draw}, 3, &output, 1);
+    return output;
+}
+
 ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor input, ar_tensor index)
 {
     ar_tensor output =

@@ -144,6 +144,13 @@ ar_tensor ar_graph_add_periodic(ar_graph *graph, const char *name, ar_tensor inp
                                 ar_tensor table);
 ar_tensor ar_graph_factorised_positions(ar_graph *graph, const char *name, ar_tensor level,
                                         ar_tensor time, ar_tensor latitude, ar_tensor longitude);
+/* `draw` [B,5] has a row a sample of the input's rows; residual optional. */
+typedef struct {
+    ar_tensor input, residual, draw;
+    double probability;
+    uint32_t stream;
+} ar_dropout;
+ar_tensor ar_graph_dropout(ar_graph *graph, const char *name, ar_dropout dropout);
 ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor input, ar_tensor index);
 ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor input,
                                const int64_t block[3], const int64_t patch[3]);

@@ -179,6 +179,31 @@ static ar_status check_factorised(const ar_graph *graph, const ar_node *node, ar
     return status;
 }
 
+static ar_status check_dropout(const ar_graph *graph, const ar_node *node, ar_error *err)
+{
+    const ar_tensor_record *x = input_of(graph, node, 0), *residual = input_of(graph, node, 1),
+                           *draw = input_of(graph, node, 2);
+    if (!x || !draw) {
+        return wrong(node, NULL, "a required input is missing", err);
+    }
+    if (residual && !same_shape(residual, x)) {
+        return wrong(node, residual, "the residual has the input's shape", err);
+    }
+    if (draw->type != AR_TYPE_INT32 || draw->columns != 5 ||
+        draw->rows.dimension != x->rows.dimension || draw->rows.multiple < 1 ||
+        x->rows.multiple % draw->rows.multiple != 0) {
+        return wrong(node, draw, "a draw is [samples, 5] of int32", err);
+    }
+    /* The first word of the counter has 32 bits. */
+    if (x->rows.multiple / draw->rows.multiple > UINT32_MAX / ((x->columns + 3) / 4)) {
+        return wrong(node, x, "a sample has too many values for its random numbers", err);
+    }
+    if (!(node->attributes.dropout >= 0 && node->attributes.dropout < 1)) {
+        return wrong(node, x, "dropout has a probability from 0 to below 1", err);
+    }
+    return AR_OK;
+}
+
 static ar_status check_gather(const ar_graph *graph, const ar_node *node, ar_error *err)
 {
     ar_status status = need_inputs(graph, node, 2, err);
@@ -320,6 +345,12 @@ static bool linear_reads_input(const ar_node *node, int input)
     return input < 2;
 }
 
+static bool only_third(const ar_node *node, int index)
+{
+    (void)node;
+    return index == 2;
+}
+
 static bool only_second(const ar_node *node, int index)
 {
     (void)node;
@@ -361,6 +392,8 @@ static const ar_op ops[AR_OP_COUNT] = {
                             elementwise_operations, 1, 1e-6},
     [AR_OP_FACTORISED_POSITIONS] = {"factorised_positions", check_factorised, never, never,
                                     elementwise_operations, 1, 1e-6},
+    [AR_OP_DROPOUT] = {"dropout", check_dropout, only_third, never, elementwise_operations, 1,
+                       1e-6},
     [AR_OP_GATHER_ROWS] = {"gather_rows", check_gather, only_second, never, elementwise_operations,
                            1, 1e-6},
     [AR_OP_CUT_PATCHES] = {"cut_patches", check_patches, never, never, elementwise_operations, 1,
@@ -396,6 +429,8 @@ const ar_op *ar_op_find(ar_op_kind kind)
 bool ar_op_input_has_gradient(const ar_node *node, int input)
 {
     switch (node->kind) {
+    case AR_OP_DROPOUT:
+        return input < 2;
     case AR_OP_GATHER_ROWS:
     case AR_OP_LOSS_WEIGHTED_MSE:
         return input == 0;

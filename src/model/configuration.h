@@ -102,6 +102,7 @@ typedef struct {
     bool cosine_decay; /* false: constant after the warm-up */
     double weight_decay, beta1, beta2, epsilon;
     double gradient_clip; /* largest global norm; 0: no clipping */
+    double dropout;       /* share of activations left out in training, 0.05 in released models */
     bool recompute;       /* layers are computed again in the adjoint, which saves memory */
     ar_loss_term losses[AR_LOSS_MAX];
     int64_t loss_count;

@@ -85,6 +85,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
     static const number_range numbers[] = {
         {"model.decoder.cross_ratio", AT(model.decoder_cross_ratio), 0, 1},
         {"training.weight_decay", AT(training.weight_decay), 0, 10},
+        {"training.dropout", AT(training.dropout), 0, 0.9},
         {"training.gradient_clip", AT(training.gradient_clip), 0, 1e9},
     };
     const char *base = (const char *)configuration;

@@ -177,6 +177,7 @@ static const cyaml_schema_field_t training_keys[] = {
     NUMBER("beta2", WHOLE, configuration.training.beta2),
     NUMBER("epsilon", WHOLE, configuration.training.epsilon),
     NUMBER("gradient_clip", WHOLE, configuration.training.gradient_clip),
+    NUMBER("dropout", WHOLE, configuration.training.dropout),
     TRUTH("recompute", WHOLE, configuration.training.recompute),
     GROUP("losses", CYAML_FLAG_DEFAULT, WHOLE, loss_keys),
     INTEGER("checkpoint_every", WHOLE, configuration.training.checkpoint_every),
@@ -229,6 +230,7 @@ const char *const ar_configuration_defaults =
     "  beta2: 0.999\n"
     "  epsilon: 1.0e-8\n"
     "  gradient_clip: 1.0\n"
+    "  dropout: 0\n"
     "  recompute: false\n"
     "  losses: {mse_ensemble: 1.0, stats: 1.0}\n"
     "  checkpoint_every: 500\n"

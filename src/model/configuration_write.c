@@ -158,6 +158,7 @@ static void add_training(ar_yaml_text *out, const ar_training_configuration *tra
     ar_yaml_add_number(out, "\n  beta2", training->beta2);
     ar_yaml_add_number(out, "\n  epsilon", training->epsilon);
     ar_yaml_add_number(out, "\n  gradient_clip", training->gradient_clip);
+    ar_yaml_add_number(out, "\n  dropout", training->dropout);
     ar_yaml_add_truth(out, "\n  recompute", training->recompute);
     ar_yaml_add(out, "\n  losses: {");
     for (int64_t i = 0; i < training->loss_count; i++) {

@@ -104,8 +104,7 @@ static ar_tensor record_patch_attention(const ar_recording *r, const char *prefi
                        .normalise_query = norm,
                        .normalise_key = norm,
                        .into = AR_NO_TENSOR});
-    snprintf(name, sizeof name, "%s.proj_out", prefix);
-    return ar_record_linear(r, name, heads, width, false, false, state, AR_NO_TENSOR);
+    return ar_record_heads_output(r, prefix, heads, state);
 }
 
 static void record_transformer_values(const ar_recording *r, ar_tensor source, int64_t width,

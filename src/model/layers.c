@@ -3,8 +3,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "model/attention.h"
 
 ar_tensor ar_record_parameter(const ar_recording *r, int rank, int64_t rows, int64_t columns,
@@ -44,6 +47,37 @@ ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input)
     return ar_graph_layer_norm(r->graph, "layer norm", input, AR_NO_TENSOR, AR_NO_TENSOR);
 }
 
+/* ---- dropout --------------------------------------------------------------------------------- */
+
+static bool drops(const ar_recording *r)
+{
+    return ar_tensor_exists(r->draw);
+}
+
+/* Each place draws apart, by its name: its masks do not depend on what else the network has. */
+static ar_tensor record_dropout(const ar_recording *r, const char *name, ar_tensor input,
+                                ar_tensor residual)
+{
+    const uint32_t place = (uint32_t)ar_hash(name, strlen(name), 0);
+    return ar_graph_dropout(r->graph, name,
+                            (ar_dropout){.input = input,
+                                         .residual = residual,
+                                         .draw = r->draw,
+                                         .probability = r->configuration->training.dropout,
+                                         .stream = AR_RANDOM_DROPOUT + (place << 8)});
+}
+
+ar_tensor ar_record_heads_output(const ar_recording *r, const char *prefix, ar_tensor heads,
+                                 ar_tensor state)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.proj_out", prefix);
+    ar_tensor output = ar_record_linear(r, name, heads, columns_of(r, state), false, false,
+                                        drops(r) ? AR_NO_TENSOR : state, AR_NO_TENSOR);
+    snprintf(name, sizeof name, "%s.dropout", prefix);
+    return drops(r) ? record_dropout(r, name, output, state) : output;
+}
+
 /* ---- multilayer perceptron ------------------------------------------------------------------- */
 
 ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input, int64_t layers)
@@ -57,6 +91,10 @@ ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input
         state = ar_record_linear(r, block, state, last ? width : 2 * width, true,
                                  !last || r->configuration->model.mlp_output_gelu,
                                  last ? input : AR_NO_TENSOR, AR_NO_TENSOR);
+        if (!last && drops(r)) {
+            snprintf(block, sizeof block, "%s.blocks.%lld", name, (long long)(3 * j + 2));
+            state = record_dropout(r, block, state, AR_NO_TENSOR);
+        }
     }
     return state;
 }
@@ -156,8 +194,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
             before += width;
         }
     }
-    snprintf(name, sizeof name, "%s.proj_out", prefix);
-    state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
+    state = ar_record_heads_output(r, prefix, all_heads, state);
     snprintf(name, sizeof name, "encoders.%lld.mlps.%lld", (long long)r->field, (long long)layer);
     return ar_record_mlp(r, name, state, model->encoder_mlp_layers);
 }
@@ -223,8 +260,7 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
             r, prefix, layer, normal, encoder_state, cross, head_size, norms,
             ar_graph_columns(r->graph, all_heads, own * head_size, cross * head_size));
     }
-    snprintf(name, sizeof name, "%s.proj_out", prefix);
-    state = ar_record_linear(r, name, all_heads, embedding, false, false, state, AR_NO_TENSOR);
+    state = ar_record_heads_output(r, prefix, all_heads, state);
     snprintf(name, sizeof name, "decoders.%lld.blocks.%lld", (long long)decoder,
              (long long)(2 * layer + 1));
     return ar_record_mlp(r, name, state, model->decoder_mlp_layers);

@@ -10,6 +10,7 @@ typedef struct {
     ar_graph *graph;
     const ar_configuration *configuration;
     ar_model_field *fields; /* [field_count] */
+    ar_tensor draw; /* what dropout's masks are drawn from; AR_NO_TENSOR: no dropout is recorded */
     int64_t field;
 } ar_recording;
 
@@ -28,8 +29,12 @@ ar_tensor ar_record_linear(const ar_recording *r, const char *name, ar_tensor in
 
 /* Layer norm without scale and shift. */
 ar_tensor ar_record_norm(const ar_recording *r, ar_tensor input);
-/* The MLP with its norm and residual: linear E → 2E, GELU, (2E → 2E, GELU)…, 2E → E (, GELU);
- * + input. "<name>.blocks.<n>" are numbered as a sequence of linear, GELU and dropout is. */
+/* All heads of an attention → "<prefix>.proj_out", without bias → dropout → + state. */
+ar_tensor ar_record_heads_output(const ar_recording *r, const char *prefix, ar_tensor heads,
+                                 ar_tensor state);
+/* The MLP with its norm and residual: linear E → 2E, GELU, dropout, (2E → 2E, GELU, dropout)…,
+ * 2E → E (, GELU); + input. "<name>.blocks.<n>" are numbered as a sequence of linear, GELU and
+ * dropout is. */
 ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input, int64_t layers);
 /* Encoder layer `layer` of the field: states[f] are all fields' states before it, normals[f] their
  * layer norms, which self and coupling attention share. */

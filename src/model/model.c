@@ -9,6 +9,9 @@
 #include "model/embedding.h"
 #include "model/layers.h"
 
+/* Columns of dropout's draw: seed low and high, step, number of the sample, active. */
+enum { DRAW_WORDS = 5 };
+
 /* What a loss compares with the target. */
 typedef enum { OF_MEAN, OF_GAUSSIAN, OF_MEMBERS, OF_WEIGHTED_MEMBERS } loss_subject;
 
@@ -76,8 +79,11 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
     const int64_t index = configuration->prediction_order[decoder];
     ar_model_field *field = &model->fields[index];
     ar_graph *graph = model->graph;
-    const ar_recording recording = {
-        .graph = graph, .configuration = configuration, .fields = model->fields, .field = index};
+    const ar_recording recording = {.graph = graph,
+                                    .configuration = configuration,
+                                    .fields = model->fields,
+                                    .draw = model->draw,
+                                    .field = index};
     field->masked_largest = options->batch * most_masked(configuration, index);
     field->masked_dimension = ar_graph_dimension(graph, "masked tokens", field->masked_largest);
     const ar_rows masked = {field->masked_dimension, 1};
@@ -154,8 +160,10 @@ static void forget_tensors(ar_model_field *field)
 static void record_encoders(ar_model *model, bool keep)
 {
     const ar_configuration *configuration = model->configuration;
-    ar_recording recording = {
-        .graph = model->graph, .configuration = configuration, .fields = model->fields};
+    ar_recording recording = {.graph = model->graph,
+                              .configuration = configuration,
+                              .fields = model->fields,
+                              .draw = model->draw};
     ar_tensor states[AR_FIELD_MAX], normals[AR_FIELD_MAX], next[AR_FIELD_MAX];
     for (int64_t f = 0; f < configuration->field_count; f++) {
         recording.field = f;
@@ -198,6 +206,10 @@ ar_status ar_model_create(ar_model **out, const ar_configuration *configuration,
     model->loss = AR_NO_TENSOR;
     AR_TRY(ar_graph_create(&model->graph, options->type, err));
     model->batch_dimension = ar_graph_dimension(model->graph, "batch", options->batch);
+    model->draw = options->dropout && configuration->training.dropout > 0
+                      ? ar_graph_input(model->graph, "draw", AR_TYPE_INT32,
+                                       (ar_rows){model->batch_dimension, 1}, DRAW_WORDS)
+                      : AR_NO_TENSOR;
     for (int64_t f = 0; f < configuration->field_count; f++) {
         const ar_field_configuration *field = &configuration->fields[f];
         const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
@@ -321,6 +333,10 @@ static void fill(const ar_plan *plan, ar_tensor tensor, const float *values)
 void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch)
 {
     ar_plan_set_rows(plan, model->batch_dimension, batch->sample_count);
+    if (ar_tensor_exists(model->draw)) {
+        ar_matrix draws = ar_plan_matrix(plan, model->draw);
+        memset(draws.data, 0, (size_t)(draws.rows * draws.stride) * sizeof(int32_t));
+    }
     for (int64_t f = 0; f < batch->field_count; f++) {
         const ar_model_field *field = &model->fields[f];
         const ar_field_batch *data = &batch->fields[f];
@@ -338,5 +354,19 @@ void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch)
         if (ar_tensor_exists(field->area)) {
             fill(plan, field->area, data->target_area);
         }
+    }
+}
+
+void ar_model_draw_dropout(const ar_model *model, ar_plan *plan, const ar_draw *draw)
+{
+    if (!ar_tensor_exists(model->draw)) {
+        return;
+    }
+    ar_matrix draws = ar_plan_matrix(plan, model->draw);
+    for (int64_t k = 0; k < draws.rows; k++) {
+        const int32_t words[DRAW_WORDS] = {(int32_t)draw->seed, (int32_t)(draw->seed >> 32),
+                                           (int32_t)draw->step,
+                                           (int32_t)(draw->first_sample + (uint32_t)k), 1};
+        memcpy((int32_t *)draws.data + k * draws.stride, words, sizeof words);
     }
 }

@@ -33,6 +33,7 @@ typedef struct {
     const ar_configuration *configuration; /* borrowed */
     ar_graph *graph;
     int batch_dimension;
+    ar_tensor draw; /* input [B, 5] int32 of dropout; AR_NO_TENSOR without */
     ar_model_field fields[AR_FIELD_MAX];
     ar_tensor
         loss; /* Σ_losses Σ_fields w_loss w_field loss / Σ of these weights; AR_NO_TENSOR without */
@@ -42,6 +43,7 @@ typedef struct {
     int64_t batch;    /* most samples at once */
     bool losses;      /* those of the configuration, and their sum */
     bool every_loss;  /* all kinds, kept, whatever the configuration trains with */
+    bool dropout;     /* that of the configuration, to be switched on by ar_model_draw_dropout */
     bool keep_stages; /* embeddings, encoder layers and decoder stay readable */
     ar_type type;     /* AR_TYPE_FLOAT32, or AR_TYPE_FLOAT64 on the reference backend */
 } ar_model_options;
@@ -59,8 +61,13 @@ void ar_model_destroy(ar_model **model); /* NULL-safe, sets NULL */
 void ar_model_initialise(const ar_model *model, uint64_t seed, float *parameters);
 
 /* Copy a batch into a plan of the model and set its row counts. With targets where the model has
- * losses. */
+ * losses. Dropout is off for this batch: validation and forecasts see the whole network. */
 void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch);
+
+/* Switch dropout on for the batch that was fed, in a model that has it: sample k is number
+ * draw->first_sample + k of step draw->step, and its masks are the same whatever else is in the
+ * batch, on any number of threads. */
+void ar_model_draw_dropout(const ar_model *model, ar_plan *plan, const ar_draw *draw);
 
 /* Number of parameters, padding not counted. */
 int64_t ar_model_parameter_count(const ar_model *model);

@@ -409,6 +409,7 @@ static ar_status read_training(const released_file *file)
         training->learning_rate_final = training->learning_rate;
     }
     AR_TRY(read_number(file, "weight_decay", &training->weight_decay));
+    AR_TRY(read_number(file, "dropout_rate", &training->dropout));
     AR_TRY(read_integer(file, "batch_size_max", false, &training->batch));
     AR_TRY(read_integer(file, "batch_size", false, &training->batch));
     AR_TRY(read_integer(file, "rng_seed", false, &configuration->seed));

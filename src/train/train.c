@@ -92,7 +92,8 @@ static ar_status build_model(run_state *run, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(ar_model_create(
         &run->model, c,
-        &(ar_model_options){.batch = c->training.batch, .losses = true, .type = AR_TYPE_FLOAT32},
+        &(ar_model_options){
+            .batch = c->training.batch, .losses = true, .dropout = true, .type = AR_TYPE_FLOAT32},
         err));
     const ar_graph *graph = run->model->graph;
     size_t count = (size_t)graph->parameter_values;
@@ -232,6 +233,9 @@ static void forward(run_state *run, const ar_sampler *sampler, const ar_draw *dr
     ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, samples,
                   &run->configuration->masking, draw, false);
     ar_model_feed(run->model, run->plan, &run->batch);
+    if (!draw->validation) {
+        ar_model_draw_dropout(run->model, run->plan, draw);
+    }
     ar_plan_forward(run->plan);
 }
 

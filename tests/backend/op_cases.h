@@ -158,6 +158,21 @@ static ar_tensor build_mean_rows(ar_graph *g, const op_case *c, ar_tensor *outpu
     return end_of(g, c, x, *output);
 }
 
+/* Samples of c->tokens rows; all active, as the numbers that fill integers are. */
+static ar_tensor build_dropout(ar_graph *g, const op_case *c, ar_tensor *output)
+{
+    const int64_t rows = c->rows * c->tokens;
+    *output = ar_graph_dropout(
+        g, "y",
+        (ar_dropout){.input = parameter(g, "x", rows, c->in),
+                     .residual =
+                         c->first_flag ? parameter(g, "residual", rows, c->in) : AR_NO_TENSOR,
+                     .draw = ar_graph_input(g, "draw", AR_TYPE_INT32, (ar_rows){0, c->rows}, 5),
+                     .probability = 0.3,
+                     .stream = 9});
+    return distance_to_random(g, *output, rows, c->in);
+}
+
 static ar_tensor build_tails(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor parts[64], weight, bias;
@@ -293,6 +308,9 @@ static const op_case op_cases[] = {
                .distance = {0, 0, 0, 12}},
      .build = build_attention},
     {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
+    {"dropout", AR_OP_DROPOUT, 3, 70, .tokens = 5, .build = build_dropout},
+    {"dropout, residual", AR_OP_DROPOUT, 2, 13, .tokens = 7, .first_flag = true,
+     .build = build_dropout},
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
     {"patches", AR_OP_CUT_PATCHES, 5, .build = build_patches},
     {"patches, added", AR_OP_CUT_PATCHES, 5, .first_flag = true, .build = build_patches},
@@ -324,6 +342,8 @@ static const op_case op_cases[] = {
      .build = build_linear},
     {"layer norm 3456 x 128", AR_OP_LAYER_NORM, 3456, 128, .large = true,
      .build = build_layer_norm},
+    {"dropout 3456 x 256", AR_OP_DROPOUT, 48, 256, .tokens = 72, .first_flag = true, .large = true,
+     .build = build_dropout},
     {"self attention 48 x 8 heads of 16, 72 tokens", AR_OP_ATTENTION, 48, 16, .heads = 8,
      .tokens = 72, .first_flag = true, .large = true, .build = build_attention},
     {"self attention 1 x 8 heads of 32, 4320 tokens", AR_OP_ATTENTION, 1, 32, .heads = 8,
@@ -390,7 +410,7 @@ static ar_status op_run_create(op_run *run, const op_case *chosen, const char *b
     for (size_t t = 0; t < run->graph->tensor_count; t++) {
         if (run->graph->tensors[t].type == AR_TYPE_INT32) {
             ar_matrix index = ar_plan_matrix(run->plan, (ar_tensor){(int32_t)t});
-            for (int64_t i = 0; i < index.rows; i++) {
+            for (int64_t i = 0; i < index.rows * index.columns; i++) {
                 ((int32_t *)index.data)[i] = (int32_t)(3 * i + 1);
             }
         }

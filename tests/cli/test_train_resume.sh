@@ -21,7 +21,7 @@ become() {
     shift
     exec "$program" train "$config" --out "$run" --quiet --set training.steps=45 --set training.batch=4 \
         --set training.warm_up_steps=5 --set training.checkpoint_every=4 --set training.log_every=7 \
-        --set training.validate_every=10 --set training.validation_samples=10 "$@"
+        --set training.validate_every=10 --set training.validation_samples=10 --set training.dropout=0.1 "$@"
 }
 
 train() {

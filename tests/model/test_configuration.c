@@ -265,6 +265,7 @@ static void round_trip(void **state)
         "fields.msl.levels=[1e-7, 137, 0.1]",
         "model.tail_layers=3",
         "model.attention={kind: axial_parallel, window: [0, 2, 3]}",
+        "training.dropout=0.05",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);
@@ -423,6 +424,8 @@ static const mistake mistakes[] = {
      "a.yaml:4: data.time_step_hours is 0; should be a whole number from 1 to 8784"},
     {"layers: 4, heads: 8", "layers: 0, heads: 8",
      "a.yaml:25: model.encoder.layers is 0; should be a whole number from 1 to 1000"},
+    {"steps: 5000", "steps: 5000\n  dropout: 1",
+     "a.yaml:32: training.dropout is 1; should be a number from 0 to 0.9"},
     {"tails: 8", "tails: -1",
      "a.yaml:27: model.tails is -1; should be a whole number from 1 to "
      "4096"},

@@ -138,7 +138,7 @@ static void create_planned(network *n, const char *const *settings, int64_t coun
         n->configuration.fields[f].tokens.mask_ratio = 1;
     }
     const ar_model_options options = {
-        .batch = samples, .losses = true, .keep_stages = stages, .type = type};
+        .batch = samples, .losses = true, .dropout = true, .keep_stages = stages, .type = type};
     if (ar_model_create(&n->model, &n->configuration, &options, &err) != AR_OK) {
         fail_msg("%s", err.message);
     }
@@ -706,6 +706,82 @@ static void statistics_and_empty_batches(void **state)
     release(&n);
 }
 
+/* ---- dropout --------------------------------------------------------------------------------- */
+
+static const char *const dropping[] = {
+    "training.dropout=0.3", "model.decoder.layers=2", "model.encoder.mlp_layers=3",
+    "fields.0.embedding_network={type: transformer, patch: [1, 1, 3], layers: 1, heads: 2, "
+    "width: 8}"};
+
+/* Off, it is not there: the network's own output, whose residuals are added by another op; float64
+ * rounds at 1e-16. On, it changes the output, the next step's mask is another, and the same step's
+ * is the same to the bit. */
+static void dropout_is_on_where_it_is_drawn(void **state)
+{
+    (void)state;
+    network with, without;
+    create(&with, dropping, 4, AR_TYPE_FLOAT64, "ref", BATCH);
+    create(&without, dropping + 1, 3, AR_TYPE_FLOAT64, "ref", BATCH);
+    assert_false(ar_tensor_exists(without.model->draw));
+    const double plain = loss_of(&without);
+    assert_true(fabs(loss_of(&with) - plain) < 1e-12);
+    const ar_draw draw = {.seed = 5, .step = 8}, next = {.seed = 5, .step = 9};
+    ar_model_draw_dropout(with.model, with.plan, &draw);
+    const double dropped = loss_of(&with);
+    assert_true(fabs(dropped - plain) > 1e-6);
+    ar_model_draw_dropout(with.model, with.plan, &next);
+    assert_true(fabs(loss_of(&with) - dropped) > 1e-6);
+    ar_model_draw_dropout(with.model, with.plan, &draw);
+    assert_true(loss_of(&with) == dropped);
+    ar_model_feed(with.model, with.plan, &with.batch);
+    assert_true(fabs(loss_of(&with) - plain) < 1e-12);
+    release(&with);
+    release(&without);
+}
+
+/* With its mask held, a network that drops is a function as any other. */
+static void gradient_passes_dropout(void **state)
+{
+    (void)state;
+    network n;
+    create(&n, dropping, 4, AR_TYPE_FLOAT64, "ref", 1);
+    ar_model_draw_dropout(n.model, n.plan, &(ar_draw){.seed = 5, .step = 8});
+    check_gradient(&n, "with dropout");
+    release(&n);
+}
+
+/* Sample 1 of a batch of three has the state that it has alone, when it is number 1 there too. The
+ * products sum in the same order here, so the bits agree. */
+static void dropout_does_not_depend_on_the_batch(void **state)
+{
+    (void)state;
+    network many, one;
+    create(&many, dropping, 4, AR_TYPE_FLOAT64, "ref", BATCH);
+    create(&one, dropping, 4, AR_TYPE_FLOAT64, "ref", 1);
+    for (int64_t f = 0; f < FIELDS; f++) {
+        const ar_field_batch *from = &many.fields[f], *to = &one.fields[f];
+        const int64_t rows = from->token_count;
+        memcpy(to->source, from->source + rows * from->values,
+               (size_t)(rows * from->values) * sizeof(float));
+        memcpy(to->token_info, from->token_info + rows * AR_TOKEN_INFO_SIZE,
+               (size_t)(rows * AR_TOKEN_INFO_SIZE) * sizeof(float));
+    }
+    ar_model_feed(one.model, one.plan, &one.batch);
+    ar_model_draw_dropout(many.model, many.plan, &(ar_draw){.seed = 5, .step = 8});
+    ar_model_draw_dropout(one.model, one.plan, &(ar_draw){.seed = 5, .step = 8, .first_sample = 1});
+    ar_plan_forward(many.plan);
+    ar_plan_forward(one.plan);
+    for (int64_t f = 0; f < FIELDS; f++) {
+        ar_matrix all = ar_plan_matrix(many.plan, many.model->fields[f].decoder);
+        ar_matrix alone = ar_plan_matrix(one.plan, one.model->fields[f].decoder);
+        const int64_t rows = alone.rows;
+        assert_memory_equal((double *)all.data + rows * all.stride, alone.data,
+                            (size_t)(rows * alone.columns) * sizeof(double));
+    }
+    release(&many);
+    release(&one);
+}
+
 /* ---- training ---------------------------------------------------------------------------------
  */
 
@@ -811,6 +887,9 @@ int main(void)
         cmocka_unit_test(other_samples_do_not_matter),
         cmocka_unit_test(a_sample_alone_is_the_same),
         cmocka_unit_test(statistics_and_empty_batches),
+        cmocka_unit_test(dropout_is_on_where_it_is_drawn),
+        cmocka_unit_test(gradient_passes_dropout),
+        cmocka_unit_test(dropout_does_not_depend_on_the_batch),
         cmocka_unit_test(every_loss_trains),
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(every_allocation_may_fail),

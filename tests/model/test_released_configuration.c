@@ -28,7 +28,8 @@ static const char model[] =
     "\"decoder_num_mlp_layers\": 3, \"decoder_cross_att_ratio\": 0.5, "
     "\"decoder_cross_att_rate\": 2.0, \"net_tail_num_nets\": 4, \"net_tail_num_layers\": 2, "
     "\"losses\": [\"stats\", \"mse_ensemble\"], \"BERT_strategy\": \"BERT\", "
-    "\"weight_decay\": 0.025, \"lr_max\": 2e-5, \"lr_min\": 1e-5, \"batch_size\": 12, "
+    "\"dropout_rate\": 0.05, \"weight_decay\": 0.025, \"lr_max\": 2e-5, \"lr_min\": 1e-5, "
+    "\"batch_size\": 12, "
     "\"rng_seed\": null}";
 
 static void read_text(ar_configuration *configuration, const char *text, ar_status expected,
@@ -107,6 +108,7 @@ static void values(void **state)
     assert_true(c.training.losses[1].weight == 1.0);
     assert_true(c.training.learning_rate == 2e-5 && c.training.learning_rate_final == 1e-5);
     assert_true(c.training.weight_decay == 0.025);
+    assert_true(c.training.dropout == 0.05);
     assert_int_equal(c.training.batch, 12);
     assert_int_equal(c.path_count, 0);
     assert_null(c.training_start);

@@ -41,8 +41,10 @@ static void create(ensemble *e, int64_t hidden, const char *backend)
     for (int i = 0; i < TOKENS * WIDTH; i++) {
         e->tokens[i] = (double)(float)ar_random_normal(&random);
     }
-    const ar_recording recording = {
-        .graph = e->graph, .configuration = &e->configuration, .fields = &e->tensors};
+    const ar_recording recording = {.graph = e->graph,
+                                    .configuration = &e->configuration,
+                                    .fields = &e->tensors,
+                                    .draw = AR_NO_TENSOR};
     e->ensemble = ar_record_tails(&recording, 4,
                                   ar_graph_constant(e->graph, "tokens", TOKENS, WIDTH, e->tokens));
     ar_graph_keep(e->graph, e->ensemble);

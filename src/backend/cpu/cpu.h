@@ -27,6 +27,8 @@ void cpu_attention_adjoint(const ar_op_call *call);
 size_t cpu_attention_workspace(const ar_op_call *largest);
 void cpu_add_periodic_forward(const ar_op_call *call);
 void cpu_add_periodic_adjoint(const ar_op_call *call);
+void cpu_dropout_forward(const ar_op_call *call);
+void cpu_dropout_adjoint(const ar_op_call *call);
 void cpu_gather_rows_forward(const ar_op_call *call);
 void cpu_gather_rows_adjoint(const ar_op_call *call);
 void cpu_cut_patches_forward(const ar_op_call *call);

@@ -53,6 +53,8 @@ void ref_add_periodic_forward(const ar_op_call *call);
 void ref_add_periodic_adjoint(const ar_op_call *call);
 void ref_factorised_positions_forward(const ar_op_call *call);
 void ref_factorised_positions_adjoint(const ar_op_call *call);
+void ref_dropout_forward(const ar_op_call *call);
+void ref_dropout_adjoint(const ar_op_call *call);
 void ref_gather_rows_forward(const ar_op_call *call);
 void ref_gather_rows_adjoint(const ar_op_call *call);
 void ref_cut_patches_forward(const ar_op_call *call);
