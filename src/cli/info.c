@@ -153,6 +153,9 @@ static void describe_fields(cJSON *tree, const ar_configuration *configuration)
         for (int64_t i = 0; i < field->coupled_count; i++) {
             cJSON_AddItemToArray(coupled, cJSON_CreateString(field->coupled[i]));
         }
+        if (field->stream_of) {
+            cJSON_AddStringToObject(entry, "stream of", field->stream_of);
+        }
         if (field->is_static) {
             cJSON_AddBoolToObject(entry, "static", true);
         }

@@ -32,6 +32,11 @@ static int64_t tokens_a_level(const ar_field_tokens *shape)
     return shape->tokens[0] * shape->tokens[1] * shape->tokens[2];
 }
 
+static int64_t cube_points(const ar_field_tokens *shape)
+{
+    return tokens_a_level(shape) * value_count(shape);
+}
+
 static ar_status init_field(ar_field_batch *field, field_work *work, const ar_cube_space *space,
                             int64_t index, int64_t capacity, ar_error *err)
 {
@@ -82,6 +87,10 @@ ar_status ar_batch_init(ar_batch *batch, const ar_cube_space *space, int64_t sam
     for (int64_t f = 0; f < space->field_count; f++) {
         AR_TRY(init_field(&batch->fields[f], &work->fields[f], space, f, sample_capacity, err));
         int64_t needed = ar_sample_scratch(&space->tokens[f]);
+        if (ar_cube_space_stream_of(space, f) >= 0) {
+            int64_t points = cube_points(&space->tokens[f]);
+            needed = points > needed ? points : needed;
+        }
         work->scratch_size = needed > work->scratch_size ? needed : work->scratch_size;
     }
     work->thread_count = omp_get_max_threads();
@@ -202,6 +211,25 @@ static void hide_targets(ar_batch *batch, const ar_sample *sample, int64_t numbe
     }
 }
 
+static void draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
+                         int64_t number, bool for_inference)
+{
+    ar_random stream = ar_draw_stream(draw, number, AR_RANDOM_MASK, sample->field);
+    ar_sample_draw_targets(sample, masking, &stream, for_inference);
+}
+
+/* Cut what a field shows, its targets hidden, into the tokens of a stream. */
+static void show_stream(const ar_sample *field, const ar_sample *stream)
+{
+    const ar_cube_space *space = field->space;
+    const ar_field_tokens *from = &space->tokens[field->field], *to = &space->tokens[stream->field];
+    const int64_t points = cube_points(from);
+    for (int64_t level = 0; level < space->fields[field->field]->level_count; level++) {
+        ar_tokens_copy(from, field->scratch, field->source + level * points, false);
+        ar_tokens_copy(to, field->scratch, stream->source + level * points, true);
+    }
+}
+
 void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
                    bool for_inference)
@@ -214,18 +242,33 @@ void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *c
     for (int64_t i = 0; i < sample_count * fields; i++) {
         int64_t k = i / fields, f = i % fields;
         ar_sample sample = get_sample(batch, space, k, f);
-        ar_random stream = ar_draw_stream(draw, k, AR_RANDOM_MASK, f);
-        ar_sample_read(&sample);
+        if (ar_cube_space_stream_of(space, f) < 0) {
+            ar_sample_read(&sample);
+            draw_targets(&sample, masking, draw, k, for_inference);
+        } else {
+            memset(sample.state, 0, (size_t)batch->fields[f].token_count);
+        }
         ar_sample_describe(&sample);
-        ar_sample_draw_targets(&sample, masking, &stream, for_inference);
     }
     for (int64_t f = 0; f < fields; f++) {
         number_targets(batch, space, f);
     }
 #pragma omp parallel for num_threads(batch->work->thread_count) schedule(static)
     for (int64_t i = 0; i < sample_count * fields; i++) {
-        ar_sample sample = get_sample(batch, space, i / fields, i % fields);
-        hide_targets(batch, &sample, i / fields, masking, draw);
+        if (ar_cube_space_stream_of(space, i % fields) < 0) {
+            ar_sample sample = get_sample(batch, space, i / fields, i % fields);
+            hide_targets(batch, &sample, i / fields, masking, draw);
+        }
+    }
+    /* Only now: a stream shows what has been hidden from its field as hidden. */
+#pragma omp parallel for num_threads(batch->work->thread_count) schedule(static)
+    for (int64_t i = 0; i < sample_count * fields; i++) {
+        int64_t of = ar_cube_space_stream_of(space, i % fields);
+        if (of >= 0) {
+            ar_sample field = get_sample(batch, space, i / fields, of);
+            ar_sample stream = get_sample(batch, space, i / fields, i % fields);
+            show_stream(&field, &stream);
+        }
     }
 }
 

@@ -49,6 +49,10 @@ typedef struct {
     const ar_field_data *const *fields;            /* [field_count] */
     const ar_normalisation *const *normalisations; /* [field_count] */
     const ar_field_tokens *tokens; /* [field_count]; nt·st, ny·sy and nx·sx are equal */
+    /* [field_count], or NULL for none: the field that a field is a stream of, −1 for no stream. A
+     * stream has the data and normalisation of its field and shows what that shows, hidden values
+     * as they are there, in other tokens. It has no targets. */
+    const int64_t *stream_of;
     ar_token_info_kind token_info;
     int64_t time_step; /* seconds between the points of a cube in time */
 } ar_cube_space;
@@ -88,6 +92,12 @@ AR_USE_RESULT ar_status ar_cube_space_check(const ar_cube_space *space, ar_error
 /* Check that forecast_tokens leaves at least one time token to forecast from, in every field. */
 AR_USE_RESULT ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space,
                                          ar_error *err);
+
+/* The field that this one is a stream of, −1 for none. */
+static inline int64_t ar_cube_space_stream_of(const ar_cube_space *space, int64_t field)
+{
+    return space->stream_of ? space->stream_of[field] : -1;
+}
 
 /* Points of a cube in time, latitude and longitude: nt·st, ny·sy, nx·sx. */
 void ar_cube_extent(const ar_field_tokens *shape, int64_t extent[3]);

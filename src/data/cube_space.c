@@ -109,6 +109,28 @@ static ar_status check_normalisation(const ar_field_data *field,
     return AR_OK;
 }
 
+static ar_status check_stream(const ar_cube_space *space, int64_t index, ar_error *err)
+{
+    const int64_t of = ar_cube_space_stream_of(space, index);
+    if (of < 0) {
+        return AR_OK;
+    }
+    if (of >= space->field_count || ar_cube_space_stream_of(space, of) >= 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "field %lld is a stream of field %lld, which is no field with data of its "
+                       "own",
+                       (long long)index, (long long)of);
+    }
+    if (space->fields[index]->level_count != space->fields[of]->level_count) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "a stream of field %s has %lld levels, the field has %lld; the same would "
+                       "be right",
+                       space->fields[of]->name, (long long)space->fields[index]->level_count,
+                       (long long)space->fields[of]->level_count);
+    }
+    return AR_OK;
+}
+
 ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err)
 {
     ar_status status;
@@ -123,6 +145,7 @@ ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err)
         AR_TRY(check_shape(space->fields[f]->name, &space->tokens[f], err));
         AR_TRY(check_agreement(space, f, err));
         AR_TRY(check_fit(space->fields[f], &space->tokens[f], err));
+        AR_TRY(check_stream(space, f, err));
         AR_TRY(check_normalisation(space->fields[f], space->normalisations[f], err));
     }
 cleanup:
@@ -133,7 +156,7 @@ ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space
 {
     for (int64_t f = 0; masking->strategy == AR_MASK_FORECAST && f < space->field_count; f++) {
         int64_t tokens = space->tokens[f].tokens[0];
-        if (!space->fields[f]->is_static &&
+        if (!space->fields[f]->is_static && ar_cube_space_stream_of(space, f) < 0 &&
             (masking->forecast_tokens < 1 || masking->forecast_tokens >= tokens)) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "forecast of %lld time tokens: field %s has %lld of them; 1 to %lld "

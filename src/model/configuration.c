@@ -52,6 +52,7 @@ void ar_configuration_release(ar_configuration *configuration)
         ar_free(field->name);
         ar_free(field->variable);
         ar_free(field->levels);
+        ar_free(field->stream_of);
         release_names(field->coupled, field->coupled_count);
         ar_free(field->coupling_heads);
     }

@@ -73,8 +73,10 @@ typedef struct {
     int64_t *coupling_heads;             /* heads for each of `coupled`, as the file has them */
     int64_t coupling_heads_count;        /* 0: model.coupling_heads for each */
     int64_t coupled_heads[AR_FIELD_MAX]; /* heads for each of `coupled` */
-    bool is_static;                      /* the same at all times: never masked, nor predicted */
-    bool predicted;                      /* false: input only */
+    char *stream_of; /* the field whose values it shows in other tokens, hidden ones hidden; NULL */
+    int64_t stream_index; /* the same as an index into fields */
+    bool is_static;       /* the same at all times: never masked, nor predicted */
+    bool predicted;       /* false: input only */
     double loss_weight;
 } ar_field_configuration;
 

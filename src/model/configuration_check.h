@@ -29,6 +29,9 @@ AR_USE_RESULT ar_status ar_configuration_check_number(ar_configuration_fault *fa
 /* The name of field i; then, when all names are right, the rest of it. */
 AR_USE_RESULT ar_status ar_configuration_check_name(const ar_configuration *configuration,
                                                     int64_t i, ar_configuration_fault *fault);
+/* What field i is a stream of; fills stream_index. */
+AR_USE_RESULT ar_status ar_configuration_check_stream(ar_configuration *configuration, int64_t i,
+                                                      ar_configuration_fault *fault);
 AR_USE_RESULT ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                                      ar_configuration_fault *fault);
 

@@ -364,6 +364,9 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
     if (status == AR_OK) {
         status = check_static(field, i, fault);
     }
+    if (status == AR_OK && field->stream_of) {
+        status = ar_configuration_check_stream(configuration, i, fault);
+    }
     if (status == AR_OK && !(field->loss_weight >= 0 && isfinite(field->loss_weight))) {
         status =
             ar_configuration_refuse(fault, field_key(fault, i, "loss_weight"),
@@ -371,7 +374,7 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
     }
     const ar_masking *masking = &configuration->masking;
     if (status == AR_OK && masking->strategy == AR_MASK_FORECAST && !field->is_static &&
-        masking->forecast_tokens >= field->tokens.tokens[0]) {
+        !field->stream_of && masking->forecast_tokens >= field->tokens.tokens[0]) {
         status = ar_configuration_refuse(
             fault, "masking.forecast_tokens",
             "is %lld, but fields[%lld] (%s) has %lld tokens in time; should be less, "

@@ -107,6 +107,8 @@ static const cyaml_schema_field_t field_keys[] = {
     LIST("coupled", CYAML_FLAG_DEFAULT, FIELD, coupled, coupled_count, &text_entry, AR_FIELD_MAX),
     LIST("coupling_heads", CYAML_FLAG_OPTIONAL, FIELD, coupling_heads, coupling_heads_count,
          &integer_entry, AR_FIELD_MAX),
+    CYAML_FIELD_STRING_PTR("stream_of", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, FIELD, stream_of,
+                           1, CYAML_UNLIMITED),
     TRUTH("static", FIELD, is_static),
     TRUTH("predicted", FIELD, predicted),
     NUMBER("loss_weight", FIELD, loss_weight),

@@ -38,13 +38,14 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
                        (long long)o->lead_hours, (long long)c->time_step_hours);
     }
     times->lead_steps = o->lead_hours / c->time_step_hours;
-    /* Static fields are known at all times, however their tokens lie. */
+    /* Static fields are known at all times, however their tokens lie; streams know what their
+     * fields do. */
     const ar_field_configuration *first = &c->fields[c->prediction_order[0]];
     const int64_t size = first->tokens.token_size[0];
     const int64_t tokens = (times->lead_steps - 1) / size + 1;
     for (int64_t f = 0; f < c->field_count; f++) {
         const ar_field_configuration *field = &c->fields[f];
-        if (field->is_static) {
+        if (field->is_static || field->stream_of) {
             continue;
         }
         if (field->tokens.token_size[0] != size) {

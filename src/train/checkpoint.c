@@ -68,12 +68,15 @@ cleanup:
     return status;
 }
 
-/* Names of a field's statistics: "normalisation.<field>.mean". */
+/* Names of a field's statistics: "normalisation.<field>.mean". A stream has those of its field. */
 static ar_status add_normalisations(tensor_list *list, const ar_configuration *configuration,
                                     const ar_dataset *dataset, ar_error *err)
 {
     ar_status status = AR_OK;
     for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            continue;
+        }
         const ar_normalisation *n = &dataset->normalisations[f];
         const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
         char prefix[128];
@@ -423,6 +426,9 @@ ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_datase
     AR_TRY(check_units(checkpoint, dataset, err));
     AR_TRY(check_grid(checkpoint, dataset, err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            continue;
+        }
         const ar_field_data *field = &dataset->fields[f];
         ar_normalisation *n = &dataset->normalisations[f];
         char prefix[128];
@@ -451,6 +457,9 @@ ar_status ar_checkpoint_check_data(ar_checkpoint *checkpoint, const ar_dataset *
     float *then = NULL;
     AR_TRY(check_units(checkpoint, dataset, err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            continue;
+        }
         const ar_normalisation *n = &dataset->normalisations[f];
         const int64_t shape[4] = {13, n->level_count, n->rows, n->columns};
         const size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]);

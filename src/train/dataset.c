@@ -1,9 +1,28 @@
 #include "train/dataset.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+
+/* Levels that the configuration leaves open are those of the data. */
+static ar_status take_levels(ar_field_configuration *field, const ar_field_data *data,
+                             ar_error *err)
+{
+    if (field->level_count > 0) {
+        return AR_OK;
+    }
+    const size_t count = (size_t)data->level_count;
+    ar_free(field->levels);
+    field->levels = NULL;
+    ar_status status = ar_allocate(&field->levels, count, sizeof *field->levels, "levels", err);
+    if (status == AR_OK) {
+        memcpy(field->levels, data->levels, count * sizeof *field->levels);
+        field->level_count = data->level_count;
+    }
+    return status;
+}
 
 static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
                             const char *const *paths, int64_t path_count,
@@ -20,19 +39,37 @@ static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration
                                       .is_static = field->is_static};
     ar_field_data *data = &dataset->fields[f];
     ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
-    if (status == AR_OK && field->level_count == 0) {
-        if (data->level_count > AR_LEVEL_MAX) {
-            return ar_fail(
-                err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
-                configuration->file, field->name, (long long)data->level_count, AR_LEVEL_MAX);
+    if (status == AR_OK && data->level_count > AR_LEVEL_MAX) {
+        status =
+            ar_fail(err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
+                    configuration->file, field->name, (long long)data->level_count, AR_LEVEL_MAX);
+    }
+    return status == AR_OK ? take_levels(field, data, err) : status;
+}
+
+/* A stream borrows all of its field's data. */
+static ar_status share_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
+                             ar_error *err)
+{
+    ar_field_data *data = &dataset->fields[f];
+    *data = dataset->fields[dataset->stream_of[f]];
+    snprintf(data->name, sizeof data->name, "%s", configuration->fields[f].name);
+    return take_levels(&configuration->fields[f], data, err);
+}
+
+static ar_status load_fields(ar_dataset *dataset, ar_configuration *configuration,
+                             const char *const *paths, int64_t path_count,
+                             const ar_dataset_period *period, ar_error *err)
+{
+    ar_status status = AR_OK;
+    for (int64_t f = 0; status == AR_OK && f < dataset->field_count; f++) {
+        if (!dataset->is_stream[f]) {
+            status = load_field(dataset, configuration, f, paths, path_count, period, err);
         }
-        ar_free(field->levels);
-        field->levels = NULL;
-        status = ar_allocate(&field->levels, (size_t)data->level_count, sizeof *field->levels,
-                             "levels", err);
-        if (status == AR_OK) {
-            memcpy(field->levels, data->levels, (size_t)data->level_count * sizeof *field->levels);
-            field->level_count = data->level_count;
+    }
+    for (int64_t f = 0; status == AR_OK && f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            status = share_field(dataset, configuration, f, err);
         }
     }
     return status;
@@ -44,13 +81,16 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
 {
     *dataset = (ar_dataset){.field_count = configuration->field_count, .validation_last = -1};
     for (int64_t f = 0; f < configuration->field_count; f++) {
-        ar_status status = load_field(dataset, configuration, f, paths, path_count, period, err);
-        if (status != AR_OK) {
-            return status;
-        }
+        const ar_field_configuration *field = &configuration->fields[f];
+        dataset->is_stream[f] = field->stream_of != NULL;
+        dataset->stream_of[f] = field->stream_of ? field->stream_index : -1;
         dataset->tokens[f] = configuration->fields[f].tokens;
         dataset->field_pointers[f] = &dataset->fields[f];
         dataset->normalisation_pointers[f] = &dataset->normalisations[f];
+    }
+    ar_status status = load_fields(dataset, configuration, paths, path_count, period, err);
+    if (status != AR_OK) {
+        return status;
     }
     while (dataset->timed_field < dataset->field_count - 1 &&
            dataset->fields[dataset->timed_field].is_static) {
@@ -62,7 +102,6 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
             dataset->fields[f].calendar = calendar;
         }
     }
-    ar_status status = AR_OK;
     if (configuration->training_start) {
         AR_TRY(
             ar_time_parse(&dataset->training_first, configuration->training_start, calendar, err));
@@ -126,13 +165,44 @@ void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *
 {
     const int64_t step = 3600 * configuration->time_step_hours;
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        if (dataset->fields[f].is_static) {
+        if (dataset->fields[f].is_static || dataset->is_stream[f]) {
             continue;
         }
         warn_of_ends(&dataset->fields[f], "training", dataset->training_first,
                      dataset->training_last, step);
         warn_of_ends(&dataset->fields[f], "validation", dataset->validation_first,
                      dataset->validation_last, step);
+    }
+}
+
+static bool share_level(const ar_field_data *a, const ar_field_data *b)
+{
+    for (int64_t i = 0; i < a->level_count; i++) {
+        for (int64_t j = 0; j < b->level_count; j++) {
+            if (a->levels[i] == b->levels[j]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void ar_dataset_warn_of_copies(const ar_dataset *dataset, const ar_configuration *configuration)
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        for (int64_t g = 0; g < f; g++) {
+            const ar_field_data *a = &dataset->fields[f], *b = &dataset->fields[g];
+            const bool predicted =
+                configuration->fields[f].predicted || configuration->fields[g].predicted;
+            if (predicted && configuration->masking.strategy == AR_MASK_BERT &&
+                !dataset->is_stream[f] && !dataset->is_stream[g] &&
+                strcmp(a->variable, b->variable) == 0 && share_level(a, b)) {
+                ar_log(AR_LOG_WARNING,
+                       "fields %s and %s both hold the variable %s and are masked independently: "
+                       "one shows what the other hides; `stream_of` would hide it in both",
+                       b->name, a->name, a->variable);
+            }
+        }
     }
 }
 
@@ -148,6 +218,9 @@ ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *conf
                                ar_error *err)
 {
     for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            continue;
+        }
         const bool is_static = dataset->fields[f].is_static;
         ar_normalisation_period period;
         ar_normalisation_area area;
@@ -166,10 +239,16 @@ ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *conf
 ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configuration,
                            ar_error *err)
 {
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            dataset->normalisations[f] = dataset->normalisations[dataset->stream_of[f]];
+        }
+    }
     dataset->space = (ar_cube_space){.field_count = dataset->field_count,
                                      .fields = dataset->field_pointers,
                                      .normalisations = dataset->normalisation_pointers,
                                      .tokens = dataset->tokens,
+                                     .stream_of = dataset->stream_of,
                                      .token_info = configuration->model.token_info,
                                      .time_step = 3600 * configuration->time_step_hours};
     return ar_cube_space_check(&dataset->space, err);
@@ -196,8 +275,10 @@ bool ar_dataset_warn_of_months(const ar_dataset *dataset, int64_t first, int64_t
 void ar_dataset_release(ar_dataset *dataset)
 {
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        ar_field_data_release(&dataset->fields[f]);
-        ar_normalisation_release(&dataset->normalisations[f]);
+        if (!dataset->is_stream[f]) {
+            ar_field_data_release(&dataset->fields[f]);
+            ar_normalisation_release(&dataset->normalisations[f]);
+        }
     }
     *dataset = (ar_dataset){0};
 }

@@ -13,9 +13,11 @@ typedef struct {
     ar_field_tokens tokens[AR_FIELD_MAX];
     const ar_field_data *field_pointers[AR_FIELD_MAX];
     const ar_normalisation *normalisation_pointers[AR_FIELD_MAX];
-    int64_t timed_field;                       /* the first that is not static */
-    ar_cube_space space;                       /* points into this struct, which must not move */
-    int64_t training_first, training_last;     /* seconds, inclusive */
+    bool is_stream[AR_FIELD_MAX];          /* its data and normalisation belong to another field */
+    int64_t stream_of[AR_FIELD_MAX];       /* that field; −1 */
+    int64_t timed_field;                   /* the first that is not static */
+    ar_cube_space space;                   /* points into this struct, which must not move */
+    int64_t training_first, training_last; /* seconds, inclusive */
     int64_t validation_first, validation_last; /* 0, −1 without validation */
 } ar_dataset;
 
@@ -40,6 +42,9 @@ void ar_dataset_warn_of_ends(const ar_dataset *dataset, const ar_configuration *
  * knows no months and would be zero everywhere if it were normalised by point, the whole globe. */
 void ar_dataset_statistics(const ar_configuration *configuration, int64_t field,
                            ar_normalisation_period *period, ar_normalisation_area *area);
+/* Warn where, with random masks, one field shows the targets of another because both hold the same
+ * variable. */
+void ar_dataset_warn_of_copies(const ar_dataset *dataset, const ar_configuration *configuration);
 /* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);

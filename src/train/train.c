@@ -70,6 +70,7 @@ static ar_status load_data(run_state *run, ar_error *err)
     const ar_dataset_period period = ar_dataset_training_period(c);
     AR_TRY(ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, &period, err));
     ar_dataset_warn_of_ends(dataset, c);
+    ar_dataset_warn_of_copies(dataset, c);
     AR_TRY(ar_dataset_normalise(dataset, c, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_sampler_init(&run->training, &dataset->space, dataset->training_first,

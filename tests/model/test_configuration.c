@@ -83,6 +83,7 @@ static void assert_same_field(const ar_field_configuration *a, const ar_field_co
     assert_memory_equal(a->coupled_heads, b->coupled_heads, sizeof a->coupled_heads);
     assert_int_equal(a->coupling_heads_count, b->coupling_heads_count);
     assert_int_equal(a->is_static, b->is_static);
+    assert_same_text(a->stream_of, b->stream_of);
     assert_int_equal(a->predicted, b->predicted);
     assert_memory_equal(&a->loss_weight, &b->loss_weight, sizeof(double));
 }
@@ -314,6 +315,16 @@ static void kinds_of_fields(void **state)
     parse(&c, good, hidden, 2);
     assert_true(c.fields[1].tokens.mask_ratio == 0.4);
     ar_configuration_release(&c);
+
+    const char *const stream[] = {"fields.msl.stream_of=vorticity",
+                                  "fields.msl.levels=[850, 500.5]"};
+    parse(&c, good, stream, 2);
+    assert_int_equal(c.fields[1].stream_index, 0);
+    assert_false(c.fields[1].predicted);
+    assert_true(c.fields[1].tokens.mask_ratio == 0);
+    assert_int_equal(c.prediction_count, 1);
+    assert_round_trip(&c);
+    ar_configuration_release(&c);
 }
 
 static void settings_reach_everywhere(void **state)
@@ -369,7 +380,8 @@ static const mistake mistakes[] = {
      "a.yaml:31: unknown key 'training.step'; did you mean 'steps'?"},
     {"    embedding: 64", "    width: 64",
      "a.yaml:22: unknown key 'fields[1].width'; should be one of: name, variable, levels, tokens, "
-     "token_size, embedding, embedding_network, coupled, coupling_heads, static, predicted, "
+     "token_size, embedding, embedding_network, coupled, coupling_heads, stream_of, static, "
+     "predicted, "
      "loss_weight, masking"},
     {"seed: 3", "seed: 3\nseed: 4", "a.yaml:2: seed is there twice; should be there once"},
     {"kernel_crps: 1.0", "kernel_crp: 1.0",
@@ -495,6 +507,33 @@ static const mistake mistakes[] = {
      "heads for each coupled field, or be left away"},
     {"coupled: [msl]", "coupled: [msl]\n    coupling_heads: [0]",
      "a.yaml:17: fields[0].coupling_heads[0] is 0; should be a whole number from 1 to 4096"},
+    {"embedding: 64", "embedding: 64\n    stream_of: mls",
+     "a.yaml:23: fields[1].stream_of is 'mls'; should be the name of another field here that is "
+     "neither static nor a stream itself"},
+    {"embedding: 64", "embedding: 64\n    stream_of: msl",
+     "a.yaml:23: fields[1].stream_of is 'msl'; should be the name of another field here that is "
+     "neither static nor a stream itself"},
+    {"embedding: 64", "embedding: 64\n    stream_of: vorticity",
+     "a.yaml:19: fields[1].levels differ from those of vorticity, which this is a stream of; "
+     "should "
+     "be the same"},
+    {"embedding: 64", "embedding: 64\n    stream_of: vorticity\n    variable: vo",
+     "a.yaml:24: fields[1].variable is 'vo', but a stream has the data of its field, vorticity; "
+     "should be left away"},
+    {"embedding: 64",
+     "embedding: 64\n    stream_of: vorticity\n    levels: [850, 500.5]\n    static: true",
+     "a.yaml:25: fields[1].static is true, but the field is a stream of vorticity; should be left "
+     "away"},
+    {"embedding: 64",
+     "embedding: 64\n    stream_of: vorticity\n    levels: [850, 500.5]\n    predicted: true",
+     "a.yaml:25: fields[1].predicted is true, but a stream only shows what vorticity does; should "
+     "be false, or be left away"},
+    {"embedding: 64",
+     "embedding: 64\n    stream_of: vorticity\n    levels: [850, 500.5]\n    masking: {ratio: "
+     "0.5}",
+     "a.yaml:25: fields[1].masking.ratio is 0.5, but a stream hides what vorticity hides; should "
+     "be "
+     "0, or be left away"},
     {"loss_weight: 0.3", "static: true\n    predicted: true",
      "a.yaml:18: fields[0].predicted is true, but the field is static; should be false, or be left "
      "away"},

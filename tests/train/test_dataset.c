@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,8 +54,47 @@ static void unseen_months_are_told_once(void **state)
     free(dataset);
 }
 
+/* The same variable in two fields shows targets, but not in a stream, nor at other levels, nor
+ * where whole times are masked. */
+static void copies_are_told(void **state)
+{
+    (void)state;
+    ar_dataset *dataset = calloc(1, sizeof *dataset);
+    ar_field_configuration fields[2] = {{.predicted = true}, {.predicted = false}};
+    ar_configuration configuration = {
+        .fields = fields, .field_count = 2, .masking = {.strategy = AR_MASK_BERT}};
+    double levels[3] = {850, 500, 300};
+    dataset->field_count = 2;
+    for (int f = 0; f < 2; f++) {
+        snprintf(dataset->fields[f].name, sizeof dataset->fields[f].name, "f%d", f);
+        snprintf(dataset->fields[f].variable, sizeof dataset->fields[f].variable, "vo");
+        dataset->fields[f].levels = levels + f;
+        dataset->fields[f].level_count = 2;
+    }
+    lines = 0;
+    ar_log_set_sink(keep_line, NULL);
+    ar_dataset_warn_of_copies(dataset, &configuration);
+    assert_int_equal(lines, 1);
+    assert_non_null(strstr(last_line, "fields f0 and f1 both hold the variable vo"));
+    dataset->is_stream[1] = true;
+    ar_dataset_warn_of_copies(dataset, &configuration);
+    dataset->is_stream[1] = false;
+    dataset->fields[0].level_count = 1;
+    ar_dataset_warn_of_copies(dataset, &configuration);
+    dataset->fields[0].level_count = 2;
+    dataset->fields[1].variable[0] = 'w';
+    ar_dataset_warn_of_copies(dataset, &configuration);
+    dataset->fields[1].variable[0] = 'v';
+    configuration.masking.strategy = AR_MASK_FORECAST;
+    ar_dataset_warn_of_copies(dataset, &configuration);
+    assert_int_equal(lines, 1);
+    ar_log_set_sink(NULL, NULL);
+    free(dataset);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(unseen_months_are_told_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(unseen_months_are_told_once),
+                                       cmocka_unit_test(copies_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
