@@ -103,7 +103,7 @@ static ar_status complete_field(ar_yaml_document *document, int entry, ar_error 
 {
     ar_status status = AR_OK;
     if (is_given(document, entry, "static", true) ||
-        ar_configuration_document_find(document, entry, "stream_of")) {
+        ar_yaml_document_find(document, entry, "stream_of")) {
         AR_TRY(merge_text(document, entry, ar_configuration_static_defaults, err));
     }
     if (is_given(document, entry, "predicted", false)) {

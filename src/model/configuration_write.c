@@ -92,9 +92,9 @@ static void add_field(ar_yaml_text *out, const ar_field_configuration *field)
         ar_yaml_add(out, "]\n");
     }
     if (field->stream_of) {
-        add(out, "    stream_of: ");
-        add_text(out, field->stream_of);
-        add(out, "\n");
+        ar_yaml_add(out, "    stream_of: ");
+        ar_yaml_add_quoted(out, field->stream_of);
+        ar_yaml_add(out, "\n");
     }
     if (field->is_static) {
         ar_yaml_add(out, "    static: true\n");
