@@ -104,6 +104,25 @@ typedef struct {
  * out with a warning, and none at all is an error. The file appears when it is complete. */
 AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
 
+/* ---- attention maps ---- */
+
+typedef struct {
+    const char *model;             /* a run folder or a checkpoint file */
+    const char *const *data_paths; /* files, stores, glob patterns */
+    int64_t data_path_count;
+    const char *time;           /* last time of the cube, ISO text; the query token holds it */
+    double latitude, longitude; /* degrees; the cube lies around this place */
+    const double *level;        /* of the query token; NULL: the first of each field */
+    bool forecast;              /* mask the last times as in a forecast; false: nothing masked */
+    const char *out;            /* folder for attention.nc (docs/attention.md) */
+    int64_t threads;            /* at most 1024; 0: as many as OpenMP would use */
+} ar_attention_options;
+
+/* Write the weights with which one query token of each field attends to all others, for every
+ * layer, head and coupled field. Times that the data does not have, and a place or level outside of
+ * it, are errors. */
+AR_USE_RESULT ar_status ar_attention_maps(const ar_attention_options *options, ar_error *err);
+
 /* ---- verification ---- */
 
 typedef struct {

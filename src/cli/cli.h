@@ -81,6 +81,7 @@ int ar_command_nature_run(int argc, char **argv);
 int ar_command_train(int argc, char **argv);
 int ar_command_forecast(int argc, char **argv);
 int ar_command_info(int argc, char **argv);
+int ar_command_attention(int argc, char **argv);
 int ar_command_verify(int argc, char **argv);
 int ar_command_convert(int argc, char **argv);
 

@@ -17,6 +17,8 @@ static const command commands[] = {
      ar_command_forecast},
     {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",
      ar_command_info},
+    {"attention", "what a token attends to: weights of every layer, head and coupled field",
+     ar_command_attention},
     {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
     {"convert", "released checkpoints (.mod) to safetensors, and back", ar_command_convert},
 };

@@ -1,5 +1,6 @@
 #include "model/attention.h"
 
+#include "base/memory.h"
 #include "graph/attention_reach.h"
 
 static void axes_of(const ar_recording *r, int64_t field, int64_t axes[AR_AXIS_COUNT])
@@ -72,26 +73,55 @@ static ar_attention heads_of(const ar_recording *r, ar_attention attention, int6
     return attention;
 }
 
-void ar_record_attention(const ar_recording *r, const char *name, int64_t key_field, int64_t layer,
-                         ar_attention attention)
+/* List the last node, and keep queries, keys, values and output. */
+static void keep_last(const ar_recording *r, ar_model_attention entry)
 {
+    ar_model_attentions *list = r->attentions;
+    ar_error error;
+    if (!list || r->graph->status != AR_OK) {
+        return;
+    }
+    ar_status status = ar_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items,
+                               "attentions", &error);
+    if (status != AR_OK) {
+        ar_graph_fail(r->graph, status, &error);
+        return;
+    }
+    entry.node = r->graph->node_count - 1;
+    const ar_node *node = &r->graph->nodes[entry.node];
+    for (int i = 0; i < 3; i++) {
+        ar_graph_keep(r->graph, (ar_tensor){node->inputs[i]});
+    }
+    ar_graph_keep(r->graph, (ar_tensor){node->outputs[0]});
+    list->items[list->count++] = entry;
+}
+
+void ar_record_attention(const ar_recording *r, ar_attention_part part, int64_t key_field,
+                         int64_t layer, ar_attention attention)
+{
+    static const char *const names[] = {
+        [AR_ATTENTION_ENCODER_SELF] = "self attention",
+        [AR_ATTENTION_ENCODER_COUPLING] = "coupling",
+        [AR_ATTENTION_DECODER_SELF] = "self attention",
+        [AR_ATTENTION_DECODER_CROSS] = "cross attention",
+    };
     const ar_attention_kind kind = r->configuration->model.attention;
     const ar_attention_reach reach = reach_of(r, key_field);
     int turns[AR_AXIS_COUNT];
     const int64_t axes = turns_of(&reach, turns), heads = attention.heads;
+    const bool dense = kind == AR_ATTENTION_DENSE || axes < 2;
+    const int64_t groups = dense || kind == AR_ATTENTION_AXIAL ? 1 : heads < axes ? heads : axes;
     attention.query_tokens = r->fields[r->field].token_count;
     attention.key_tokens = r->fields[key_field].token_count;
-    attention.reach = reach;
-    if (kind == AR_ATTENTION_DENSE || axes < 2) {
-        ar_graph_attention(r->graph, name, attention);
-        return;
-    }
-    const int64_t groups = kind == AR_ATTENTION_AXIAL ? 1 : heads < axes ? heads : axes;
     for (int64_t g = 0; g < groups; g++) {
-        ar_attention group =
-            groups == 1 ? attention
-                        : heads_of(r, attention, g * heads / groups, (g + 1) * heads / groups);
-        group.reach = reach_along(reach, turns[(g + layer) % axes]);
-        ar_graph_attention(r->graph, name, group);
+        const int64_t first = g * heads / groups, end = (g + 1) * heads / groups;
+        ar_attention group = groups == 1 ? attention : heads_of(r, attention, first, end);
+        group.reach = dense ? reach : reach_along(reach, turns[(g + layer) % axes]);
+        ar_graph_attention(r->graph, names[part], group);
+        keep_last(r, (ar_model_attention){.part = part,
+                                          .layer = layer,
+                                          .query_field = r->field,
+                                          .key_field = key_field,
+                                          .first_head = first});
     }
 }

@@ -8,7 +8,7 @@
 
 /* Record attention of this field's tokens to those of field `key_field` in layer `layer`, counted
  * from 0 in the encoder or decoder. `attention` comes without tokens and reach, and with `into`. */
-void ar_record_attention(const ar_recording *r, const char *name, int64_t key_field, int64_t layer,
-                         ar_attention attention);
+void ar_record_attention(const ar_recording *r, ar_attention_part part, int64_t key_field,
+                         int64_t layer, ar_attention attention);
 
 #endif

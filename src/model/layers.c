@@ -114,7 +114,7 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t la
                                        AR_NO_TENSOR, AR_NO_TENSOR);
     int64_t columns = 2 * count * head_size;
     ar_record_attention(
-        r, "coupling", other, layer,
+        r, AR_ATTENTION_ENCODER_COUPLING, other, layer,
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
@@ -132,16 +132,17 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t la
 }
 
 /* Self attention from one projection whose rows are head by head q, k, v. */
-static void record_self_attention(const ar_recording *r, const char *projection, int64_t layer,
-                                  ar_tensor state, int64_t heads, int64_t head_size,
-                                  const ar_tensor norms[4], ar_tensor into)
+static void record_self_attention(const ar_recording *r, ar_attention_part part,
+                                  const char *projection, int64_t layer, ar_tensor state,
+                                  int64_t heads, int64_t head_size, const ar_tensor norms[4],
+                                  ar_tensor into)
 {
     const int64_t columns = 3 * heads * head_size;
     const bool norm = r->configuration->model.qk_layer_norm || ar_tensor_exists(norms[0]);
     ar_tensor all =
         ar_record_linear(r, projection, state, columns, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
     ar_record_attention(
-        r, "self attention", r->field, layer,
+        r, part, r->field, layer,
         (ar_attention){.query = all,
                        .key = ar_graph_columns(r->graph, all, head_size, columns - head_size),
                        .value =
@@ -180,8 +181,8 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
     snprintf(prefix, sizeof prefix, "encoders.%lld.heads.%lld", (long long)r->field,
              (long long)layer);
     snprintf(name, sizeof name, "%s.proj_heads", prefix);
-    record_self_attention(r, name, layer, normal, heads, head_size, no_norms,
-                          ar_graph_columns(r->graph, all_heads, 0, own));
+    record_self_attention(r, AR_ATTENTION_ENCODER_SELF, name, layer, normal, heads, head_size,
+                          no_norms, ar_graph_columns(r->graph, all_heads, 0, own));
     if (field->coupled_count > 0) {
         snprintf(name, sizeof name, "%s.proj_heads_other.0", prefix);
         ar_tensor queries =
@@ -214,7 +215,7 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, in
     ar_tensor pairs = ar_record_linear(r, name, ar_record_norm(r, encoder_state), columns, false,
                                        false, AR_NO_TENSOR, AR_NO_TENSOR);
     ar_record_attention(
-        r, "cross attention", r->field, layer,
+        r, AR_ATTENTION_DECODER_CROSS, r->field, layer,
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
@@ -252,8 +253,8 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     }
     if (own > 0) {
         snprintf(name, sizeof name, "%s.proj_heads", prefix);
-        record_self_attention(r, name, layer, normal, own, head_size, norms,
-                              ar_graph_columns(r->graph, all_heads, 0, own * head_size));
+        record_self_attention(r, AR_ATTENTION_DECODER_SELF, name, layer, normal, own, head_size,
+                              norms, ar_graph_columns(r->graph, all_heads, 0, own * head_size));
     }
     if (cross > 0) {
         record_cross_attention(

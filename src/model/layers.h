@@ -12,6 +12,7 @@ typedef struct {
     ar_model_field *fields; /* [field_count] */
     ar_tensor draw; /* what dropout's masks are drawn from; AR_NO_TENSOR: no dropout is recorded */
     int64_t field;
+    ar_model_attentions *attentions; /* to list and keep them; NULL: not */
 } ar_recording;
 
 static inline const ar_field_configuration *ar_recorded_field(const ar_recording *recording)

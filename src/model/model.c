@@ -83,6 +83,8 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
                                     .configuration = configuration,
                                     .fields = model->fields,
                                     .draw = model->draw,
+                                    .attentions =
+                                        options->keep_attentions ? &model->attentions : NULL,
                                     .field = index};
     field->masked_largest = options->batch * most_masked(configuration, index);
     field->masked_dimension = ar_graph_dimension(graph, "masked tokens", field->masked_largest);
@@ -157,13 +159,14 @@ static void forget_tensors(ar_model_field *field)
     }
 }
 
-static void record_encoders(ar_model *model, bool keep)
+static void record_encoders(ar_model *model, const ar_model_options *options)
 {
     const ar_configuration *configuration = model->configuration;
     ar_recording recording = {.graph = model->graph,
                               .configuration = configuration,
                               .fields = model->fields,
-                              .draw = model->draw};
+                              .draw = model->draw,
+                              .attentions = options->keep_attentions ? &model->attentions : NULL};
     ar_tensor states[AR_FIELD_MAX], normals[AR_FIELD_MAX], next[AR_FIELD_MAX];
     for (int64_t f = 0; f < configuration->field_count; f++) {
         recording.field = f;
@@ -183,7 +186,7 @@ static void record_encoders(ar_model *model, bool keep)
         ar_graph_end_block(model->graph);
         memcpy(states, next, sizeof states);
     }
-    for (int64_t f = 0; keep && f < configuration->field_count; f++) {
+    for (int64_t f = 0; options->keep_stages && f < configuration->field_count; f++) {
         ar_graph_keep(model->graph, model->fields[f].embedded);
         for (int64_t layer = 0; layer < configuration->model.encoder_layers; layer++) {
             ar_graph_keep(model->graph, model->fields[f].encoder[layer]);
@@ -217,7 +220,7 @@ ar_status ar_model_create(ar_model **out, const ar_configuration *configuration,
         model->fields[f].token_count = field->level_count * tokens[0] * tokens[1] * tokens[2];
         model->fields[f].values = size[0] * size[1] * size[2];
     }
-    record_encoders(model, options->keep_stages);
+    record_encoders(model, options);
     for (int64_t p = 0; p < configuration->prediction_count; p++) {
         record_prediction(model, options, p);
     }
@@ -236,6 +239,7 @@ void ar_model_destroy(ar_model **model)
 {
     if (*model) {
         ar_graph_destroy(&(*model)->graph);
+        ar_free((*model)->attentions.items);
         ar_free(*model);
         *model = NULL;
     }

@@ -29,9 +29,30 @@ typedef struct {
     ar_tensor losses[AR_LOSS_KIND_COUNT]; /* scalars, where computed */
 } ar_model_field;
 
+typedef enum {
+    AR_ATTENTION_ENCODER_SELF,
+    AR_ATTENTION_ENCODER_COUPLING,
+    AR_ATTENTION_DECODER_SELF,
+    AR_ATTENTION_DECODER_CROSS,
+} ar_attention_part;
+
+/* Which node of the graph computes some heads of an attention layer. */
+typedef struct {
+    ar_attention_part part;
+    int64_t layer, query_field, key_field;
+    int64_t first_head; /* of the node's heads, among those of the layer */
+    size_t node;
+} ar_model_attention;
+
+typedef struct {
+    ar_model_attention *items; /* [count], in the order of the graph */
+    size_t count, capacity;
+} ar_model_attentions;
+
 typedef struct {
     const ar_configuration *configuration; /* borrowed */
     ar_graph *graph;
+    ar_model_attentions attentions; /* with keep_attentions */
     int batch_dimension;
     ar_tensor draw; /* input [B, 5] int32 of dropout; AR_NO_TENSOR without */
     ar_model_field fields[AR_FIELD_MAX];
@@ -45,7 +66,8 @@ typedef struct {
     bool every_loss;  /* all kinds, kept, whatever the configuration trains with */
     bool dropout;     /* that of the configuration, to be switched on by ar_model_draw_dropout */
     bool keep_stages; /* embeddings, encoder layers and decoder stay readable */
-    ar_type type;     /* AR_TYPE_FLOAT32, or AR_TYPE_FLOAT64 on the reference backend */
+    bool keep_attentions; /* what goes into and out of attention stays readable, and is listed */
+    ar_type type;         /* AR_TYPE_FLOAT32, or AR_TYPE_FLOAT64 on the reference backend */
 } ar_model_options;
 
 /* Record the network of a checked configuration whose levels are known. Release with

@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "backend/ref/ref.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "graph/attention_reach.h"
 #include "train/optimiser.h"
 
 /* Both cubes are 2 × 4 × 9 points. */
@@ -137,8 +139,12 @@ static void create_planned(network *n, const char *const *settings, int64_t coun
     for (int64_t f = 0; f < FIELDS; f++) {
         n->configuration.fields[f].tokens.mask_ratio = 1;
     }
-    const ar_model_options options = {
-        .batch = samples, .losses = true, .dropout = true, .keep_stages = stages, .type = type};
+    const ar_model_options options = {.batch = samples,
+                                      .losses = true,
+                                      .dropout = true,
+                                      .keep_stages = stages,
+                                      .keep_attentions = stages,
+                                      .type = type};
     if (ar_model_create(&n->model, &n->configuration, &options, &err) != AR_OK) {
         fail_msg("%s", err.message);
     }
@@ -404,6 +410,70 @@ static void attention_reaches_what_it_should(void **state)
             *value = kept;
         }
         ar_free(before);
+        release(&n);
+    }
+}
+
+/* Attention of `node`: the weights of each query sum to one, are zero beyond its reach, and times v
+ * give what the backend computed. */
+static void check_weights(const network *n, const ar_model_attention *attention)
+{
+    const ar_node *node = &n->model->graph->nodes[attention->node];
+    const ar_op_attributes *a = &node->attributes;
+    ar_matrix inputs[7] = {{0}};
+    for (int i = 0; i < 7; i++) {
+        if (node->inputs[i] >= 0) {
+            inputs[i] = ar_plan_matrix(n->plan, (ar_tensor){node->inputs[i]});
+        }
+    }
+    const ar_op_call call = {.attributes = a, .inputs = inputs};
+    const ar_matrix output = ar_plan_matrix(n->plan, (ar_tensor){node->outputs[0]});
+    double weights[64];
+    assert_true(a->tokens[1] <= 64);
+    for (int64_t row = 0; row < output.rows * a->heads; row++) {
+        const int64_t query = row / a->heads, head = row % a->heads, sample = query / a->tokens[0];
+        double sum = 0;
+        ref_attention_weights(&call, sample, head, query % a->tokens[0], weights);
+        for (int64_t j = 0; j < a->tokens[1]; j++) {
+            assert_true(ar_attention_sees(&a->reach, query % a->tokens[0], j) || weights[j] == 0);
+            sum += weights[j];
+        }
+        assert_true(fabs(sum - 1) < 1e-12);
+        for (int64_t d = 0; d < a->head_size; d++) {
+            double wanted = 0;
+            for (int64_t j = 0; j < a->tokens[1]; j++) {
+                wanted += weights[j] * ref_get(&inputs[2], sample * a->tokens[1] + j,
+                                               head * a->head_stride[2] + d);
+            }
+            /* A weighted mean in float32 of values of order one. */
+            assert_true(fabs(wanted - ref_get(&output, query, head * a->head_size + d)) < 2e-6);
+        }
+    }
+}
+
+/* The attention maps of a model: every head of every layer is listed once, and its weights are
+ * those that the layer used. */
+static void weights_reproduce_the_attention(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"model.attention={kind: dense}",
+                                        "model.attention={kind: axial}",
+                                        "model.attention={kind: axial_parallel}"};
+    for (int kind = 0; kind < 3; kind++) {
+        network n;
+        int64_t heads[4] = {0};
+        create(&n,
+               (const char *const[]){kinds[kind], "model.decoder={layers: 2, heads: 4}",
+                                     "model.encoder={layers: 2, heads: 4}"},
+               3, AR_TYPE_FLOAT32, "cpu", 2);
+        ar_plan_forward(n.plan);
+        for (size_t i = 0; i < n.model->attentions.count; i++) {
+            const ar_model_attention *attention = &n.model->attentions.items[i];
+            heads[attention->part] += n.model->graph->nodes[attention->node].attributes.heads;
+            check_weights(&n, attention);
+        }
+        const int64_t wanted[4] = {2 * 2 * 4, 2 * 2 * 1, 2 * 2 * 2, 2 * 2 * 2};
+        assert_memory_equal(heads, wanted, sizeof wanted);
         release(&n);
     }
 }
@@ -880,6 +950,7 @@ int main(void)
         cmocka_unit_test(every_parameter_is_trained),
         cmocka_unit_test(attention_reaches_what_it_should),
         cmocka_unit_test(operations_follow_the_reach),
+        cmocka_unit_test(weights_reproduce_the_attention),
         cmocka_unit_test(positions_are_those_of_the_formula),
         cmocka_unit_test(positions_reach_the_embedding),
         cmocka_unit_test(starting_values_follow_seed_and_name),

@@ -85,6 +85,31 @@ static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, 
     }
 }
 
+void ref_attention_weights(const ar_op_call *call, int64_t sample, int64_t head, int64_t i,
+                           double *weights)
+{
+    const ar_op_attributes *a = call->attributes;
+    const double factor = 1.0 / sqrt((double)a->head_size);
+    static _Thread_local head_vector query, key;
+    double largest = -INFINITY, sum = 0;
+    load(call, QUERY, sample * a->tokens[0] + i, head, &query);
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        weights[j] = -INFINITY;
+        if (ar_attention_sees(&a->reach, i, j)) {
+            load(call, KEY, sample * a->tokens[1] + j, head, &key);
+            weights[j] = factor * dot(query.value, key.value, a->head_size);
+            largest = fmax(largest, weights[j]);
+        }
+    }
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        weights[j] = exp(weights[j] - largest);
+        sum += weights[j];
+    }
+    for (int64_t j = 0; j < a->tokens[1]; j++) {
+        weights[j] /= sum;
+    }
+}
+
 void ref_attention_forward(const ar_op_call *call)
 {
     const ar_op_attributes *a = call->attributes;

@@ -49,6 +49,10 @@ void ref_layer_norm_forward(const ar_op_call *call);
 void ref_layer_norm_adjoint(const ar_op_call *call);
 void ref_attention_forward(const ar_op_call *call);
 void ref_attention_adjoint(const ar_op_call *call);
+/* The softmax of one query of attention: weights[tokens[1]] of the sample's keys, 0 beyond its
+ * reach. Reads the call's inputs only. */
+void ref_attention_weights(const ar_op_call *call, int64_t sample, int64_t head, int64_t query,
+                           double *weights);
 void ref_add_periodic_forward(const ar_op_call *call);
 void ref_add_periodic_adjoint(const ar_op_call *call);
 void ref_factorised_positions_forward(const ar_op_call *call);
