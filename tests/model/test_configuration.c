@@ -288,10 +288,10 @@ static void round_trip(void **state)
 static void kinds_of_fields(void **state)
 {
     (void)state;
-    const char *const settings[] = {
-        "fields.msl={name: msl, static: true, tokens: [1, 2, 6], token_size: [3, 6, 3], embedding: "
-        "64, coupled: [vorticity]}",
-        "fields.vorticity.coupling_heads=[3]", "model.coupling_heads=2"};
+    static const char fixed[] = "fields.msl={name: msl, static: true, tokens: [1, 2, 6], "
+                                "token_size: [3, 6, 3], embedding: 64, coupled: [vorticity]}";
+    const char *const settings[] = {fixed, "fields.vorticity.coupling_heads=[3]",
+                                    "model.coupling_heads=2"};
     ar_configuration c;
     parse(&c, good, settings, 3);
     assert_true(c.fields[1].is_static);

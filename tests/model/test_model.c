@@ -778,10 +778,10 @@ static void statistics_and_empty_batches(void **state)
 
 /* ---- dropout --------------------------------------------------------------------------------- */
 
-static const char *const dropping[] = {
-    "training.dropout=0.3", "model.decoder.layers=2", "model.encoder.mlp_layers=3",
-    "fields.0.embedding_network={type: transformer, patch: [1, 1, 3], layers: 1, heads: 2, "
-    "width: 8}"};
+static const char patches[] = "fields.0.embedding_network={type: transformer, patch: [1, 1, 3], "
+                              "layers: 1, heads: 2, width: 8}";
+static const char *const dropping[] = {"training.dropout=0.3", "model.decoder.layers=2",
+                                       "model.encoder.mlp_layers=3", patches};
 
 /* Off, it is not there: the network's own output, whose residuals are added by another op; float64
  * rounds at 1e-16. On, it changes the output, the next step's mask is another, and the same step's
