@@ -3,7 +3,7 @@
  * hours of 2001-01-01 to 2001-03-01: waves of zonal wavenumbers 1 to 5 that travel 10 degrees east
  * in 6 hours while their amplitudes change slowly, and a little noise. What the next field is can
  * be read off the last one, one column to the west. With `gaps` some values, and all values of a
- * few times, are missing. */
+ * few times, are missing. orography.nc holds surface_geopotential without a time. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +129,39 @@ cleanup:
     return status;
 }
 
+static ar_status write_orography(const char *folder, ar_error *err)
+{
+    const axis axes[] = {{"latitude", "degrees_north", "Y", NLAT, 90, -10},
+                         {"longitude", "degrees_east", "X", NLON, 0, 10}};
+    const ar_writer_variable variable = {.name = "surface_geopotential",
+                                         .type = AR_WRITER_FLOAT,
+                                         .rank = 2,
+                                         .dimensions = {"latitude", "longitude"}};
+    const int64_t start[2] = {0}, count[2] = {NLAT, NLON};
+    ar_writer *file = NULL;
+    char *path = NULL;
+    float values[POINTS];
+    ar_status status = AR_OK;
+    for (int64_t i = 0; i < POINTS; i++) {
+        double ridge = sin(M_PI / 18 * (double)(i / NLON)) * cos(M_PI / 9 * (double)(i % NLON));
+        values[i] = (float)(ridge > 0 ? 20000 * ridge : 0);
+    }
+    AR_TRY(ar_path_join(&path, folder, "orography.nc", err));
+    AR_TRY(ar_writer_create(&file, path, err));
+    AR_TRY(add_axis(file, &axes[0], false, err));
+    AR_TRY(add_axis(file, &axes[1], false, err));
+    AR_TRY(ar_writer_add_variable(file, &variable, err));
+    AR_TRY(ar_writer_put_text(file, variable.name, "units", "m2 s-2", err));
+    AR_TRY(write_axis(file, &axes[0], err));
+    AR_TRY(write_axis(file, &axes[1], err));
+    AR_TRY(ar_writer_write(file, variable.name, start, count, values, err));
+    AR_TRY(ar_writer_commit(&file, err));
+cleanup:
+    ar_writer_abandon(&file);
+    ar_free(path);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     const bool gaps = argc == 3 && strcmp(argv[2], "gaps") == 0;
@@ -142,6 +175,10 @@ int main(int argc, char **argv)
             fprintf(stderr, "make_waves: %s\n", err.message);
             return 1;
         }
+    }
+    if (write_orography(argv[1], &err) != AR_OK) {
+        fprintf(stderr, "make_waves: %s\n", err.message);
+        return 1;
     }
     return 0;
 }

@@ -68,8 +68,20 @@ AR_USE_RESULT ar_status ar_nature_run(const ar_nature_run_options *options, ar_e
 /* ---- training ---- */
 
 typedef struct {
-    const char *run;                        /* folder; made if it is not there */
-    bool resume;                            /* go on from the newest checkpoint, if there is one */
+    const char *run; /* folder; made if it is not there */
+    bool resume;     /* go on from the newest checkpoint, if there is one */
+    /* What a new run starts from: a run folder, a checkpoint, or weights that `atmorep convert`
+     * made; NULL: starting values. Fields find themselves by name; new ones get starting values. */
+    const char *from;
+    /* "name=RUN": this field from another one. */
+    const char *const *field_sources;
+    int64_t field_source_count;
+    /* Fields that are left out, of the configuration too. */
+    const char *const *drop_fields;
+    int64_t drop_field_count;
+    /* Shell patterns of parameters that may be missing or have another shape there. */
+    const char *const *allow_missing;
+    int64_t allow_missing_count;
     int64_t threads;                        /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;                    /* "cpu"; NULL means that */
     const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */

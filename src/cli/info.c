@@ -285,6 +285,9 @@ static ar_status describe_checkpoint(cJSON *tree, const char *path, ar_error *er
     cJSON_AddStringToObject(tree, "file", checkpoint.path);
     cJSON_AddNumberToObject(tree, "step", (double)checkpoint.step);
     cJSON_AddNumberToObject(tree, "steps wanted", (double)c->training.steps);
+    if (ar_checkpoint_origin(&checkpoint)) {
+        cJSON_AddStringToObject(tree, "started from", ar_checkpoint_origin(&checkpoint));
+    }
     cJSON_AddStringToObject(tree, "training start", c->training_start ? c->training_start : "");
     cJSON_AddStringToObject(tree, "training end", c->training_end ? c->training_end : "");
     describe_fields(tree, c);

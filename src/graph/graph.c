@@ -265,6 +265,32 @@ void ar_graph_end_block(ar_graph *graph)
     graph->in_block = false;
 }
 
+/* What a node computes wants a gradient when something it is computed from does. */
+static void pass_wish(ar_graph *graph, const ar_node *node)
+{
+    bool wanted = false;
+    for (int i = 0; i < node->input_count; i++) {
+        wanted |= node->inputs[i] >= 0 && ar_op_input_has_gradient(node, i) &&
+                  ar_graph_root(graph, node->inputs[i])->wants_gradient;
+    }
+    for (int i = 0; i < ar_op_find(node->kind)->gradient_outputs; i++) {
+        graph->tensors[graph->tensors[node->outputs[i]].root].wants_gradient |= wanted;
+    }
+}
+
+void ar_graph_freeze(ar_graph *graph, const bool *frozen)
+{
+    for (size_t t = 0; t < graph->tensor_count; t++) {
+        graph->tensors[t].wants_gradient = false;
+    }
+    for (size_t p = 0; p < graph->parameter_count; p++) {
+        graph->tensors[graph->parameters[p].tensor].wants_gradient = !frozen[p];
+    }
+    for (size_t i = 0; i < graph->node_count; i++) {
+        pass_wish(graph, &graph->nodes[i]);
+    }
+}
+
 /* Record a node; its tensors are checked by the op's shape rule. */
 static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *attributes,
                      const ar_tensor *inputs, int input_count, const ar_tensor *outputs,
@@ -285,19 +311,14 @@ static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *a
     AR_TRY(ar_allocate(&node.inputs, (size_t)input_count, sizeof *node.inputs, "a node", &error));
     AR_TRY(
         ar_allocate(&node.outputs, (size_t)output_count, sizeof *node.outputs, "a node", &error));
-    bool wanted = false;
     for (int i = 0; i < input_count; i++) {
         node.inputs[i] = inputs[i].id;
-        wanted |= inputs[i].id >= 0 && ar_op_input_has_gradient(&node, i) &&
-                  graph->tensors[graph->tensors[inputs[i].id].root].wants_gradient;
     }
     for (int i = 0; i < output_count; i++) {
         node.outputs[i] = outputs[i].id;
     }
     AR_TRY(ar_op_find(kind)->check(graph, &node, &error));
-    for (int i = 0; i < ar_op_find(kind)->gradient_outputs; i++) {
-        graph->tensors[graph->tensors[outputs[i].id].root].wants_gradient |= wanted;
-    }
+    pass_wish(graph, &node);
     graph->nodes[graph->node_count++] = node;
     return true;
 cleanup:

@@ -38,7 +38,7 @@ typedef struct {
     int32_t root;         /* itself, or the tensor that a view looks into */
     int64_t first_column; /* of a view */
     bool keep;            /* readable after the run */
-    bool wants_gradient;  /* a parameter depends into it */
+    bool wants_gradient;  /* it is a parameter that is not frozen, or depends on one */
     int64_t offset;       /* parameter: index of its first value in the parameter block */
     void *values;         /* constant */
     char *name;
@@ -109,6 +109,9 @@ ar_tensor ar_graph_columns(ar_graph *graph, ar_tensor tensor, int64_t first, int
  * again in the adjoint. Blocks do not nest. */
 void ar_graph_begin_block(ar_graph *graph);
 void ar_graph_end_block(ar_graph *graph);
+/* Of a finished graph: no gradient reaches the parameters with frozen[parameter_count] any more,
+ * nor anything that depends on them alone. */
+void ar_graph_freeze(ar_graph *graph, const bool *frozen);
 /* Keep a tensor's values readable after a run. */
 void ar_graph_keep(ar_graph *graph, ar_tensor tensor);
 const ar_tensor_record *ar_graph_tensor(const ar_graph *graph, ar_tensor tensor);

@@ -45,25 +45,82 @@ static void release_names(char **names, int64_t count)
     ar_free(names);
 }
 
+static void release_field(ar_field_configuration *field)
+{
+    ar_free(field->name);
+    ar_free(field->variable);
+    ar_free(field->levels);
+    ar_free(field->stream_of);
+    release_names(field->coupled, field->coupled_count);
+    ar_free(field->coupling_heads);
+}
+
 void ar_configuration_release(ar_configuration *configuration)
 {
     for (int64_t i = 0; configuration->fields && i < configuration->field_count; i++) {
-        ar_field_configuration *field = &configuration->fields[i];
-        ar_free(field->name);
-        ar_free(field->variable);
-        ar_free(field->levels);
-        ar_free(field->stream_of);
-        release_names(field->coupled, field->coupled_count);
-        ar_free(field->coupling_heads);
+        release_field(&configuration->fields[i]);
     }
     ar_free(configuration->fields);
     release_names(configuration->paths, configuration->path_count);
+    release_names(configuration->training.freeze, configuration->training.freeze_count);
     ar_free(configuration->file);
     ar_free(configuration->training_start);
     ar_free(configuration->training_end);
     ar_free(configuration->validation_start);
     ar_free(configuration->validation_end);
     *configuration = (ar_configuration){0};
+}
+
+int64_t ar_configuration_find_field(const ar_configuration *configuration, const char *name)
+{
+    for (int64_t i = 0; i < configuration->field_count; i++) {
+        if (strcmp(configuration->fields[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void drop_coupling(ar_field_configuration *field, const char *name)
+{
+    int64_t kept = 0;
+    for (int64_t k = 0; k < field->coupled_count; k++) {
+        if (strcmp(field->coupled[k], name) == 0) {
+            ar_free(field->coupled[k]);
+            continue;
+        }
+        field->coupled[kept] = field->coupled[k];
+        if (field->coupling_heads_count > 0) {
+            field->coupling_heads[kept] = field->coupling_heads[k];
+        }
+        kept++;
+    }
+    field->coupled_count = kept;
+    field->coupling_heads_count = field->coupling_heads_count > 0 ? kept : 0;
+}
+
+bool ar_configuration_drop_field(ar_configuration *configuration, const char *name)
+{
+    const int64_t dropped = ar_configuration_find_field(configuration, name);
+    int64_t kept = 0;
+    if (dropped < 0) {
+        return false;
+    }
+    for (int64_t k = 0; k < configuration->prediction_count; k++) {
+        const int64_t field = configuration->prediction_order[k];
+        if (field != dropped) {
+            configuration->prediction_order[kept++] = field - (field > dropped);
+        }
+    }
+    configuration->prediction_count = kept;
+    for (int64_t i = 0; i < configuration->field_count; i++) {
+        drop_coupling(&configuration->fields[i], name);
+    }
+    release_field(&configuration->fields[dropped]);
+    configuration->field_count--;
+    memmove(configuration->fields + dropped, configuration->fields + dropped + 1,
+            (size_t)(configuration->field_count - dropped) * sizeof *configuration->fields);
+    return true;
 }
 
 /* The checked tree as values. */
@@ -114,12 +171,8 @@ static void take_prediction_order(ar_configuration_raw *raw)
     ar_configuration *configuration = &raw->configuration;
     configuration->prediction_count = raw->prediction_name_count;
     for (int64_t k = 0; k < raw->prediction_name_count; k++) {
-        configuration->prediction_order[k] = -1;
-        for (int64_t i = 0; i < configuration->field_count; i++) {
-            if (strcmp(raw->prediction_names[k], configuration->fields[i].name) == 0) {
-                configuration->prediction_order[k] = i;
-            }
-        }
+        configuration->prediction_order[k] =
+            ar_configuration_find_field(configuration, raw->prediction_names[k]);
     }
 }
 

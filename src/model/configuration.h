@@ -110,6 +110,8 @@ typedef struct {
     int64_t loss_count;
     int64_t checkpoint_every, validate_every, validation_samples; /* steps; 0: never */
     int64_t log_every;
+    char **freeze; /* shell patterns of the names of parameters that do not train */
+    int64_t freeze_count;
 } ar_training_configuration;
 
 typedef struct {
@@ -149,6 +151,11 @@ AR_USE_RESULT ar_status ar_configuration_parse(ar_configuration *configuration, 
  * same values; the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_configuration_write(const ar_configuration *configuration, char **text,
                                                ar_error *err);
+/* Take a field out of a checked configuration, and out of what others are coupled to; false when
+ * there is no such field. What is left has to be checked again. */
+bool ar_configuration_drop_field(ar_configuration *configuration, const char *name);
+/* Index of a field, −1 if there is none of this name. */
+int64_t ar_configuration_find_field(const ar_configuration *configuration, const char *name);
 void ar_configuration_release(ar_configuration *configuration); /* safe on zeroed */
 
 /* Check what can be known without data: ranges, E divisible by heads, couplings that exist, equal

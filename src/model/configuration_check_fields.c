@@ -241,16 +241,6 @@ static void list_field_names(const ar_configuration *configuration, char *text, 
     }
 }
 
-static int64_t field_index(const ar_configuration *configuration, const char *name)
-{
-    for (int64_t i = 0; i < configuration->field_count; i++) {
-        if (strcmp(configuration->fields[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static ar_status check_coupling(ar_configuration *configuration, int64_t i,
                                 ar_configuration_fault *fault)
 {
@@ -264,7 +254,7 @@ static ar_status check_coupling(ar_configuration *configuration, int64_t i,
         char part[32];
         snprintf(part, sizeof part, "coupled[%lld]", (long long)k);
         const char *key = field_key(fault, i, part);
-        int64_t other = field_index(configuration, field->coupled[k]);
+        int64_t other = ar_configuration_find_field(configuration, field->coupled[k]);
         if (other < 0) {
             char names[512];
             list_field_names(configuration, names, sizeof names);

@@ -186,6 +186,8 @@ static const cyaml_schema_field_t training_keys[] = {
     INTEGER("validate_every", WHOLE, configuration.training.validate_every),
     INTEGER("validation_samples", WHOLE, configuration.training.validation_samples),
     INTEGER("log_every", WHOLE, configuration.training.log_every),
+    LIST("freeze", CYAML_FLAG_DEFAULT, WHOLE, configuration.training.freeze,
+         configuration.training.freeze_count, &text_entry, 1000),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t whole_keys[] = {
@@ -238,7 +240,8 @@ const char *const ar_configuration_defaults =
     "  checkpoint_every: 500\n"
     "  validate_every: 500\n"
     "  validation_samples: 192\n"
-    "  log_every: 10\n";
+    "  log_every: 10\n"
+    "  freeze: []\n";
 
 const char *const ar_configuration_static_defaults = "predicted: false\n";
 const char *const ar_configuration_input_defaults = "masking: {ratio: 0}\n";

@@ -175,6 +175,10 @@ static void add_training(ar_yaml_text *out, const ar_training_configuration *tra
     ar_yaml_add_integer(out, "\n  validation_samples", training->validation_samples);
     ar_yaml_add_integer(out, "\n  log_every", training->log_every);
     ar_yaml_add(out, "\n");
+    if (training->freeze_count > 0) {
+        ar_yaml_add_texts(out, "  freeze", (const char *const *)training->freeze,
+                          training->freeze_count);
+    }
 }
 
 ar_status ar_configuration_write(const ar_configuration *configuration, char **text, ar_error *err)

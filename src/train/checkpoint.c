@@ -140,7 +140,7 @@ static void months_text(const ar_dataset *dataset, char text[MONTHS_SIZE])
 ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                               const ar_dataset *dataset, const ar_graph *graph,
                               const float *parameters, const ar_optimiser *optimiser,
-                              const ar_loss_sums *sums, ar_error *err)
+                              const ar_loss_sums *sums, const char *origin, ar_error *err)
 {
     tensor_list list = {0};
     double numbers[SUMS_MOST] = {(double)sums->count, sums->total, sums->gradient_norm};
@@ -164,9 +164,10 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
                                     {"step", step},
                                     {"months", months},
                                     {"units", units},
-                                    {"configuration", yaml}};
-    AR_TRY(ar_safetensors_write(path, list.items, (int64_t)list.count, metadata,
-                                sizeof metadata / sizeof *metadata, err));
+                                    {"configuration", yaml},
+                                    {"origin", origin}};
+    const int64_t entries = (int64_t)(sizeof metadata / sizeof *metadata) - (origin ? 0 : 1);
+    AR_TRY(ar_safetensors_write(path, list.items, (int64_t)list.count, metadata, entries, err));
     AR_TRY(ar_run_clean(run, err));
 cleanup:
     for (size_t i = 0; i < list.count; i++) {
@@ -180,7 +181,29 @@ cleanup:
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_error *err)
+/* The step, where there has to be one; weights that come from elsewhere have none. */
+static ar_status read_step(ar_checkpoint *checkpoint, bool needed, ar_error *err)
+{
+    const char *step = ar_safetensors_metadata(checkpoint->file, "step");
+    if (!step && !needed) {
+        return AR_OK;
+    }
+    if (!step) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s: its metadata has no step; a checkpoint of 'atmorep train' has",
+                       checkpoint->path);
+    }
+    char *end;
+    checkpoint->step = strtoll(step, &end, 10);
+    if (end == step || *end || checkpoint->step < 0) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has step '%s', which is no number",
+                       checkpoint->path, step);
+    }
+    return AR_OK;
+}
+
+static ar_status open_file(ar_checkpoint *checkpoint, const char *path, bool needs_step,
+                           ar_error *err)
 {
     ar_status status = AR_OK;
     *checkpoint = (ar_checkpoint){0};
@@ -197,19 +220,13 @@ ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_err
         AR_TRY(ar_copy_string(&checkpoint->path, path, err));
     }
     AR_TRY(ar_safetensors_open(&checkpoint->file, checkpoint->path, err));
-    const char *step = ar_safetensors_metadata(checkpoint->file, "step");
+    AR_TRY(read_step(checkpoint, needs_step, err));
     const char *yaml = ar_safetensors_metadata(checkpoint->file, "configuration");
-    if (!step || !yaml) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: its metadata has no %s; a checkpoint of 'atmorep train' has",
-                         checkpoint->path, step ? "configuration" : "step");
-        goto cleanup;
-    }
-    char *end;
-    checkpoint->step = strtoll(step, &end, 10);
-    if (end == step || *end || checkpoint->step < 0) {
-        status = ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has step '%s', which is no number",
-                         checkpoint->path, step);
+    if (!yaml) {
+        status =
+            ar_fail(err, AR_ERROR_INPUT,
+                    "%s: its metadata has no configuration; a checkpoint of 'atmorep train' has",
+                    checkpoint->path);
         goto cleanup;
     }
     AR_TRY(
@@ -219,6 +236,21 @@ cleanup:
         ar_checkpoint_close(checkpoint);
     }
     return status;
+}
+
+ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path, ar_error *err)
+{
+    return open_file(checkpoint, path, true, err);
+}
+
+ar_status ar_checkpoint_open_weights(ar_checkpoint *checkpoint, const char *path, ar_error *err)
+{
+    return open_file(checkpoint, path, false, err);
+}
+
+const char *ar_checkpoint_origin(const ar_checkpoint *checkpoint)
+{
+    return ar_safetensors_metadata(checkpoint->file, "origin");
 }
 
 void ar_checkpoint_close(ar_checkpoint *checkpoint)

@@ -13,11 +13,13 @@
 #include "train/run_folder.h"
 
 /* Write RUN/checkpoint-<step>.safetensors atomically, then remove all but the last three and what
- * killed runs left unfinished. `sums` are those of the steps since the last line of metrics. */
+ * killed runs left unfinished. `sums` are those of the steps since the last line of metrics;
+ * `origin` tells what the run started from, NULL: nothing. */
 AR_USE_RESULT ar_status ar_checkpoint_write(const char *run, const ar_configuration *configuration,
                                             const ar_dataset *dataset, const ar_graph *graph,
                                             const float *parameters, const ar_optimiser *optimiser,
-                                            const ar_loss_sums *sums, ar_error *err);
+                                            const ar_loss_sums *sums, const char *origin,
+                                            ar_error *err);
 
 /* A checkpoint opened for reading. */
 typedef struct {
@@ -30,6 +32,12 @@ typedef struct {
 /* Open a checkpoint file, or the newest one of a run folder, and read its configuration. */
 AR_USE_RESULT ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char *path,
                                            ar_error *err);
+/* The same for parameters alone: of a run, or as `atmorep convert` writes them, at step 0. */
+AR_USE_RESULT ar_status ar_checkpoint_open_weights(ar_checkpoint *checkpoint, const char *path,
+                                                   ar_error *err);
+/* What the run of the checkpoint started from, several lines; borrowed, NULL where there is none.
+ */
+const char *ar_checkpoint_origin(const ar_checkpoint *checkpoint);
 void ar_checkpoint_close(ar_checkpoint *checkpoint); /* safe on zeroed */
 
 /* Read parameters, and moments where optimiser is not NULL. A missing tensor or wrong shape is an

@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "model/freeze.h"
 #include "train/checkpoint.h"
 #include "train/metrics.h"
+#include "train/origin.h"
 
 /* All that a run holds while it trains. */
 typedef struct {
@@ -25,6 +27,7 @@ typedef struct {
     ar_plan *plan;
     float *parameters, *gradients;
     ar_optimiser optimiser;
+    ar_origin origin;
     ar_metrics metrics;
     ar_loss_sums sums; /* of training steps since the last line */
 } run_state;
@@ -96,12 +99,19 @@ static ar_status build_model(run_state *run, ar_error *err)
         &(ar_model_options){
             .batch = c->training.batch, .losses = true, .dropout = true, .type = AR_TYPE_FLOAT32},
         err));
+    int64_t frozen, numbers;
+    AR_TRY(ar_model_freeze(run->model, &frozen, &numbers, err));
+    if (frozen > 0) {
+        ar_log(AR_LOG_INFO, "%lld parameters with %.3g million numbers are frozen",
+               (long long)frozen, 1e-6 * (double)numbers);
+    }
     const ar_graph *graph = run->model->graph;
     size_t count = (size_t)graph->parameter_values;
     AR_TRY(ar_allocate(&run->parameters, count, sizeof(float), "parameters", err));
     AR_TRY(ar_allocate(&run->gradients, count, sizeof(float), "gradients", err));
     AR_TRY(ar_optimiser_init(&run->optimiser, graph, err));
     ar_model_initialise(run->model, (uint64_t)c->seed, run->parameters);
+    AR_TRY(ar_origin_fill(&run->origin, run->model, run->parameters, err));
     AR_TRY(ar_plan_create(&run->plan, graph,
                           &(ar_plan_options){.backend = run->backend,
                                              .loss = run->model->loss,
@@ -112,17 +122,23 @@ cleanup:
     return status;
 }
 
-/* Before hours of reading: a run that nobody asked to resume is an error. */
-static ar_status refuse_other_run(const ar_train_options *options, ar_error *err)
+/* Before hours of reading: a run that nobody asked to resume is an error, and so are models to
+ * start from that are not there. */
+static ar_status begin(run_state *run, ar_error *err)
 {
+    const ar_train_options *options = run->options;
     char *path = NULL;
-    ar_status status = ar_checkpoint_find(options->run, &path, err);
-    if (status == AR_OK && path && !options->resume) {
+    ar_status status = AR_OK;
+    AR_TRY(ar_checkpoint_find(options->run, &path, err));
+    if (path && !options->resume) {
         status = ar_fail(err, AR_ERROR_USAGE,
                          "%s: this folder holds a run already; go on with --resume, or choose "
                          "another folder",
                          options->run);
+        goto cleanup;
     }
+    AR_TRY(ar_origin_open(&run->origin, options, run->configuration, path == NULL, err));
+cleanup:
     ar_free(path);
     return status;
 }
@@ -143,6 +159,7 @@ static ar_status resume(run_state *run, ar_error *err)
     AR_TRY(ar_checkpoint_read_model(&checkpoint, run->model->graph, run->parameters,
                                     &run->optimiser, err));
     AR_TRY(ar_checkpoint_read_sums(&checkpoint, &run->sums, err));
+    AR_TRY(ar_origin_keep(&run->origin, &checkpoint, err));
     ar_log(AR_LOG_INFO, "going on from step %lld of %s", (long long)checkpoint.step, path);
 cleanup:
     ar_checkpoint_close(&checkpoint);
@@ -323,7 +340,7 @@ static ar_status write_checkpoint(run_state *run, ar_error *err)
 {
     return ar_checkpoint_write(run->options->run, run->configuration, &run->dataset,
                                run->model->graph, run->parameters, &run->optimiser, &run->sums,
-                               err);
+                               run->origin.text, err);
 }
 
 static ar_status train_all(run_state *run, ar_error *err)
@@ -361,6 +378,7 @@ cleanup:
 static void release(run_state *run)
 {
     ar_metrics_close(&run->metrics);
+    ar_origin_release(&run->origin);
     ar_plan_destroy(&run->plan);
     ar_model_destroy(&run->model);
     ar_optimiser_release(&run->optimiser);
@@ -387,7 +405,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
         goto cleanup;
     }
     AR_TRY(ar_threads_set(options->threads, &run->threads, err));
-    AR_TRY(refuse_other_run(options, err));
+    AR_TRY(begin(run, err));
     AR_TRY(load_data(run, err));
     AR_TRY(build_model(run, err));
     AR_TRY(ar_folder_make(options->run, err));

@@ -140,7 +140,7 @@ static ar_status save(run_state *run, int64_t step, ar_error *err)
 {
     run->optimiser.step = step;
     return ar_checkpoint_write(folder, &run->configuration, &run->dataset, run->model->graph,
-                               run->parameters, &run->optimiser, &run->sums, err);
+                               run->parameters, &run->optimiser, &run->sums, NULL, err);
 }
 
 static void save_good(run_state *run, int64_t step)
@@ -510,6 +510,15 @@ static void what_does_not_fit_is_named(void **state)
         alter(whole, path, &cases[i].how);
         assert_refused(&run, path, cases[i].words);
     }
+    /* weights alone need no step, but a number where there is one */
+    ar_checkpoint checkpoint;
+    alter(whole, path, &(alteration){.key = "step"});
+    assert_int_equal(ar_checkpoint_open_weights(&checkpoint, path, &err), AR_OK);
+    assert_int_equal(checkpoint.step, 0);
+    assert_null(ar_checkpoint_origin(&checkpoint));
+    ar_checkpoint_close(&checkpoint);
+    alter(whole, path, &(alteration){.key = "step", .value = "-3"});
+    assert_int_equal(ar_checkpoint_open_weights(&checkpoint, path, &err), AR_ERROR_INPUT);
     path_of(path, "no such file");
     assert_refused(&run, path, "");
     release(&run);

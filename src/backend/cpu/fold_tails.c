@@ -25,7 +25,7 @@ void cpu_fold_tails_forward(const ar_op_call *call)
     }
 }
 
-/* All gradients here belong to parameters, which always accumulate. */
+/* All gradients here belong to parameters, which always accumulate; frozen ones have none. */
 static void adjoint_of_member(const ar_op_call *call, int64_t n)
 {
     const ar_matrix *part = call->inputs + PARTS * n, *to = call->input_gradients + PARTS * n;
@@ -36,15 +36,23 @@ static void adjoint_of_member(const ar_op_call *call, int64_t n)
     for (int64_t v = 0; v < values; v++) {
         const float *given = cpu_row(&call->output_gradients[0], n * values + v);
         const float *weight = cpu_row(&part[WEIGHT], v);
-        float *to_weight = cpu_row(&to[WEIGHT], v);
+        float *to_weight = to[WEIGHT].data ? cpu_row(&to[WEIGHT], v) : NULL;
         float db = to_folded_bias[n * values + v];
 #pragma omp simd
-        for (int64_t e = 0; e < columns; e++) {
+        for (int64_t e = 0; e < (to_weight ? columns : 0); e++) {
             to_weight[e] += given[e] * scale[e] + db * shift[e];
+        }
+#pragma omp simd
+        for (int64_t e = 0; e < (to_scale ? columns : 0); e++) {
             to_scale[e] += given[e] * weight[e];
+        }
+#pragma omp simd
+        for (int64_t e = 0; e < (to_shift ? columns : 0); e++) {
             to_shift[e] += db * weight[e];
         }
-        to_bias[v] += db;
+        if (to_bias) {
+            to_bias[v] += db;
+        }
     }
 }
 

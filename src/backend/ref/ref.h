@@ -32,10 +32,14 @@ static inline void ref_add(const ar_matrix *matrix, int64_t row, int64_t column,
 }
 
 /* Put a gradient where the call wants it: added or overwritten. */
+/* Nothing where nobody wants the gradient. */
 static inline void ref_give(const ar_op_call *call, int input, int64_t row, int64_t column,
                             double value)
 {
     const ar_matrix *gradient = &call->input_gradients[input];
+    if (!gradient->data) {
+        return;
+    }
     if (call->accumulate[input]) {
         ref_add(gradient, row, column, value);
     } else {
