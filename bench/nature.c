@@ -105,23 +105,20 @@ cleanup:
 /* The library's own call that writes all fields on five pressure levels every 3 hours. */
 static ar_status time_output(const measurement *m, result *r, ar_error *err)
 {
-    const double levels[] = {850, 700, 500, 300, 200};
     char folder[] = "/tmp/bench-nature-XXXXXX", path[64];
     if (!mkdtemp(folder)) {
         return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot be made", folder);
     }
     snprintf(path, sizeof path, "%s/run.nc", folder);
-    ar_nature_run_options options = {.truncation = m->truncation,
-                                     .nlev = m->nlev,
-                                     .days = m->truncation > 42 ? 2 : 10,
-                                     .output = {.every_hours = 3,
-                                                .levels = levels,
-                                                .level_count = sizeof levels / sizeof *levels},
-                                     .seed = 1,
-                                     .start = "2001-01-01",
-                                     .out = path,
-                                     .checkpoint_days = 10,
-                                     .threads = m->threads};
+    ar_nature_run_options options = ar_nature_run_default_options();
+    ar_nature_run_make_dry(&options.model);
+    options.model.truncation = m->truncation;
+    options.model.nlev = m->nlev;
+    options.days = m->truncation > 42 ? 2 : 10;
+    options.spin_up_days = 0;
+    options.output.every_hours = 3;
+    options.out = path;
+    options.threads = m->threads;
     double start = ar_clock_seconds();
     ar_status status = ar_nature_run(&options, err);
     r->seconds = (ar_clock_seconds() - start) / options.days;

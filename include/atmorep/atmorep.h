@@ -28,6 +28,21 @@ typedef enum {
     AR_NATURE_MODEL_LEVELS,    /* all the model's own */
 } ar_nature_level_kind;
 
+/* The model and what drives it (docs/nature-run.md). */
+typedef struct {
+    int64_t truncation, nlev;
+    const double *sigma_interfaces;       /* [nlev + 1] from 0 to 1; NULL: equal layers */
+    int64_t steps_per_hour;               /* 0: what suits the truncation */
+    int64_t diffusion_order;              /* 4 or 8 */
+    double diffusion_hours;               /* e-folding time of the shortest wave; 0: no diffusion */
+    double filter_strength, filter_alpha; /* ν/2 and α of Williams (2009) */
+    bool held_suarez;                     /* relaxation of temperature, and friction */
+    bool water_cycle;                     /* humidity, evaporation, rain */
+    bool seasonal_cycle;
+    bool land;        /* continents */
+    double orography; /* factor on the mountains; 0: flat */
+} ar_nature_model_options;
+
 /* What is written (docs/nature-run.md). */
 typedef struct {
     int64_t every_hours; /* between times */
@@ -41,7 +56,7 @@ typedef struct {
 } ar_nature_output_options;
 
 typedef struct {
-    int64_t truncation, nlev;
+    ar_nature_model_options model;
     int64_t days, spin_up_days; /* written, and before that */
     ar_nature_output_options output;
     uint64_t seed;
@@ -58,6 +73,22 @@ typedef struct {
     int64_t threads;         /* 0: as many as OpenMP has */
     const volatile sig_atomic_t *interrupt; /* not 0: come to a clean end; may be NULL */
 } ar_nature_run_options;
+
+/* T31 with 8 layers, water, seasons, continents and mountains, 100 days after 200 of spin-up, every
+ * 6 hours on five pressure levels of the regular grid; `out` is to be set. Pure. */
+ar_nature_run_options ar_nature_run_default_options(void);
+/* Held & Suarez (1994): no water, seasons, continents, mountains. */
+void ar_nature_run_make_dry(ar_nature_model_options *model);
+
+/* Read a YAML file (docs/nature-run.md) into options: keys that it does not have leave what is
+ * there. AR_ERROR_INPUT names line, key and what would be right; options are then unchanged. What
+ * options point to afterwards is *configuration's: destroy it after their last use. */
+typedef struct ar_nature_configuration ar_nature_configuration;
+AR_USE_RESULT ar_status ar_nature_configuration_read(ar_nature_configuration **configuration,
+                                                     const char *path,
+                                                     ar_nature_run_options *options, ar_error *err);
+/* NULL-safe, sets NULL. */
+void ar_nature_configuration_destroy(ar_nature_configuration **configuration);
 
 /* Run and write. Until the end everything lies in the folder `out`.part, with the last good state:
  * after an interrupt (AR_ERROR_INTERRUPTED), a kill or a numeric failure (which names hour and

@@ -72,22 +72,45 @@ static ar_status parse_grid(const char *text, ar_nature_grid *grid, ar_error *er
     return AR_OK;
 }
 
-/* What the line says that is more than a number or a name. */
+static const int64_t NOT_GIVEN = INT64_MIN;
+
+/* What the line says that is more than a number or a name; NULL, empty, false: nothing. */
 typedef struct {
-    const char *truncation, *grid;
+    const char *configuration, *truncation, *grid;
     ar_text_list pressures, sigmas, variables;
-    int64_t seed;
+    int64_t seed, layers;
+    bool dry;
 } line_texts;
+
+static void release_texts(line_texts *texts)
+{
+    ar_text_list_release(&texts->pressures);
+    ar_text_list_release(&texts->sigmas);
+    ar_text_list_release(&texts->variables);
+}
 
 static ar_status take_texts(const line_texts *texts, ar_nature_run_options *o, double **levels,
                             ar_error *err)
 {
     ar_status status = AR_OK;
-    AR_TRY(parse_truncation(texts->truncation, &o->truncation, err));
-    AR_TRY(parse_grid(texts->grid, &o->output.grid, err));
+    if (texts->truncation) {
+        AR_TRY(parse_truncation(texts->truncation, &o->model.truncation, err));
+    }
+    if (texts->grid) {
+        AR_TRY(parse_grid(texts->grid, &o->output.grid, err));
+    }
+    if (texts->layers != NOT_GIVEN) {
+        o->model.nlev = texts->layers;
+        o->model.sigma_interfaces = NULL;
+    }
+    if (texts->dry) {
+        ar_nature_run_make_dry(&o->model);
+    }
     AR_TRY(choose_levels(&texts->pressures, &texts->sigmas, &o->output, levels, err));
-    o->output.variables = texts->variables.items;
-    o->output.variable_count = texts->variables.count;
+    if (texts->variables.count > 0) {
+        o->output.variables = texts->variables.items;
+        o->output.variable_count = texts->variables.count;
+    }
     o->seed = (uint64_t)texts->seed;
 cleanup:
     return status;
@@ -98,10 +121,17 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
 {
     const ar_option options[] = {
         {"out", "FILE", "what to write, a netCDF file (.nc) or a Zarr group (.zarr)",
-         AR_OPTION_TEXT, &o->out, true},
+         AR_OPTION_TEXT, &o->out, false},
+        {"config", "FILE.yaml",
+         "take options from this file; those of the command line override it", AR_OPTION_TEXT,
+         &texts->configuration, false},
         {"truncation", "T", "triangular truncation, T21, T31, T42, T63, T85 … (default T31)",
          AR_OPTION_TEXT, &texts->truncation, false},
-        {"levels", "N", "layers of the model (default 8)", AR_OPTION_INTEGER, &o->nlev, false},
+        {"levels", "N", "equal layers of the model (default 8)", AR_OPTION_INTEGER, &texts->layers,
+         false},
+        {"dry", NULL,
+         "no water, seasons, continents, mountains: the forcing of Held and Suarez alone",
+         AR_OPTION_FLAG, &texts->dry, false},
         {"days", "DAYS", "to write (default 100)", AR_OPTION_INTEGER, &o->days, false},
         {"spin-up-days", "DAYS", "before the first time that is written (default 200)",
          AR_OPTION_INTEGER, &o->spin_up_days, false},
@@ -154,23 +184,25 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
 
 int ar_command_nature_run(int argc, char **argv)
 {
-    const double usual_levels[] = {850, 700, 500, 300, 200};
-    ar_nature_run_options o = {
-        .nlev = 8,
-        .days = 100,
-        .spin_up_days = 200,
-        .output = {.every_hours = 6,
-                   .levels = usual_levels,
-                   .level_count = sizeof usual_levels / sizeof *usual_levels},
-        .start = "2001-01-01",
-        .checkpoint_days = 10};
-    line_texts texts = {.truncation = "T31", .grid = "regular", .seed = 1};
+    ar_nature_run_options o = ar_nature_run_default_options();
+    line_texts texts = {.seed = (int64_t)o.seed, .layers = NOT_GIVEN};
+    ar_nature_configuration *configuration = NULL;
     double *levels = NULL;
     ar_error err = {""};
     int exit_code;
     ar_status status = AR_OK;
     if (!parse_line(&o, &texts, argc, argv, &exit_code)) {
         goto release;
+    }
+    if (texts.configuration) {
+        /* the file into the defaults, then the line again, over what the file says */
+        o = ar_nature_run_default_options();
+        AR_TRY(ar_nature_configuration_read(&configuration, texts.configuration, &o, &err));
+        release_texts(&texts);
+        texts = (line_texts){.seed = (int64_t)o.seed, .layers = NOT_GIVEN};
+        if (!parse_line(&o, &texts, argc, argv, &exit_code)) {
+            goto release;
+        }
     }
     AR_TRY(take_texts(&texts, &o, &levels, &err));
     o.interrupt = ar_catch_interrupts();
@@ -179,8 +211,7 @@ cleanup:
     exit_code = ar_command_end("nature-run", status, &err);
 release:
     ar_free(levels);
-    ar_text_list_release(&texts.pressures);
-    ar_text_list_release(&texts.sigmas);
-    ar_text_list_release(&texts.variables);
+    release_texts(&texts);
+    ar_nature_configuration_destroy(&configuration);
     return exit_code;
 }

@@ -23,8 +23,8 @@ AR_USE_RESULT ar_status ar_output_file_init(ar_output_file *output,
                                             const ar_nature_run_options *options,
                                             const ar_snapshot *snapshot, int64_t first_time,
                                             int64_t times, ar_error *err);
-/* Define dimensions, variables and attributes, and write the coordinates. `record`: time is an
- * unlimited dimension. */
+/* Define dimensions, variables and attributes, and write what does not change with time. `record`:
+ * time is an unlimited dimension. */
 AR_USE_RESULT ar_status ar_output_file_define(const ar_output_file *output, ar_writer *file,
                                               bool record, ar_error *err);
 /* Write the values of the snapshot as those of time `time` of `member`, both from 0. */

@@ -28,6 +28,7 @@ typedef struct {
     ar_unfinished_run unfinished;
     bool begun;              /* can be gone on with */
     ar_writer *store;        /* of the unfinished run */
+    int64_t start;           /* seconds since 1970, of the first time after spin-up */
     int64_t first, origin;   /* hours of the model: of the first state, of the first time written */
     int64_t last;            /* end */
     int64_t member, members; /* the one at work; 1 where there is no ensemble */
@@ -108,7 +109,8 @@ static ar_status create_nature(nature_run *run, ar_error *err)
 {
     ar_status status = AR_OK;
     const ar_nature_run_options *o = run->options;
-    ar_nature_settings settings = ar_nature_default_settings(o->truncation, o->nlev);
+    ar_nature_settings settings =
+        ar_nature_run_settings(&o->model, run->start - 86400 * o->spin_up_days);
     AR_TRY(ar_nature_create(&run->nature, &settings, err));
     run->origin = 24 * o->spin_up_days;
     if (o->from) {
@@ -126,14 +128,14 @@ static ar_status prepare(nature_run *run, ar_error *err)
 {
     ar_status status = AR_OK;
     const ar_nature_run_options *o = run->options;
-    int64_t start, every = o->output.every_hours;
+    int64_t every = o->output.every_hours;
     AR_TRY(ar_nature_run_check_options(o, err));
-    AR_TRY(ar_time_parse(&start, o->start, AR_CALENDAR_STANDARD, err));
+    AR_TRY(ar_time_parse(&run->start, o->start, AR_CALENDAR_STANDARD, err));
     AR_TRY(ar_threads_set(o->threads, &(int){0}, err));
     AR_TRY(create_nature(run, err));
     AR_TRY(ar_snapshot_init(&run->snapshot, run->nature, &o->output, err));
     AR_TRY(ar_output_file_init(&run->output, o, &run->snapshot,
-                               start + 3600 * (run->origin - 24 * o->spin_up_days),
+                               run->start + 3600 * (run->origin - 24 * o->spin_up_days),
                                (24 * o->days + every - 1) / every, err));
 cleanup:
     return status;
@@ -205,7 +207,11 @@ static ar_status integrate_member(nature_run *run, ar_progress *progress, ar_err
                            "from there",
                            run->unfinished.folder, (long long)hour);
         }
-        if (hour >= run->origin && (hour - run->origin) % every == 0) {
+        bool wanted = (hour - run->origin) % every == 0;
+        if (wanted) { /* in the spin-up too: the first mean is over one interval as well */
+            ar_snapshot_take_precipitation(&run->snapshot, run->nature);
+        }
+        if (wanted && hour >= run->origin) {
             AR_TRY(ar_snapshot_take(&run->snapshot, run->nature, err));
             AR_TRY(ar_output_file_write(&run->output, run->store, run->member,
                                         (hour - run->origin) / every, err));
@@ -276,11 +282,13 @@ cleanup:
 /* Say where what was computed lies. */
 static ar_status explain_failure(const nature_run *run, ar_status status, ar_error *err)
 {
-    return status == AR_ERROR_NUMERIC
-               ? ar_fail_within(err, status,
-                                "%s holds the times before and the last good state, of hour %lld",
-                                run->unfinished.folder, (long long)run->good_hour)
-               : status;
+    if (status != AR_ERROR_NUMERIC || !err) {
+        return status;
+    }
+    const ar_error reason = *err;
+    return ar_fail(err, status,
+                   "%s; %s holds the times before and the last good state, of hour %lld",
+                   reason.message, run->unfinished.folder, (long long)run->good_hour);
 }
 
 ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err)

@@ -7,6 +7,56 @@
 /* So that hours and seconds fit, and a name of a member into a file's. */
 enum { MOST_DAYS = 1000000, MOST_MEMBERS = 100000 };
 
+ar_nature_run_options ar_nature_run_default_options(void)
+{
+    static const double levels[] = {850, 700, 500, 300, 200};
+    const ar_nature_settings usual = ar_nature_default_settings(31, 8);
+    return (ar_nature_run_options){.model = {.truncation = usual.truncation,
+                                             .nlev = usual.nlev,
+                                             .diffusion_order = usual.diffusion_order,
+                                             .diffusion_hours = usual.diffusion_time / 3600,
+                                             .filter_strength = usual.filter,
+                                             .filter_alpha = usual.filter_alpha,
+                                             .held_suarez = true,
+                                             .water_cycle = true,
+                                             .seasonal_cycle = true,
+                                             .land = true,
+                                             .orography = 1},
+                                   .days = 100,
+                                   .spin_up_days = 200,
+                                   .output = {.every_hours = 6,
+                                              .levels = levels,
+                                              .level_count = sizeof levels / sizeof *levels},
+                                   .seed = 1,
+                                   .start = "2001-01-01",
+                                   .checkpoint_days = 10};
+}
+
+void ar_nature_run_make_dry(ar_nature_model_options *model)
+{
+    model->water_cycle = model->seasonal_cycle = model->land = false;
+    model->orography = 0;
+}
+
+ar_nature_settings ar_nature_run_settings(const ar_nature_model_options *model,
+                                          int64_t start_seconds)
+{
+    ar_nature_settings s = ar_nature_default_settings(model->truncation, model->nlev);
+    s.sigma_half = model->sigma_interfaces;
+    s.steps_per_hour = model->steps_per_hour != 0 ? model->steps_per_hour : s.steps_per_hour;
+    s.diffusion_order = model->diffusion_order;
+    s.diffusion_time = 3600 * model->diffusion_hours;
+    s.filter = model->filter_strength;
+    s.filter_alpha = model->filter_alpha;
+    s.held_suarez = model->held_suarez;
+    s.humidity = s.water_cycle = model->water_cycle;
+    s.seasonal_cycle = model->seasonal_cycle;
+    s.land = model->land;
+    s.orography = model->orography;
+    s.start_seconds = start_seconds;
+    return s;
+}
+
 static ar_status check_duration(const ar_nature_run_options *o, ar_error *err)
 {
     int64_t every = o->output.every_hours;
@@ -59,6 +109,10 @@ static ar_status check_members(const ar_nature_run_options *o, ar_error *err)
 ar_status ar_nature_run_check_options(const ar_nature_run_options *options, ar_error *err)
 {
     ar_status status = AR_OK;
+    if (!options->out) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "out is missing: should be the name of what to write, a .nc or .zarr");
+    }
     AR_TRY(check_duration(options, err));
     AR_TRY(check_members(options, err));
     AR_TRY(ar_writer_check_path(options->out, err));

@@ -67,6 +67,22 @@ cleanup:
     return status;
 }
 
+static bool is_there(const ar_nature_settings *settings, ar_nature_variable v)
+{
+    switch (v) {
+    case AR_NATURE_SPECIFIC_HUMIDITY:
+        return settings->humidity;
+    case AR_NATURE_PRECIPITATION_FLUX:
+        return settings->water_cycle;
+    case AR_NATURE_SURFACE_ALTITUDE:
+        return settings->orography > 0;
+    case AR_NATURE_LAND_AREA_FRACTION:
+        return settings->land;
+    default:
+        return true;
+    }
+}
+
 ar_status ar_snapshot_init(ar_snapshot *snapshot, const ar_nature *nature,
                            const ar_nature_output_options *options, ar_error *err)
 {
@@ -85,12 +101,16 @@ ar_status ar_snapshot_init(ar_snapshot *snapshot, const ar_nature *nature,
     }
     for (int v = 0; v < AR_NATURE_VARIABLES; v++) {
         bool levels = v < AR_NATURE_LEVEL_VARIABLES;
+        if (!is_there(ar_nature_get_settings(nature), v)) {
+            continue;
+        }
         int64_t count = levels ? snapshot->level_count * plane : plane;
         AR_TRY(ar_allocate(&snapshot->values[v], count, sizeof(float), what, err));
         if (levels) {
             AR_TRY(ar_allocate(&snapshot->model[v], nlev * plane, sizeof(double), what, err));
         }
     }
+    AR_TRY(ar_snapshot_set_ground(snapshot, nature, err));
 cleanup:
     return status;
 }
@@ -109,6 +129,7 @@ void ar_snapshot_release(ar_snapshot *snapshot)
     ar_free(snapshot->slope_east);
     ar_free(snapshot->slope_north);
     ar_free(snapshot->ground);
+    ar_free(snapshot->rain);
     *snapshot = (ar_snapshot){0};
 }
 
@@ -128,6 +149,10 @@ static ar_status synthesise_level(ar_snapshot *o, const ar_spectral_state *s, in
     AR_TRY(ar_harmonics_synthesise_wind(o->grid, s->vorticity + c, s->divergence + c,
                                         o->model[AR_NATURE_EASTWARD_WIND] + at,
                                         o->model[AR_NATURE_NORTHWARD_WIND] + at, NULL));
+    if (o->model[AR_NATURE_SPECIFIC_HUMIDITY]) {
+        AR_TRY(ar_harmonics_synthesise(o->grid, s->humidity + c,
+                                       o->model[AR_NATURE_SPECIFIC_HUMIDITY] + at, NULL));
+    }
 cleanup:
     return status;
 }
@@ -147,8 +172,6 @@ static ar_status synthesise(ar_snapshot *o, const ar_nature *nature, ar_error *e
     AR_TRY(ar_harmonics_synthesise(o->grid, s->log_pressure, o->log_pressure, err));
     AR_TRY(ar_harmonics_synthesise_gradient(o->grid, s->log_pressure, o->slope_east, o->slope_north,
                                             err));
-    AR_TRY(ar_harmonics_synthesise(o->grid, ar_nature_get_surface_geopotential(nature), o->ground,
-                                   err));
 cleanup:
     return status;
 }
@@ -206,7 +229,13 @@ static void interpolate_column(ar_snapshot *s, const ar_sigma *sigma, int64_t p,
         int64_t a = upper * plane + p, b = share > 0 ? a + plane : a;
         for (int v = 0; v < AR_NATURE_LEVEL_VARIABLES; v++) {
             const double *x = s->model[v];
-            s->values[v][l * plane + p] = (float)((1 - share) * x[a] + share * x[b]);
+            if (x) {
+                s->values[v][l * plane + p] = (float)((1 - share) * x[a] + share * x[b]);
+            }
+        }
+        float *humidity = s->values[AR_NATURE_SPECIFIC_HUMIDITY];
+        if (humidity && humidity[l * plane + p] < 0) {
+            humidity[l * plane + p] = 0;
         }
         double beyond = sigma->log_full[upper] - log_sigma;
         if (share == 0) {

@@ -7,7 +7,7 @@ checks=$2/tests/cli/nature_run_checks.py
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
-small="--truncation T21 --levels 5 --spin-up-days 2 --quiet"
+small="--truncation T21 --levels 5 --spin-up-days 2 --dry --quiet"
 
 fail() {
     echo "FAILED: $*"
@@ -28,7 +28,7 @@ checked() {
 refused() {
     local code=$1 pattern=$2 got
     shift 2
-    "$program" nature-run --out "$work/refused.nc" "$@" 2>"$work/err" >"$work/out"
+    "$program" nature-run --out "$work/refused.nc" --dry "$@" 2>"$work/err" >"$work/out"
     got=$?
     if [ $got -ne "$code" ] || ! grep -qe "$pattern" "$work/err" || [ "$(wc -l <"$work/err")" -ne 1 ] ||
         [ -e "$work/refused.nc" ] || [ -e "$work/refused.nc.part" ]; then
@@ -57,13 +57,14 @@ refused 2 'the largest is' --longitudes 32
 refused 2 'on the regular grid only' --longitudes 64 --grid gaussian
 refused 2 'regular or gaussian' --grid octahedral
 refused 2 'no variable wind to write; there are vorticity' --variables wind
+refused 2 'no variable specific_humidity' --variables specific_humidity
 refused 2 'every 0 days; should be 1' --checkpoint-days 0
 refused 2 'without a state; should be' --perturb 0.1
 refused 2 'ensemble of 3 with a perturbation of 0' --ensemble 3
 refused 2 'member 2; should be' --member 2
 refused 1 'is no restart file' $small --from "$program"
 refused 1 'absent.state' $small --from "$work/absent.state"
-run --truncation T21 --levels 4 --days 1 --spin-up-days 0 --quiet --out "$work/other.nc" --state "$work/other.state"
+run --truncation T21 --levels 4 --days 1 --spin-up-days 0 --dry --quiet --out "$work/other.nc" --state "$work/other.state"
 refused 1 'was written with levels 4; this run has 5' $small --from "$work/other.state"
 refused 2 'one state is saved' $small --from "$work/other.state" --perturb 1 --ensemble 2 --state "$work/s"
 
@@ -130,7 +131,7 @@ stopped() {
 }
 
 echo "== killed, interrupted, and going on to the same bits"
-long="--truncation T21 --levels 5 --spin-up-days 1 --days 24 --every 24 --checkpoint-days 1 --quiet"
+long="--truncation T21 --levels 5 --spin-up-days 1 --days 16 --every 24 --checkpoint-days 1 --quiet"
 run $long --out "$work/uncut.zarr" --state "$work/uncut.state"
 for out in "$work/cut.zarr" "$work/cut.nc"; do
     stopped KILL "$out" $long
@@ -146,13 +147,57 @@ for out in "$work/cut.zarr" "$work/cut.nc"; do
 done
 
 echo "== an ensemble, killed"
-crowd="--truncation T21 --levels 5 --spin-up-days 1 --days 9 --every 24 --checkpoint-days 1 --quiet"
+crowd="--truncation T21 --levels 5 --spin-up-days 1 --days 7 --every 24 --checkpoint-days 1 --quiet"
 crowd="$crowd --from $work/uncut.state --perturb 1 --ensemble 2"
 run $crowd --out "$work/crowd.zarr"
 stopped KILL "$work/cut_crowd.zarr" $crowd
 run $crowd --out "$work/cut_crowd.zarr" --resume
 checked equal "$work/uncut.zarr" "$work/cut.zarr" + equal "$work/uncut.zarr" "$work/cut.nc" + \
     equal "$work/crowd.zarr" "$work/cut_crowd.zarr"
+
+echo "== water, continents and mountains"
+next="--truncation T21 --levels 5 --spin-up-days 1 --days 1 --every 12 --quiet --from $work/uncut.state"
+run $next --out "$work/moist.zarr"
+run $next --out "$work/moist_own.nc" --grid gaussian --sigma-levels model
+checked moist "$work/uncut.zarr" + rain "$work/moist.zarr" "$work/moist_own.nc" + own "$work/moist_own.nc" 5
+
+echo "== all of it from a file"
+sed "s/^out: .*/out: missing.nc/; s/^days: .*/days: 1/; s/^spin_up_days: .*/spin_up_days: 2/; s/^start: .*/start: 2003-02-01/
+    s/truncation: 31/truncation: 21/; s/levels: 8 .*/levels: [0, 0.2, 0.4, 0.6, 0.8, 1]/; s/water_cycle: true/water_cycle: false/
+    s/cycle: true/cycle: false/; s/land: true/land: false/; s/orography: 1/orography: 0/; s/pressure_levels: .*/pressure_levels: [850, 500, 250]/" \
+    "$2/configs/nature-run.yaml" >"$work/whole.yaml"
+run --config "$work/whole.yaml" --out "$work/from_file.nc" --quiet
+checked equal "$work/a.nc" "$work/from_file.nc"
+mistake() {
+    sed "$1" "$work/whole.yaml" >"$work/mistake.yaml"
+    refused "$2" "$3" --config "$work/mistake.yaml"
+}
+mistake 's/^days: 1/days: one/' 1 "mistake.yaml:5: days is 'one'; should be a whole number"
+mistake 's/^seed/sede/' 1 "unknown key 'sede'; did you mean 'seed'"
+mistake 's/^seed: 1/days: 1/' 1 'days is there twice'
+mistake 's/levels: \[0, .*/levels: five/' 1 'model.levels is .five.; should be a whole number, or a list of the interfaces'
+mistake 's/levels: \[0, .*/levels: [0, 0.5, 0.5, 1]/' 2 'sigma'
+mistake 's/  # sigma_levels: .*/  sigma_levels: model/' 1 'sigma_levels is .model.; should be absent where there are pressure_levels'
+mistake 's/pressure_levels: .*/sigma_levels: [0.5, low]/' 1 'should be a list of numbers'
+mistake 's/grid: regular/grid: gauss/' 1 "should be one of regular, gaussian"
+mistake 's/order: 8/order: 5/' 2 'diffusion of order 5; should be 4 or 8'
+mistake 's/^model:/model: 3\nmore:/' 1 'model is .3.; should be keys with values'
+refused 1 'absent.yaml' --config "$work/absent.yaml"
+rm "$work"/*.yaml
+
+echo "== a model that blows up"
+cat >"$work/wild.yaml" <<'END'
+days: 200
+spin_up_days: 0
+checkpoint_days: 1
+model: {truncation: 31, levels: 2, steps_per_hour: 1, diffusion: {hours: 0}, time_filter: {strength: 0, alpha: 1}}
+END
+"$program" nature-run --config "$work/wild.yaml" --quiet --out "$work/wild.zarr" 2>"$work/err"
+[ $? -eq 1 ] && grep -q 'hour .*: wind of .* at sigma .*latitude .*longitude .*wild.zarr.part holds the times before and the last good state' \
+    "$work/err" || fail "a numeric failure: $(cat "$work/err")"
+checked readable "$work/wild.zarr.part/data.zarr"
+[ -s "$work/wild.zarr.part/last_good.state" ] && [ ! -e "$work/wild.zarr" ] || fail "no last good state, or a file of a failed run"
+rm -rf "$work/wild.zarr.part" "$work/wild.yaml"
 
 echo "== one run at a time"
 forever="--truncation T21 --levels 5 --spin-up-days 1 --days 100000 --every 24 --checkpoint-days 1 --quiet"

@@ -85,6 +85,10 @@ static void between_and_beyond(void **state)
     const int64_t nearest[2] = {0, L - 1}, at[2] = {0, 2};
     for (int v = 0; v < AR_NATURE_LEVEL_VARIABLES; v++) {
         const float *x = all.values[v], *y = some.values[v];
+        if (!x) {
+            assert_int_equal(v, AR_NATURE_SPECIFIC_HUMIDITY); /* this atmosphere is dry */
+            continue;
+        }
         double largest = 0;
         for (int64_t i = 0; i < L * plane; i++) {
             largest = fmax(largest, fabs(x[i]));
@@ -126,7 +130,7 @@ static void pressure_is_sigma(void **state)
         options.level_kind = AR_NATURE_PRESSURE_LEVELS;
         options.levels = pressures;
         ar_snapshot at_pressure = take(nature, &options);
-        for (int v = 0; v < AR_NATURE_LEVEL_VARIABLES; v++) {
+        for (int v = 0; v < AR_NATURE_SPECIFIC_HUMIDITY; v++) {
             for (int64_t l = 0; l < 2; l++) {
                 double x = at_sigma.values[v][l * plane + p];
                 assert_true(fabs(at_pressure.values[v][l * plane + p] - x) <=
