@@ -48,15 +48,18 @@ build() {
     cmake --build --preset release
 }
 
-# make_data FOLDER: FOLDER/data.zarr, unless it is there, whole and made by the same command.
+# make_data FOLDER: FOLDER/data.zarr, unless it is there and made by the same command.
 make_data() {
-    local command=("$atmorep" nature-run --dry --truncation T31 --levels 8 --spin-up-days 150 --days 100
-        --start 2001-01-15 --every 3 --pressure-levels 850 500 --out "$1/data.zarr")
+    local command=("$atmorep" nature-run --truncation T31 --levels 8 --spin-up-days 150 --days 100
+        --start 2001-01-15 --every 3 --pressure-levels 850 500
+        --variables vorticity divergence air_temperature --out "$1/data.zarr" --resume)
     if [[ $(cat "$1/data.command" 2>/dev/null) != "${command[*]}" ]]; then
         rm -rf "$1"
         mkdir -p "$1"
-        run "${command[@]}"
         echo "${command[*]}" >"$1/data.command"
+    fi
+    if [[ ! -e $1/data.zarr ]]; then
+        run "${command[@]}"
     fi
 }
 
