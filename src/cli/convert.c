@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "io/torch_file.h"
 #include "model/released_configuration.h"
@@ -13,12 +14,6 @@ typedef struct {
     ar_text_list inputs, allow_missing;
     const char *configuration, *out;
 } request;
-
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), tail = strlen(end);
-    return length > tail && strcmp(text + length - tail, end) == 0;
-}
 
 /* ---- released checkpoints to safetensors ----------------------------------------------------- */
 
@@ -130,14 +125,14 @@ cleanup:
 /* The direction follows from the name of what is to be written. */
 static ar_status convert(const request *r, ar_error *err)
 {
-    if (ends_with(r->out, ".safetensors")) {
+    if (ar_text_ends_with(r->out, ".safetensors")) {
         return r->configuration
                    ? from_torch(r, err)
                    : ar_fail(err, AR_ERROR_USAGE,
                              "--config is missing: the model_id<ID>.json that belongs to %s",
                              r->inputs.items[0]);
     }
-    if (!ends_with(r->out, ".mod")) {
+    if (!ar_text_ends_with(r->out, ".mod")) {
         return ar_fail(err, AR_ERROR_USAGE, "--out %s: should end in .safetensors or .mod", r->out);
     }
     if (r->inputs.count != 1 || r->configuration || r->allow_missing.count > 0) {

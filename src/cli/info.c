@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "field/time.h"
 #include "io/safetensors.h"
 #include "io/source.h"
@@ -402,12 +403,6 @@ static void print_tree(const cJSON *tree, int depth)
     }
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_error *err)
 {
     char *checkpoint = NULL;
@@ -415,13 +410,14 @@ static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_err
     if (!ar_path_exists(path)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: there is no such file or folder", path);
     }
-    if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json")) {
-        return describe_configuration(tree, path, ends_with(path, ".json"), err);
+    if (ar_text_ends_with(path, ".yaml") || ar_text_ends_with(path, ".yml") ||
+        ar_text_ends_with(path, ".json")) {
+        return describe_configuration(tree, path, ar_text_ends_with(path, ".json"), err);
     }
-    if (ends_with(path, ".safetensors")) {
+    if (ar_text_ends_with(path, ".safetensors")) {
         return describe_safetensors(tree, path, err);
     }
-    if (ends_with(path, ".mod")) {
+    if (ar_text_ends_with(path, ".mod")) {
         return describe_torch(tree, path, err);
     }
     if (ar_path_is_folder(path)) {

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "model/embedding.h"
 #include "model/layers.h"
 
@@ -247,17 +248,6 @@ void ar_model_destroy(ar_model **model)
 
 /* ---- starting values ------------------------------------------------------------------------- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-static bool begins_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 /* Number of columns that enter the linear layer a bias belongs to. */
 static int64_t columns_into(const ar_graph *graph, const ar_parameter *bias)
 {
@@ -278,17 +268,17 @@ static void initialise(const ar_graph *graph, const ar_parameter *parameter, uin
                         .step = (uint32_t)hash,
                         .sample = (uint32_t)(hash >> 32),
                         .purpose = AR_RANDOM_PARAMETERS};
-    bool tail_norm =
-        begins_with(parameter->name, "tails.") &&
-        (ends_with(parameter->name, ".0.weight") || ends_with(parameter->name, ".0.bias"));
+    bool tail_norm = ar_text_begins_with(parameter->name, "tails.") &&
+                     (ar_text_ends_with(parameter->name, ".0.weight") ||
+                      ar_text_ends_with(parameter->name, ".0.bias"));
     bool head_norm = strstr(parameter->name, ".ln_") != NULL;
-    bool is_bias = ends_with(parameter->name, ".bias");
+    bool is_bias = ar_text_ends_with(parameter->name, ".bias");
     if (tail_norm || head_norm) {
         for (int64_t i = 0; i < count; i++) {
             values[i] = is_bias ? 0.0f : 1.0f;
         }
-    } else if (begins_with(parameter->name, "positions.") ||
-               ends_with(parameter->name, ".positions")) {
+    } else if (ar_text_begins_with(parameter->name, "positions.") ||
+               ar_text_ends_with(parameter->name, ".positions")) {
         for (int64_t i = 0; i < count; i++) {
             values[i] = (float)(0.3 * ar_random_normal(&random));
         }

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 typedef struct {
     ar_released_weights *weights;
@@ -52,12 +53,6 @@ static ar_status add_tensor(assembly *a, const char *name, int rank, int64_t row
     return status;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 /* The q and k norms of the decoder had neither scale nor shift in 2023: they were one and zero. */
 static bool is_plain_norm(const assembly *a, const char *name)
 {
@@ -80,7 +75,8 @@ static ar_status share_token_info(assembly *a)
 {
     for (size_t p = 0; p < a->graph->parameter_count; p++) {
         const ar_parameter *parameter = &a->graph->parameters[p];
-        const int64_t shared = a->weights->pieces.leftovers[ends_with(parameter->name, ".bias")];
+        const int64_t shared =
+            a->weights->pieces.leftovers[ar_text_ends_with(parameter->name, ".bias")];
         if (strncmp(parameter->name, "embeds_token_info.", 18) != 0 || shared == AR_NO_PIECE ||
             ar_released_missing_rows(&a->weights->pieces, parameter) == 0) {
             continue;
@@ -173,7 +169,8 @@ static ar_status fill_parameter(assembly *a, const ar_parameter *parameter, cons
 {
     float *filled = NULL;
     const int64_t count = parameter->rows * parameter->columns;
-    const bool norm = is_plain_norm(a, parameter->name), is_scale = ends_with(parameter->name, "t");
+    const bool norm = is_plain_norm(a, parameter->name),
+               is_scale = ar_text_ends_with(parameter->name, "t");
     ar_status status = new_values(a, parameter->name, count, &filled);
     for (int64_t i = 0; status == AR_OK && i < count; i++) {
         filled[i] = norm ? (is_scale ? 1.0f : 0.0f) : starting[parameter->offset + i];

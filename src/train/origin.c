@@ -5,19 +5,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "model/transplant.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static ar_status open_donor(ar_origin *origin, const char *path, ar_error *err)
 {
-    if (ends_with(path, ".mod")) {
+    if (ar_text_ends_with(path, ".mod")) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "%s: is a checkpoint of torch; should be what 'atmorep convert %s --config "
                        "model_id<ID>.json --out X.safetensors' makes of it",
