@@ -136,7 +136,9 @@ static ar_status check_list(const typed_node *at, ar_error *err)
         if (at->schema->type == CYAML_SEQUENCE_FIXED) {
             ar_yaml_schema_describe(at->schema, right, sizeof right);
         } else {
-            snprintf(right, sizeof right, "at most %u", at->schema->sequence.max);
+            bool few = count < (long)at->schema->sequence.min;
+            snprintf(right, sizeof right, "at %s %u", few ? "least" : "most",
+                     few ? at->schema->sequence.min : at->schema->sequence.max);
         }
         return ar_fail(err, AR_ERROR_INPUT, "%s: %s has %ld entries; should be %s", place, at->path,
                        count, right);
