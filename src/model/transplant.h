@@ -36,8 +36,9 @@ typedef struct {
  * starting values.
  *
  * A new coupling, or a new head of one, keeps the starting values of its queries, keys and values,
- * while the columns of proj_out that read it are zero: at first it changes nothing, and its
- * gradient is not zero (as for the low-rank updates of Hu et al. 2021).
+ * while the columns of proj_out that read it are zero: at first it changes nothing (but for the
+ * order in which a backend adds), and its gradient is not zero (as for the low-rank updates of Hu
+ * et al. 2021).
  *
  * Whatever else does not fit is an error that says which tensors, how many, and what was expected:
  * a parameter that a donor lacks or has in another shape, a tensor of a donor's field that has no

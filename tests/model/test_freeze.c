@@ -14,20 +14,22 @@
 #include "base/random.h"
 #include "graph/plan.h"
 
-static const char yaml[] = "fields:\n"
-                           "  - {name: wind, levels: [850, 500], tokens: [2, 2, 3], token_size: "
-                           "[1, 2, 3], embedding: 48,\n"
-                           "     coupled: [pressure]}\n"
-                           "  - {name: pressure, levels: [1000], tokens: [1, 1, 3], token_size: "
-                           "[2, 4, 3], embedding: 32,\n"
-                           "     coupled: [wind]}\n"
-                           "model:\n"
-                           "  encoder: {layers: 2, heads: 4}\n"
-                           "  decoder: {layers: 1, heads: 4}\n"
-                           "  tails: 3\n"
-                           "  token_info: {kind: harmonic, width: 4}\n"
-                           "  positions: factorised\n"
-                           "training: {losses: {kernel_crps: 1, stats: 1}}\n";
+static const char yaml[] =
+    "fields:\n"
+    "  - {name: wind, levels: [850, 500], tokens: [2, 2, 3], token_size: [1, 2, 3],\n"
+    "     embedding: 48, coupled: [pressure]}\n"
+    "  - {name: pressure, levels: [1000], tokens: [1, 1, 3], token_size: [2, 4, 3],\n"
+    "     embedding: 32, coupled: [wind],\n"
+    "     embedding_network: {type: transformer, patch: [1, 4, 1], layers: 1, width: 32}}\n"
+    "model:\n"
+    "  encoder: {layers: 2, heads: 4}\n"
+    "  decoder: {layers: 1, heads: 4}\n"
+    "  attention: {kind: axial}\n"
+    "  tails: 3\n"
+    "  tail_layers: 1\n"
+    "  token_info: {kind: harmonic, width: 4}\n"
+    "  positions: factorised\n"
+    "training: {losses: {kernel_crps: 1, stats: 1}, dropout: 0.1}\n";
 
 static void must(ar_status status, const ar_error *err)
 {
@@ -169,6 +171,8 @@ static const char *const choices[] = {
     "training.freeze=['tails.*.tail_nets.1.*', 'tails.0.tail_nets.0.0.*', '*.ln_q.*']",
     "training.freeze=['*.proj_heads.weight', 'positions.*.time', '*.ln_k.bias']",
     "training.freeze=['*.proj_heads_other.*', '*.proj_heads_o_kv.*', 'embeds*']",
+    "training.freeze=['embeds.1.layers.*', 'embeds.1.positions', 'tails.0.tail_nets.2.3.*']",
+    "training.freeze=['embeds.1.patch.*', 'tails.*.tail_nets.*.1.*']",
     "training.freeze=['encoders.*', 'embeds*', 'positions.*', 'decoders.*']",
     "training.freeze=['tails.*']",
 };
