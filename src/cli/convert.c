@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "io/torch_file.h"
 #include "model/released_configuration.h"
+#include "model/released_layout.h"
 #include "model/released_weights.h"
 
 typedef struct {
@@ -48,6 +49,7 @@ static ar_status from_torch(const request *r, ar_error *err)
     ar_released_weights weights = {0};
     ar_status status = AR_OK;
     AR_TRY(ar_released_configuration(&configuration, r->configuration, err));
+    AR_TRY(ar_released_layout_apply(&configuration, r->inputs.items, r->inputs.count, err));
     AR_TRY(ar_model_create(&model, &configuration,
                            &(ar_model_options){.batch = 1, .type = AR_TYPE_FLOAT32}, err));
     AR_TRY(ar_released_weights_read(&weights, model, r->inputs.items, r->inputs.count,
@@ -110,6 +112,13 @@ static ar_status to_torch(const request *r, ar_error *err)
     }
     AR_TRY(ar_torch_write(r->out, tensors, count, err));
     ar_log(AR_LOG_INFO, "%s: %lld tensors", r->out, (long long)count);
+    const char *layout = ar_safetensors_metadata(file, "layout");
+    if (layout && strcmp(layout, "2023") == 0) {
+        ar_log(AR_LOG_WARNING,
+               "%s is a model of 2023; %s has its weights under the names of 2024, which tell of "
+               "another network: queries of coupling heads without norm, and a decoder with norms",
+               r->inputs.items[0], r->out);
+    }
 cleanup:
     for (int64_t i = 0; values && i < ar_safetensors_count(file); i++) {
         ar_free(values[i]);

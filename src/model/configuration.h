@@ -88,11 +88,13 @@ typedef struct {
     int64_t coupling_heads;     /* per coupled field, where the field does not say otherwise */
     ar_attention_kind attention;
     int64_t attention_window[3]; /* in time, latitude, longitude: tokens; 0: no limit */
-    bool qk_layer_norm;
-    bool mlp_output_gelu;     /* the released model has a GELU after the MLP's last linear too */
-    int64_t tails;            /* N members */
-    int64_t tail_layers;      /* hidden layers of each, 0 in the released models */
-    int64_t token_info_width; /* 16 in the released model */
+    bool qk_layer_norm;          /* of queries and keys in the encoder, but for the next */
+    bool coupling_query_norm;    /* queries of coupling heads are normalised too: models of 2023 */
+    bool decoder_qk_layer_norm;  /* of queries and keys in the decoder, with scale and shift */
+    bool mlp_output_gelu;        /* the released model has a GELU after the MLP's last linear too */
+    int64_t tails;               /* N members */
+    int64_t tail_layers;         /* hidden layers of each, 0 in the released models */
+    int64_t token_info_width;    /* 16 in the released model */
     ar_token_info_kind token_info;
     ar_positions positions;
 } ar_model_configuration;

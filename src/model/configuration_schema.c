@@ -129,6 +129,7 @@ static const cyaml_schema_field_t decoder_keys[] = {
     INTEGER("mlp_layers", WHOLE, configuration.model.decoder_mlp_layers),
     NUMBER("cross_ratio", WHOLE, configuration.model.decoder_cross_ratio),
     INTEGER("cross_rate", WHOLE, configuration.model.decoder_cross_rate),
+    TRUTH("qk_layer_norm", WHOLE, configuration.model.decoder_qk_layer_norm),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t token_info_keys[] = {
@@ -147,6 +148,7 @@ static const cyaml_schema_field_t model_keys[] = {
     INTEGER("coupling_heads", WHOLE, configuration.model.coupling_heads),
     GROUP("attention", CYAML_FLAG_DEFAULT, WHOLE, attention_keys),
     TRUTH("qk_layer_norm", WHOLE, configuration.model.qk_layer_norm),
+    TRUTH("coupling_query_norm", WHOLE, configuration.model.coupling_query_norm),
     TRUTH("mlp_output_gelu", WHOLE, configuration.model.mlp_output_gelu),
     INTEGER("tails", WHOLE, configuration.model.tails),
     INTEGER("tail_layers", WHOLE, configuration.model.tail_layers),
@@ -213,10 +215,12 @@ const char *const ar_configuration_defaults =
     "masking: {strategy: bert, forecast_tokens: 1}\n"
     "model:\n"
     "  encoder: {layers: 6, heads: 16, mlp_layers: 2}\n"
-    "  decoder: {layers: 6, heads: 16, mlp_layers: 2, cross_ratio: 0.5, cross_rate: 1}\n"
+    "  decoder: {layers: 6, heads: 16, mlp_layers: 2, cross_ratio: 0.5, cross_rate: 1, "
+    "qk_layer_norm: true}\n"
     "  coupling_heads: 1\n"
     "  attention: {kind: dense, window: [0, 0, 0]}\n"
     "  qk_layer_norm: true\n"
+    "  coupling_query_norm: false\n"
     "  mlp_output_gelu: true\n"
     "  tails: 16\n"
     "  tail_layers: 0\n"

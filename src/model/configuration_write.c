@@ -137,10 +137,12 @@ static void add_model(ar_yaml_text *out, const ar_model_configuration *model)
     ar_yaml_add_integer(out, ", mlp_layers", model->decoder_mlp_layers);
     ar_yaml_add_number(out, ", cross_ratio", model->decoder_cross_ratio);
     ar_yaml_add_integer(out, ", cross_rate", model->decoder_cross_rate);
+    ar_yaml_add_truth(out, ", qk_layer_norm", model->decoder_qk_layer_norm);
     ar_yaml_add_integer(out, "}\n  coupling_heads", model->coupling_heads);
     add_name(out, "\n  attention: {kind", ar_attention_kind_name(model->attention));
     add_triple(out, ", window", model->attention_window);
     ar_yaml_add_truth(out, "}\n  qk_layer_norm", model->qk_layer_norm);
+    ar_yaml_add_truth(out, "\n  coupling_query_norm", model->coupling_query_norm);
     ar_yaml_add_truth(out, "\n  mlp_output_gelu", model->mlp_output_gelu);
     ar_yaml_add_integer(out, "\n  tails", model->tails);
     ar_yaml_add_integer(out, "\n  tail_layers", model->tail_layers);

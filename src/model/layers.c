@@ -127,18 +127,19 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t la
                        .query_stride = head_size,
                        .key_stride = 2 * head_size,
                        .value_stride = 2 * head_size,
+                       .normalise_query = r->configuration->model.coupling_query_norm,
                        .normalise_key = r->configuration->model.qk_layer_norm,
                        .into = into});
 }
 
-/* Self attention from one projection whose rows are head by head q, k, v. */
+/* Self attention from one projection whose rows are head by head q, k, v. `norms` are scale and
+ * shift of queries, then of keys; AR_NO_TENSOR where there are none. */
 static void record_self_attention(const ar_recording *r, ar_attention_part part,
                                   const char *projection, int64_t layer, ar_tensor state,
-                                  int64_t heads, int64_t head_size, const ar_tensor norms[4],
-                                  ar_tensor into)
+                                  int64_t heads, int64_t head_size, bool norm,
+                                  const ar_tensor norms[4], ar_tensor into)
 {
     const int64_t columns = 3 * heads * head_size;
-    const bool norm = r->configuration->model.qk_layer_norm || ar_tensor_exists(norms[0]);
     ar_tensor all =
         ar_record_linear(r, projection, state, columns, false, false, AR_NO_TENSOR, AR_NO_TENSOR);
     ar_record_attention(
@@ -182,7 +183,8 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
              (long long)layer);
     snprintf(name, sizeof name, "%s.proj_heads", prefix);
     record_self_attention(r, AR_ATTENTION_ENCODER_SELF, name, layer, normal, heads, head_size,
-                          no_norms, ar_graph_columns(r->graph, all_heads, 0, own));
+                          model->qk_layer_norm, no_norms,
+                          ar_graph_columns(r->graph, all_heads, 0, own));
     if (field->coupled_count > 0) {
         snprintf(name, sizeof name, "%s.proj_heads_other.0", prefix);
         ar_tensor queries =
@@ -228,8 +230,8 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, in
                        .query_stride = head_size,
                        .key_stride = 2 * head_size,
                        .value_stride = 2 * head_size,
-                       .normalise_query = true,
-                       .normalise_key = true,
+                       .normalise_query = r->configuration->model.decoder_qk_layer_norm,
+                       .normalise_key = r->configuration->model.decoder_qk_layer_norm,
                        .into = into});
 }
 
@@ -242,19 +244,21 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     const int64_t cross = llround((double)heads * model->decoder_cross_ratio), own = heads - cross;
     const char *const norm_names[4] = {"ln_q.weight", "ln_q.bias", "ln_k.weight", "ln_k.bias"};
     char prefix[64], name[128];
-    ar_tensor norms[4], normal = ar_record_norm(r, state);
+    ar_tensor norms[4] = {AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR};
+    ar_tensor normal = ar_record_norm(r, state);
     ar_rows rows = ar_tensor_exists(state) ? ar_graph_tensor(r->graph, state)->rows : (ar_rows){0};
     ar_tensor all_heads = ar_graph_activation(r->graph, "heads", rows, heads * head_size);
 
     snprintf(prefix, sizeof prefix, "decoders.%lld.blocks.%lld", (long long)decoder,
              (long long)(2 * layer));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4 && model->decoder_qk_layer_norm; i++) {
         norms[i] = ar_record_parameter(r, 1, 1, head_size, "%s.%s", prefix, norm_names[i]);
     }
     if (own > 0) {
         snprintf(name, sizeof name, "%s.proj_heads", prefix);
         record_self_attention(r, AR_ATTENTION_DECODER_SELF, name, layer, normal, own, head_size,
-                              norms, ar_graph_columns(r->graph, all_heads, 0, own * head_size));
+                              model->decoder_qk_layer_norm, norms,
+                              ar_graph_columns(r->graph, all_heads, 0, own * head_size));
     }
     if (cross > 0) {
         record_cross_attention(

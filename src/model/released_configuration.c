@@ -351,6 +351,7 @@ static ar_status read_model(const released_file *file)
         .decoder_mlp_layers = 2,
         .decoder_cross_ratio = 0.5,
         .coupling_heads = 1,
+        .decoder_qk_layer_norm = true,
         .mlp_output_gelu = true,
         .token_info_width = 16,
         .token_info = AR_TOKEN_INFO_RELEASED,

@@ -3,7 +3,6 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -56,8 +55,8 @@ static ar_status add_tensor(assembly *a, const char *name, int rank, int64_t row
 /* The q and k norms of the decoder had neither scale nor shift in 2023: they were one and zero. */
 static bool is_plain_norm(const assembly *a, const char *name)
 {
-    return a->weights->of_heads > 0 && a->model->configuration->model.qk_layer_norm &&
-           strncmp(name, "decoders.", 9) == 0 && strstr(name, ".ln_") != NULL;
+    return a->weights->of_heads > 0 && strncmp(name, "decoders.", 9) == 0 &&
+           strstr(name, ".ln_") != NULL;
 }
 
 static bool may_be_missing(const assembly *a, const char *name)
@@ -97,24 +96,6 @@ static void count_heads(assembly *a)
         a->weights->of_heads += first != AR_NO_PIECE && a->weights->pieces.pieces[first].rows <
                                                             a->graph->parameters[p].rows;
     }
-}
-
-/* Without with_qk_lnorm the decoder of 2023 had no norms of q and k, and no scale undoes a norm. */
-static ar_status check_decoder_norms(const assembly *a)
-{
-    for (size_t p = 0; p < a->graph->parameter_count && a->weights->of_heads > 0; p++) {
-        const ar_parameter *parameter = &a->graph->parameters[p];
-        if (!a->model->configuration->model.qk_layer_norm && strstr(parameter->name, ".ln_q.") &&
-            ar_released_missing_rows(&a->weights->pieces, parameter) > 0 &&
-            !may_be_missing(a, parameter->name)) {
-            return ar_fail(a->err, AR_ERROR_INPUT,
-                           "%s: with_qk_lnorm is false, and the checkpoint has the layout of 2023, "
-                           "whose decoder then does not normalise queries and keys; this network "
-                           "does (%s), so it cannot be that model",
-                           a->model->configuration->file, parameter->name);
-        }
-    }
-    return AR_OK;
 }
 
 static void note_missing(const assembly *a, ar_misfits *misfits)
@@ -235,24 +216,6 @@ static ar_status keep_leftovers(assembly *a)
     return AR_OK;
 }
 
-/* In 2023 the queries of coupling heads were normalised as the keys are; this network, like that of
- * 2024, leaves them as they are. */
-static void warn_of_coupling(const assembly *a)
-{
-    const ar_configuration *configuration = a->model->configuration;
-    for (int64_t f = 0; f < configuration->field_count; f++) {
-        if (a->weights->of_heads > 0 && configuration->model.qk_layer_norm &&
-            configuration->fields[f].coupled_count > 0) {
-            ar_log(AR_LOG_WARNING,
-                   "%s: a model of 2023 with coupled fields and with_qk_lnorm normalised the "
-                   "queries of its coupling heads, which this network does not: the weights are "
-                   "whole, but predictions will differ",
-                   configuration->file);
-            return;
-        }
-    }
-}
-
 ar_status ar_released_weights_read(ar_released_weights *weights, const ar_model *model,
                                    const char *const *paths, int64_t path_count,
                                    const char *const *allow_missing, int64_t allow_missing_count,
@@ -270,10 +233,8 @@ ar_status ar_released_weights_read(ar_released_weights *weights, const ar_model 
     AR_TRY(ar_released_pieces_read(&weights->pieces, model, paths, path_count, &misfits, err));
     AR_TRY(share_token_info(&a));
     count_heads(&a);
-    AR_TRY(check_decoder_norms(&a));
     note_missing(&a, &misfits);
     AR_TRY(ar_misfits_status(&misfits, paths, path_count, model->configuration->file, err));
-    warn_of_coupling(&a);
     AR_TRY(put_together(&a));
     AR_TRY(keep_leftovers(&a));
 cleanup:

@@ -24,7 +24,8 @@ typedef struct {
  * is loaded. Parameters that match one of the shell patterns `allow_missing` may be missing and get
  * starting values by the configuration's seed. What follows without a choice is filled in silently:
  * embeds_token_info.* from a shared embed_token_info.*, and the scale 1 and shift 0 of the
- * decoder's q and k norms for the layout of 2023 with with_qk_lnorm, where they have none.
+ * decoder's q and k norms for the layout of 2023, where they have none. The model is one that
+ * ar_released_layout_apply has seen.
  * Release with ar_released_weights_release in any case. */
 AR_USE_RESULT ar_status ar_released_weights_read(ar_released_weights *weights,
                                                  const ar_model *model, const char *const *paths,

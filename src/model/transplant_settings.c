@@ -68,6 +68,21 @@ static ar_status check_field(const ar_field_configuration *then, const ar_field_
     return status;
 }
 
+/* Does any field that comes from the donor bring couplings with it? New ones are of the model. */
+static bool takes_coupling(const ar_transplant *transplant, int64_t donor,
+                           const ar_configuration *model)
+{
+    const ar_configuration *then = transplant->donors[donor].configuration;
+    for (int64_t f = 0; f < model->field_count; f++) {
+        if (transplant->donor_of_field[f] == donor &&
+            then->fields[ar_configuration_find_field(then, model->fields[f].name)].coupled_count >
+                0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ar_status ar_transplant_check_settings(const ar_transplant *transplant, int64_t donor,
                                        const ar_configuration *model, ar_error *err)
 {
@@ -75,6 +90,7 @@ ar_status ar_transplant_check_settings(const ar_transplant *transplant, int64_t 
     const ar_model_configuration *a = &then->model, *b = &model->model;
     const char *path = ar_safetensors_path(transplant->donors[donor].file);
     const bool decoders = a->decoder_layers > 0 && b->decoder_layers > 0;
+    const bool couplings = takes_coupling(transplant, donor, model);
     const setting settings[] = {
         {"model.encoder.heads", (double)a->encoder_heads, (double)b->encoder_heads, NULL, NULL},
         {"model.decoder.heads", decoders ? (double)a->decoder_heads : 0,
@@ -85,6 +101,12 @@ ar_status ar_transplant_check_settings(const ar_transplant *transplant, int64_t 
          decoders ? (double)b->decoder_cross_rate : 0, NULL, NULL},
         {"model.qk_layer_norm", a->qk_layer_norm, b->qk_layer_norm, truth_word(a->qk_layer_norm),
          truth_word(b->qk_layer_norm)},
+        {"model.coupling_query_norm", couplings && a->coupling_query_norm,
+         couplings && b->coupling_query_norm, truth_word(a->coupling_query_norm),
+         truth_word(b->coupling_query_norm)},
+        {"model.decoder.qk_layer_norm", decoders && a->decoder_qk_layer_norm,
+         decoders && b->decoder_qk_layer_norm, truth_word(a->decoder_qk_layer_norm),
+         truth_word(b->decoder_qk_layer_norm)},
         {"model.mlp_output_gelu", a->mlp_output_gelu, b->mlp_output_gelu,
          truth_word(a->mlp_output_gelu), truth_word(b->mlp_output_gelu)},
         {"model.token_info.kind", (double)a->token_info, (double)b->token_info,

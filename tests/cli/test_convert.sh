@@ -159,15 +159,18 @@ apart = take_apart(state, size, 2)
 apart["encoders.0.heads.0.heads_self.4.proj_qs.weight"] = apart["encoders.0.heads.0.heads_self.3.proj_qs.weight"]
 save("hydra.mod", {n: plain(v) for n, v in apart.items()})
 ' "taking a model apart"
-"$program" convert heads.mod $config --out heads.safetensors 2>err || fail "convert heads.mod"
-grep -q 'queries of its coupling heads' err || fail "no warning of the coupling heads' queries"
+"$program" convert heads.mod $config --out heads.safetensors >out 2>&1 || fail "convert heads.mod"
+grep -q -i 'warn' out && fail "converting heads.mod warns"
+grep -a -q 'coupling_query_norm: true' heads.safetensors || fail "nothing tells that coupling queries are normalised"
 check 'assert_same(read_safetensors("heads.safetensors"), dict(np.load("right.npz")))' "heads put together"
 refused 1 '1 parameter is missing: 8 of 32 rows of encoders.0.heads.1.proj_heads_other.2.weight' \
     headless.mod $config --allow-missing '*' --out refused.safetensors
 refused 1 'heads_self.4.proj_qs.weight is \[8, 32\].*too many heads' hydra.mod $config --out refused.safetensors
 sed 's/"with_qk_lnorm": true/"with_qk_lnorm": false/' model_idsmall.json >model_idplain.json
-refused 1 'with_qk_lnorm is false.*2023.*decoders.0.blocks.0.ln_q.weight.*cannot be that model' \
-    heads.mod --config model_idplain.json --out refused.safetensors
+convert heads.mod --config model_idplain.json --out plain.safetensors
+grep -a -q 'qk_layer_norm: false}.*coupling_query_norm: false' plain.safetensors || fail "nothing tells that the decoder has no norms"
+check 'right = {n: v for n, v in dict(np.load("right.npz")).items() if ".ln_" not in n}
+assert_same(read_safetensors("plain.safetensors"), right)' "a decoder without norms"
 
 echo "== what does not fit"
 check '

@@ -126,6 +126,8 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_int_equal(m->attention, n->attention);
     assert_memory_equal(m->attention_window, n->attention_window, sizeof m->attention_window);
     assert_int_equal(m->qk_layer_norm, n->qk_layer_norm);
+    assert_int_equal(m->coupling_query_norm, n->coupling_query_norm);
+    assert_int_equal(m->decoder_qk_layer_norm, n->decoder_qk_layer_norm);
     assert_int_equal(m->mlp_output_gelu, n->mlp_output_gelu);
     assert_int_equal(m->tails, n->tails);
     assert_int_equal(m->token_info_width, n->token_info_width);
@@ -197,7 +199,8 @@ static void values_and_defaults(void **state)
     assert_int_equal(c.model.decoder_cross_rate, 1);
     assert_true(c.model.decoder_cross_ratio == 0.75);
     assert_true(c.model.qk_layer_norm);
-    assert_true(c.model.mlp_output_gelu);
+    assert_true(c.model.mlp_output_gelu && c.model.decoder_qk_layer_norm);
+    assert_false(c.model.coupling_query_norm);
     assert_int_equal(c.model.token_info, AR_TOKEN_INFO_HARMONIC);
     assert_int_equal(c.model.token_info_width, 16);
     assert_int_equal(c.model.positions, AR_POSITIONS_FACTORISED);

@@ -310,6 +310,10 @@ static void gradient_is_derivative(void **state)
         {"fields.0.coupling_heads=[3]", "fields.1.coupling_heads=[2]", "model.coupling_heads=1",
          losses},
         {"model.tail_layers=2", "model.decoder.layers=0", "fields.1.predicted=false", losses},
+        {"model.coupling_query_norm=true", "model.coupling_heads=2", "model.decoder.layers=1",
+         losses},
+        {"model.coupling_query_norm=true", "model.qk_layer_norm=false",
+         "model.decoder={layers: 2, heads: 2, qk_layer_norm: false}", losses},
         {"fields.0.embedding_network={type: transformer, patch: [1, 1, 3], layers: 2, heads: 2, "
          "width: 6}",
          "fields.1.embedding_network={type: transformer, patch: [2, 2, 1], layers: 1, heads: 1, "

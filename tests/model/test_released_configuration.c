@@ -101,6 +101,7 @@ static void values(void **state)
     assert_int_equal(c.model.tails, 4);
     assert_int_equal(c.model.tail_layers, 2);
     assert_true(c.model.qk_layer_norm && c.model.mlp_output_gelu);
+    assert_true(c.model.decoder_qk_layer_norm && !c.model.coupling_query_norm);
     assert_int_equal(c.model.positions, AR_POSITIONS_HARMONIC);
     assert_int_equal(c.model.token_info, AR_TOKEN_INFO_RELEASED);
     assert_int_equal(c.training.loss_count, 2);
