@@ -1,36 +1,14 @@
 #include "io/yaml_text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
-
-void ar_yaml_add(ar_yaml_text *out, const char *format, ...)
+void ar_yaml_add_integer(ar_growing_text *out, const char *key, int64_t value)
 {
-    if (out->status != AR_OK) {
-        return;
-    }
-    va_list arguments, again;
-    va_start(arguments, format);
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    out->status = ar_grow(&out->text, &out->capacity, out->length + (size_t)length + 1, 1,
-                          "a configuration's text", out->err);
-    if (out->status == AR_OK) {
-        vsnprintf(out->text + out->length, (size_t)length + 1, format, again);
-        out->length += (size_t)length;
-    }
-    va_end(again);
+    ar_text_add(out, "%s: %lld", key, (long long)value);
 }
 
-void ar_yaml_add_integer(ar_yaml_text *out, const char *key, int64_t value)
-{
-    ar_yaml_add(out, "%s: %lld", key, (long long)value);
-}
-
-void ar_yaml_add_value(ar_yaml_text *out, double value)
+void ar_yaml_add_value(ar_growing_text *out, double value)
 {
     char text[40];
     for (int digits = 6; digits <= 17; digits++) { /* 17 always do */
@@ -39,51 +17,52 @@ void ar_yaml_add_value(ar_yaml_text *out, double value)
             break;
         }
     }
-    ar_yaml_add(out, "%s", text);
+    ar_text_add(out, "%s", text);
 }
 
-void ar_yaml_add_number(ar_yaml_text *out, const char *key, double value)
+void ar_yaml_add_number(ar_growing_text *out, const char *key, double value)
 {
-    ar_yaml_add(out, "%s: ", key);
+    ar_text_add(out, "%s: ", key);
     ar_yaml_add_value(out, value);
 }
 
-void ar_yaml_add_truth(ar_yaml_text *out, const char *key, bool value)
+void ar_yaml_add_truth(ar_growing_text *out, const char *key, bool value)
 {
-    ar_yaml_add(out, "%s: %s", key, value ? "true" : "false");
+    ar_text_add(out, "%s: %s", key, value ? "true" : "false");
 }
 
-void ar_yaml_add_quoted(ar_yaml_text *out, const char *text)
+void ar_yaml_add_quoted(ar_growing_text *out, const char *text)
 {
-    ar_yaml_add(out, "\"");
+    ar_text_add(out, "\"");
     for (const char *c = text; *c; c++) {
         if (*c == '"' || *c == '\\') {
-            ar_yaml_add(out, "\\%c", *c);
+            ar_text_add(out, "\\%c", *c);
         } else if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            ar_yaml_add(out, "\\x%02x", (unsigned)(unsigned char)*c);
+            ar_text_add(out, "\\x%02x", (unsigned)(unsigned char)*c);
         } else {
-            ar_yaml_add(out, "%c", *c);
+            ar_text_add(out, "%c", *c);
         }
     }
-    ar_yaml_add(out, "\"");
+    ar_text_add(out, "\"");
 }
 
-void ar_yaml_add_values(ar_yaml_text *out, const char *key, const double *values, int64_t count)
+void ar_yaml_add_values(ar_growing_text *out, const char *key, const double *values, int64_t count)
 {
-    ar_yaml_add(out, "%s: [", key);
+    ar_text_add(out, "%s: [", key);
     for (int64_t i = 0; i < count; i++) {
-        ar_yaml_add(out, "%s", i ? ", " : "");
+        ar_text_add(out, "%s", i ? ", " : "");
         ar_yaml_add_value(out, values[i]);
     }
-    ar_yaml_add(out, "]\n");
+    ar_text_add(out, "]\n");
 }
 
-void ar_yaml_add_texts(ar_yaml_text *out, const char *key, const char *const *texts, int64_t count)
+void ar_yaml_add_texts(ar_growing_text *out, const char *key, const char *const *texts,
+                       int64_t count)
 {
-    ar_yaml_add(out, "%s: [", key);
+    ar_text_add(out, "%s: [", key);
     for (int64_t i = 0; i < count; i++) {
-        ar_yaml_add(out, "%s", i ? ", " : "");
+        ar_text_add(out, "%s", i ? ", " : "");
         ar_yaml_add_quoted(out, texts[i]);
     }
-    ar_yaml_add(out, "]\n");
+    ar_text_add(out, "]\n");
 }

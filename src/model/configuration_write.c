@@ -4,54 +4,54 @@
 #include "io/yaml_text.h"
 #include "model/configuration_schema.h"
 
-static void add_name(ar_yaml_text *out, const char *key, const char *name)
+static void add_name(ar_growing_text *out, const char *key, const char *name)
 {
     if (!name && out->status == AR_OK) {
         out->status = ar_fail(out->err, AR_ERROR_USAGE,
                               "%s has a value that a configuration file has no word for", key);
     }
-    ar_yaml_add(out, "%s: %s", key, name ? name : "");
+    ar_text_add(out, "%s: %s", key, name ? name : "");
 }
 
-static void add_period(ar_yaml_text *out, const char *key, const char *start, const char *end)
+static void add_period(ar_growing_text *out, const char *key, const char *start, const char *end)
 {
     if (start && end) {
-        ar_yaml_add(out, "  %s: {start: ", key);
+        ar_text_add(out, "  %s: {start: ", key);
         ar_yaml_add_quoted(out, start);
-        ar_yaml_add(out, ", end: ");
+        ar_text_add(out, ", end: ");
         ar_yaml_add_quoted(out, end);
-        ar_yaml_add(out, "}\n");
+        ar_text_add(out, "}\n");
     }
 }
 
-static void add_data(ar_yaml_text *out, const ar_configuration *configuration)
+static void add_data(ar_growing_text *out, const ar_configuration *configuration)
 {
     ar_yaml_add_integer(out, "seed", configuration->seed);
-    ar_yaml_add(out, "\ndata:\n");
+    ar_text_add(out, "\ndata:\n");
     if (configuration->path_count > 0) {
         ar_yaml_add_texts(out, "  paths", (const char *const *)configuration->paths,
                           configuration->path_count);
     }
     ar_yaml_add_integer(out, "  time_step_hours", configuration->time_step_hours);
-    ar_yaml_add(out, "\n");
+    ar_text_add(out, "\n");
     add_period(out, "training", configuration->training_start, configuration->training_end);
     add_period(out, "validation", configuration->validation_start, configuration->validation_end);
-    ar_yaml_add(out, "normalisation: {");
+    ar_text_add(out, "normalisation: {");
     add_name(out, "period", ar_normalisation_period_name(configuration->normalisation_period));
     add_name(out, ", area", ar_normalisation_area_name(configuration->normalisation_area));
-    ar_yaml_add(out, "}\nmasking: {");
+    ar_text_add(out, "}\nmasking: {");
     add_name(out, "strategy", ar_mask_strategy_name(configuration->masking.strategy));
     ar_yaml_add_integer(out, ", forecast_tokens", configuration->masking.forecast_tokens);
-    ar_yaml_add(out, "}\n");
+    ar_text_add(out, "}\n");
 }
 
-static void add_triple(ar_yaml_text *out, const char *key, const int64_t values[3])
+static void add_triple(ar_growing_text *out, const char *key, const int64_t values[3])
 {
-    ar_yaml_add(out, "%s: [%lld, %lld, %lld]", key, (long long)values[0], (long long)values[1],
+    ar_text_add(out, "%s: [%lld, %lld, %lld]", key, (long long)values[0], (long long)values[1],
                 (long long)values[2]);
 }
 
-static void add_embedding(ar_yaml_text *out, const ar_field_configuration *field)
+static void add_embedding(ar_growing_text *out, const ar_field_configuration *field)
 {
     const ar_embedding_network *network = &field->embedding_network;
     ar_yaml_add_integer(out, "\n    embedding", field->embedding);
@@ -60,24 +60,24 @@ static void add_embedding(ar_yaml_text *out, const ar_field_configuration *field
     ar_yaml_add_integer(out, ", layers", network->layers);
     ar_yaml_add_integer(out, ", heads", network->heads);
     ar_yaml_add_integer(out, ", width", network->width);
-    ar_yaml_add(out, "}\n");
+    ar_text_add(out, "}\n");
 }
 
-static void add_field(ar_yaml_text *out, const ar_field_configuration *field)
+static void add_field(ar_growing_text *out, const ar_field_configuration *field)
 {
-    ar_yaml_add(out, "  - name: ");
+    ar_text_add(out, "  - name: ");
     ar_yaml_add_quoted(out, field->name);
     if (field->variable) {
-        ar_yaml_add(out, "\n    variable: ");
+        ar_text_add(out, "\n    variable: ");
         ar_yaml_add_quoted(out, field->variable);
     }
     if (field->level_count > 0) {
-        ar_yaml_add(out, "\n    levels: [");
+        ar_text_add(out, "\n    levels: [");
         for (int64_t i = 0; i < field->level_count; i++) {
-            ar_yaml_add(out, "%s", i ? ", " : "");
+            ar_text_add(out, "%s", i ? ", " : "");
             ar_yaml_add_value(out, field->levels[i]);
         }
-        ar_yaml_add(out, "]");
+        ar_text_add(out, "]");
     }
     add_triple(out, "\n    tokens", field->tokens.tokens);
     add_triple(out, "\n    token_size", field->tokens.token_size);
@@ -85,19 +85,19 @@ static void add_field(ar_yaml_text *out, const ar_field_configuration *field)
     ar_yaml_add_texts(out, "    coupled", (const char *const *)field->coupled,
                       field->coupled_count);
     if (field->coupling_heads_count > 0) {
-        ar_yaml_add(out, "    coupling_heads: [");
+        ar_text_add(out, "    coupling_heads: [");
         for (int64_t i = 0; i < field->coupling_heads_count; i++) {
-            ar_yaml_add(out, "%s%lld", i ? ", " : "", (long long)field->coupling_heads[i]);
+            ar_text_add(out, "%s%lld", i ? ", " : "", (long long)field->coupling_heads[i]);
         }
-        ar_yaml_add(out, "]\n");
+        ar_text_add(out, "]\n");
     }
     if (field->stream_of) {
-        ar_yaml_add(out, "    stream_of: ");
+        ar_text_add(out, "    stream_of: ");
         ar_yaml_add_quoted(out, field->stream_of);
-        ar_yaml_add(out, "\n");
+        ar_text_add(out, "\n");
     }
     if (field->is_static) {
-        ar_yaml_add(out, "    static: true\n");
+        ar_text_add(out, "    static: true\n");
     }
     ar_yaml_add_truth(out, "    predicted", field->predicted);
     ar_yaml_add_number(out, "\n    loss_weight", field->loss_weight);
@@ -105,11 +105,11 @@ static void add_field(ar_yaml_text *out, const ar_field_configuration *field)
     ar_yaml_add_number(out, ", zero", field->tokens.mask_zero);
     ar_yaml_add_number(out, ", noise", field->tokens.mask_noise);
     ar_yaml_add_number(out, ", coarsen", field->tokens.mask_coarsen);
-    ar_yaml_add(out, "}\n");
+    ar_text_add(out, "}\n");
 }
 
 /* Only where the order is not that of the fields. */
-static void add_prediction_order(ar_yaml_text *out, const ar_configuration *configuration)
+static void add_prediction_order(ar_growing_text *out, const ar_configuration *configuration)
 {
     bool natural = true;
     for (int64_t k = 1; k < configuration->prediction_count; k++) {
@@ -119,15 +119,15 @@ static void add_prediction_order(ar_yaml_text *out, const ar_configuration *conf
     if (natural) {
         return;
     }
-    ar_yaml_add(out, "prediction_order: [");
+    ar_text_add(out, "prediction_order: [");
     for (int64_t k = 0; k < configuration->prediction_count; k++) {
-        ar_yaml_add(out, "%s", k ? ", " : "");
+        ar_text_add(out, "%s", k ? ", " : "");
         ar_yaml_add_quoted(out, configuration->fields[configuration->prediction_order[k]].name);
     }
-    ar_yaml_add(out, "]\n");
+    ar_text_add(out, "]\n");
 }
 
-static void add_model(ar_yaml_text *out, const ar_model_configuration *model)
+static void add_model(ar_growing_text *out, const ar_model_configuration *model)
 {
     ar_yaml_add_integer(out, "model:\n  encoder: {layers", model->encoder_layers);
     ar_yaml_add_integer(out, ", heads", model->encoder_heads);
@@ -149,10 +149,10 @@ static void add_model(ar_yaml_text *out, const ar_model_configuration *model)
     add_name(out, "\n  token_info: {kind", ar_token_info_name(model->token_info));
     ar_yaml_add_integer(out, ", width", model->token_info_width);
     add_name(out, "}\n  positions", ar_positions_name(model->positions));
-    ar_yaml_add(out, "\n");
+    ar_text_add(out, "\n");
 }
 
-static void add_training(ar_yaml_text *out, const ar_training_configuration *training)
+static void add_training(ar_growing_text *out, const ar_training_configuration *training)
 {
     ar_yaml_add_integer(out, "training:\n  steps", training->steps);
     ar_yaml_add_integer(out, "\n  batch", training->batch);
@@ -167,16 +167,16 @@ static void add_training(ar_yaml_text *out, const ar_training_configuration *tra
     ar_yaml_add_number(out, "\n  gradient_clip", training->gradient_clip);
     ar_yaml_add_number(out, "\n  dropout", training->dropout);
     ar_yaml_add_truth(out, "\n  recompute", training->recompute);
-    ar_yaml_add(out, "\n  losses: {");
+    ar_text_add(out, "\n  losses: {");
     for (int64_t i = 0; i < training->loss_count; i++) {
-        ar_yaml_add(out, "%s", i ? ", " : "");
+        ar_text_add(out, "%s", i ? ", " : "");
         ar_yaml_add_number(out, ar_loss_name(training->losses[i].kind), training->losses[i].weight);
     }
     ar_yaml_add_integer(out, "}\n  checkpoint_every", training->checkpoint_every);
     ar_yaml_add_integer(out, "\n  validate_every", training->validate_every);
     ar_yaml_add_integer(out, "\n  validation_samples", training->validation_samples);
     ar_yaml_add_integer(out, "\n  log_every", training->log_every);
-    ar_yaml_add(out, "\n");
+    ar_text_add(out, "\n");
     if (training->freeze_count > 0) {
         ar_yaml_add_texts(out, "  freeze", (const char *const *)training->freeze,
                           training->freeze_count);
@@ -185,10 +185,10 @@ static void add_training(ar_yaml_text *out, const ar_training_configuration *tra
 
 ar_status ar_configuration_write(const ar_configuration *configuration, char **text, ar_error *err)
 {
-    ar_yaml_text out = {.status = AR_OK, .err = err};
+    ar_growing_text out = {.status = AR_OK, .err = err};
     *text = NULL;
     add_data(&out, configuration);
-    ar_yaml_add(&out, "fields:\n");
+    ar_text_add(&out, "fields:\n");
     for (int64_t i = 0; i < configuration->field_count; i++) {
         add_field(&out, &configuration->fields[i]);
     }

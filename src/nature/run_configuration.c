@@ -271,19 +271,19 @@ void ar_nature_configuration_destroy(ar_nature_configuration **configuration)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void add_model(ar_yaml_text *out, const ar_nature_model_options *model)
+static void add_model(ar_growing_text *out, const ar_nature_model_options *model)
 {
     ar_yaml_add_integer(out, "model:\n  truncation", model->truncation);
     if (model->sigma_interfaces) {
-        ar_yaml_add(out, "\n");
+        ar_text_add(out, "\n");
         ar_yaml_add_values(out, "  levels", model->sigma_interfaces, model->nlev + 1);
     } else {
         ar_yaml_add_integer(out, "\n  levels", model->nlev);
-        ar_yaml_add(out, "\n");
+        ar_text_add(out, "\n");
     }
     if (model->steps_per_hour != 0) {
         ar_yaml_add_integer(out, "  steps_per_hour", model->steps_per_hour);
-        ar_yaml_add(out, "\n");
+        ar_text_add(out, "\n");
     }
     ar_yaml_add_integer(out, "  diffusion: {order", model->diffusion_order);
     ar_yaml_add_number(out, ", hours", model->diffusion_hours);
@@ -294,21 +294,21 @@ static void add_model(ar_yaml_text *out, const ar_nature_model_options *model)
     ar_yaml_add_truth(out, "\n  seasonal_cycle", model->seasonal_cycle);
     ar_yaml_add_truth(out, "\n  land", model->land);
     ar_yaml_add_number(out, "\n  orography", model->orography);
-    ar_yaml_add(out, "\n");
+    ar_text_add(out, "\n");
 }
 
-static void add_output(ar_yaml_text *out, const ar_nature_output_options *output)
+static void add_output(ar_growing_text *out, const ar_nature_output_options *output)
 {
     bool pressure = output->level_kind == AR_NATURE_PRESSURE_LEVELS;
     ar_yaml_add_integer(out, "output:\n  every_hours", output->every_hours);
-    ar_yaml_add(out, "\n  grid: %s\n",
+    ar_text_add(out, "\n  grid: %s\n",
                 output->grid == AR_NATURE_GRID_GAUSSIAN ? "gaussian" : "regular");
     if (output->longitudes != 0) {
         ar_yaml_add_integer(out, "  longitudes", output->longitudes);
-        ar_yaml_add(out, "\n");
+        ar_text_add(out, "\n");
     }
     if (output->level_kind == AR_NATURE_MODEL_LEVELS) {
-        ar_yaml_add(out, "  sigma_levels: model\n");
+        ar_text_add(out, "  sigma_levels: model\n");
     } else {
         ar_yaml_add_values(out, pressure ? "  pressure_levels" : "  sigma_levels", output->levels,
                            output->level_count);
@@ -320,20 +320,20 @@ static void add_output(ar_yaml_text *out, const ar_nature_output_options *output
 
 ar_status ar_nature_run_describe(const ar_nature_run_options *o, char **text, ar_error *err)
 {
-    ar_yaml_text out = {.err = err};
-    ar_yaml_add(&out, "start: ");
+    ar_growing_text out = {.err = err};
+    ar_text_add(&out, "start: ");
     ar_yaml_add_quoted(&out, o->start);
     ar_yaml_add_integer(&out, "\ndays", o->days);
     ar_yaml_add_integer(&out, "\nspin_up_days", o->spin_up_days);
     ar_yaml_add_integer(&out, "\nseed", (int64_t)o->seed);
-    ar_yaml_add(&out, "\n");
+    ar_text_add(&out, "\n");
     if (o->from) {
-        ar_yaml_add(&out, "from: ");
+        ar_text_add(&out, "from: ");
         ar_yaml_add_quoted(&out, o->from);
         ar_yaml_add_number(&out, "\nperturb", o->perturb);
         ar_yaml_add_integer(&out, "\nensemble", o->ensemble);
         ar_yaml_add_integer(&out, "\nmember", o->member);
-        ar_yaml_add(&out, "\n");
+        ar_text_add(&out, "\n");
     }
     add_model(&out, &o->model);
     add_output(&out, &o->output);

@@ -184,32 +184,32 @@ cleanup:
 /* ---- filling --------------------------------------------------------------------------------- */
 
 /* "geopotential, msl" of the fields that come from one donor, or (-1) from none. */
-static void print_fields(FILE *text, const ar_origin *origin, const ar_configuration *configuration,
-                         int64_t donor)
+static void print_fields(ar_growing_text *text, const ar_origin *origin,
+                         const ar_configuration *configuration, int64_t donor)
 {
     const char *separator = "";
     for (int64_t f = 0; f < configuration->field_count; f++) {
         if (origin->donor_of_field[f] == donor) {
-            fprintf(text, "%s%s", separator, configuration->fields[f].name);
+            ar_text_add(text, "%s%s", separator, configuration->fields[f].name);
             separator = ", ";
         }
     }
-    fprintf(text, "\n");
+    ar_text_add(text, "\n");
 }
 
 /* What the donor itself started from, indented below it. */
-static void print_earlier(FILE *text, const ar_checkpoint *donor)
+static void print_earlier(ar_growing_text *text, const ar_checkpoint *donor)
 {
     const char *line = ar_checkpoint_origin(donor);
     while (line && *line) {
         const int length = (int)strcspn(line, "\n");
-        fprintf(text, "  %.*s\n", length, line);
+        ar_text_add(text, "  %.*s\n", length, line);
         line += length + (line[length] == '\n');
     }
 }
 
 /* Couplings of fields that a donor has not had. */
-static void print_new_couplings(FILE *text, const ar_origin *origin,
+static void print_new_couplings(ar_growing_text *text, const ar_origin *origin,
                                 const ar_configuration *configuration)
 {
     for (int64_t f = 0; f < configuration->field_count; f++) {
@@ -226,7 +226,7 @@ static void print_new_couplings(FILE *text, const ar_origin *origin,
                 known |= strcmp(then->coupled[l], now->coupled[k]) == 0;
             }
             if (!known) {
-                fprintf(text, "new coupling: %s to %s\n", now->name, now->coupled[k]);
+                ar_text_add(text, "new coupling: %s to %s\n", now->name, now->coupled[k]);
             }
         }
     }
@@ -234,29 +234,24 @@ static void print_new_couplings(FILE *text, const ar_origin *origin,
 
 static ar_status describe(ar_origin *origin, const ar_configuration *configuration, ar_error *err)
 {
-    size_t length = 0;
-    FILE *text = open_memstream(&origin->text, &length);
-    if (!text) {
-        return ar_fail(err, AR_ERROR_MEMORY, "out of memory for what the run starts from");
-    }
+    ar_growing_text grown = {.err = err}, *text = &grown;
     bool any_new = false;
     for (int64_t f = 0; f < configuration->field_count; f++) {
         any_new |= origin->donor_of_field[f] < 0;
     }
     for (int64_t d = 0; d < origin->donor_count; d++) {
         const ar_checkpoint *donor = &origin->donors[d];
-        fprintf(text, "%s, step %lld: ", donor->path, (long long)donor->step);
+        ar_text_add(text, "%s, step %lld: ", donor->path, (long long)donor->step);
         print_fields(text, origin, configuration, d);
         print_earlier(text, donor);
     }
     if (any_new) {
-        fprintf(text, "starting values: ");
+        ar_text_add(text, "starting values: ");
         print_fields(text, origin, configuration, -1);
     }
     print_new_couplings(text, origin, configuration);
-    return fclose(text) == 0
-               ? AR_OK
-               : ar_fail(err, AR_ERROR_MEMORY, "out of memory for what the run starts from");
+    origin->text = grown.text;
+    return grown.status;
 }
 
 static void tell(const ar_origin *origin, const ar_transplant_counts *counts)

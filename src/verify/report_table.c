@@ -1,42 +1,15 @@
 #include "verify/report.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { COLUMNS_MOST = 16, CELL_SIZE = 64 };
-
-/* A text that grows; the first failure is kept and makes the rest do nothing. */
-typedef struct {
-    char *text;
-    size_t length, capacity;
-    ar_status status;
-    ar_error *err;
-} growing_text;
-
-static void append(growing_text *out, const char *format, ...) AR_PRINTF(2, 3);
-static void append(growing_text *out, const char *format, ...)
-{
-    char piece[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(piece, sizeof piece, format, arguments);
-    va_end(arguments);
-    size_t length = strlen(piece);
-    if (out->status == AR_OK) {
-        out->status = ar_grow(&out->text, &out->capacity, out->length + length + 1, 1,
-                              "the table of scores", out->err);
-    }
-    if (out->status == AR_OK) {
-        memcpy(out->text + out->length, piece, length + 1);
-        out->length += length;
-    }
-}
 
 typedef enum {
     COLUMN_VARIABLE,
@@ -154,18 +127,18 @@ static int width_of(const char *text)
     return width;
 }
 
-static void append_cell(growing_text *out, const char *text, int width, bool left, bool last)
+static void append_cell(ar_growing_text *out, const char *text, int width, bool left, bool last)
 {
     int padding = width - width_of(text);
     if (left) {
-        append(out, "%s%*s", text, last ? 0 : padding, "");
+        ar_text_add(out, "%s%*s", text, last ? 0 : padding, "");
     } else {
-        append(out, "%*s%s", padding, "", text);
+        ar_text_add(out, "%*s%s", padding, "", text);
     }
-    append(out, last ? "\n" : "  ");
+    ar_text_add(out, last ? "\n" : "  ");
 }
 
-static void append_table(growing_text *out, const column *columns, int column_count,
+static void append_table(ar_growing_text *out, const column *columns, int column_count,
                          const ar_report *report)
 {
     int widths[COLUMNS_MOST];
@@ -190,15 +163,15 @@ static void append_table(growing_text *out, const column *columns, int column_co
 
 ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
 {
-    growing_text out = {.err = err};
+    ar_growing_text out = {.err = err};
     const ar_score *first = &report->scores[0];
-    append(&out, "%s: %lld members, valid %s to %s; latitude-weighted\n", report->forecast,
-           (long long)first->member_count, first->first_time, first->last_time);
-    append(&out, "climatology and damping from %s to %s\n\n", report->climatology_start,
-           report->climatology_end);
-    append(&out, "Root-mean-square error of the ensemble mean, and of what it should beat\n");
+    ar_text_add(&out, "%s: %lld members, valid %s to %s; latitude-weighted\n", report->forecast,
+                (long long)first->member_count, first->first_time, first->last_time);
+    ar_text_add(&out, "climatology and damping from %s to %s\n\n", report->climatology_start,
+                report->climatology_end);
+    ar_text_add(&out, "Root-mean-square error of the ensemble mean, and of what it should beat\n");
     append_table(&out, error_columns, sizeof error_columns / sizeof error_columns[0], report);
-    append(&out, "\nEnsemble\n");
+    ar_text_add(&out, "\nEnsemble\n");
     append_table(&out, ensemble_columns, sizeof ensemble_columns / sizeof ensemble_columns[0],
                  report);
     *text = out.text;
