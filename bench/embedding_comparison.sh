@@ -23,7 +23,7 @@ configuration()
     case $1 in
         linear_deep) layers=8 ;;
         linear_wide) embedding=184 ;;
-        transformer) network='{type: transformer, patch: [1, 2, 2], layers: 2, heads: 4, width: 64}' ;;
+        transformer) network='{type: transformer, patch: [1, 2, 2], layers: 2, heads: 4, width: 60}' ;;
     esac
     sed -e "s/^    tokens: .*/    tokens: [3, 2, 3]/" \
         -e "s/^    token_size: .*/    token_size: [1, 6, 6]/" \

@@ -56,8 +56,9 @@ typedef enum {
      * patches [pt, py, px] in rows r·P … r·P + P − 1, in row-major order of blocks and of points.
      * in: x [R, st·sy·sx]   out: y [R·P, pt·py·px] */
     AR_OP_CUT_PATCHES,
-    /* y[r] = 1/P Σ_p x[r·P + p].   in: x [R·P, E]   out: y [R, E] */
-    AR_OP_MEAN_ROWS,
+    /* Every P rows beside each other: y[r] = [x[r·P] | … | x[r·P + P − 1]].
+     * in: x [R·P, E]   out: y [R, P·E] */
+    AR_OP_JOIN_ROWS,
     /* The affine part of each tail's layer norm folded into its linear layer:
      * W' = W diag(scale), b' = b + W shift, tails below each other.
      * in: per tail scale [1,E], shift [1,E], W [V,E], b [1,V]   out: W' [N·V,E], b' [1,N·V] */
@@ -117,7 +118,7 @@ typedef struct {
     int64_t extents[4];       /* positions: L, nt, ny, nx */
     int64_t block[3];         /* patches: st, sy, sx */
     int64_t patch[3];         /* patches: pt, py, px */
-    int64_t rows;             /* mean of rows: P */
+    int64_t rows;             /* joined rows: P */
     int64_t members;          /* tails, statistics, ensemble losses: N */
     bool fair;                /* kernel CRPS */
     double dropout;           /* p, from 0 to below 1 */

@@ -457,13 +457,13 @@ ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor inpu
     return output;
 }
 
-ar_tensor ar_graph_mean_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows)
+ar_tensor ar_graph_join_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows)
 {
     ar_rows fewer = rows_of(graph, input);
     fewer.multiple /= rows;
-    ar_tensor output = ar_graph_activation(graph, name, fewer, columns_of(graph, input));
+    ar_tensor output = ar_graph_activation(graph, name, fewer, columns_of(graph, input) * rows);
     ar_op_attributes attributes = {.rows = rows};
-    add_node(graph, AR_OP_MEAN_ROWS, &attributes, &input, 1, &output, 1);
+    add_node(graph, AR_OP_JOIN_ROWS, &attributes, &input, 1, &output, 1);
     return output;
 }
 

@@ -157,8 +157,8 @@ ar_tensor ar_graph_dropout(ar_graph *graph, const char *name, ar_dropout dropout
 ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor input, ar_tensor index);
 ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor input,
                                const int64_t block[3], const int64_t patch[3]);
-/* The mean of every `rows` rows. */
-ar_tensor ar_graph_mean_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows);
+/* Every `rows` rows beside each other in one. */
+ar_tensor ar_graph_join_rows(ar_graph *graph, const char *name, ar_tensor input, int64_t rows);
 /* parts[4·members]: scale, shift, weight, bias of each tail. */
 void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *parts, int64_t members,
                          ar_tensor *weight, ar_tensor *bias);

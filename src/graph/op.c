@@ -232,7 +232,7 @@ static ar_status check_patches(const ar_graph *graph, const ar_node *node, ar_er
     return AR_OK;
 }
 
-static ar_status check_mean_rows(const ar_graph *graph, const ar_node *node, ar_error *err)
+static ar_status check_join_rows(const ar_graph *graph, const ar_node *node, ar_error *err)
 {
     ar_status status = need_inputs(graph, node, 1, err);
     if (status == AR_OK && input_of(graph, node, 0)->rows.multiple % node->attributes.rows != 0) {
@@ -398,7 +398,7 @@ static const ar_op ops[AR_OP_COUNT] = {
                            1, 1e-6},
     [AR_OP_CUT_PATCHES] = {"cut_patches", check_patches, never, never, elementwise_operations, 1,
                            1e-6},
-    [AR_OP_MEAN_ROWS] = {"mean_rows", check_mean_rows, never, never, elementwise_operations, 1,
+    [AR_OP_JOIN_ROWS] = {"join_rows", check_join_rows, never, never, elementwise_operations, 1,
                          1e-6},
     [AR_OP_FOLD_TAILS] = {"fold_tails", check_tails, always, never, elementwise_operations, 2,
                           2e-6},

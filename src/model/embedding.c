@@ -132,7 +132,7 @@ static void record_transformer_values(const ar_recording *r, ar_tensor source, i
         state = ar_record_mlp(r, name, state, r->configuration->model.encoder_mlp_layers);
         ar_graph_end_block(r->graph);
     }
-    state = ar_graph_mean_rows(r->graph, "mean of patches", ar_record_norm(r, state), patches);
+    state = ar_graph_join_rows(r->graph, "joined patches", state, patches);
     snprintf(name, sizeof name, "embeds.%lld.out", f);
     ar_record_linear(r, name, state, width, true, false, AR_NO_TENSOR, into);
 }

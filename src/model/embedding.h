@@ -4,14 +4,14 @@
  * `linear` is one linear layer. `transformer` (Vaswani et al. 2017; on patches Dosovitskiy et al.
  * 2021) looks inside the token: its points are cut into P patches, each becomes `width` numbers
  * plus a learned vector of its place, then come `layers` layers as the encoder has them (attention
- * among the patches of one token, MLP; pre-norm, residual), a layer norm, the mean over the patches
- * (which does as well as a learned query, Zhai et al. 2022) and a linear layer. Parameters:
+ * among the patches of one token, MLP; pre-norm, residual), and a linear layer of all patches'
+ * numbers beside each other. Parameters:
  *
  *     embeds.<f>.patch.weight [width, pt·py·px], .bias       embeds.<f>.positions [P, width]
  *     embeds.<f>.layers.<l>.proj_heads.weight [3·width, width], head by head [q | k | v]
  *     embeds.<f>.layers.<l>.proj_out.weight [width, width]
  *     embeds.<f>.layers.<l>.mlp.blocks.<n>.weight, .bias
- *     embeds.<f>.out.weight [E − token_info.width, width], .bias */
+ *     embeds.<f>.out.weight [E − token_info.width, P·width], .bias */
 #ifndef AR_MODEL_EMBEDDING_H
 #define AR_MODEL_EMBEDDING_H
 

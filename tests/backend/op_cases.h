@@ -150,11 +150,11 @@ static ar_tensor build_patches(ar_graph *g, const op_case *c, ar_tensor *output)
     return end_of(g, c, x, *output);
 }
 
-static ar_tensor build_mean_rows(ar_graph *g, const op_case *c, ar_tensor *output)
+static ar_tensor build_join_rows(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor x = ar_graph_layer_norm(g, "rows", parameter(g, "x", c->rows * c->tokens, c->in),
                                       AR_NO_TENSOR, AR_NO_TENSOR);
-    *output = ar_graph_mean_rows(g, "y", x, c->tokens);
+    *output = ar_graph_join_rows(g, "y", x, c->tokens);
     return end_of(g, c, x, *output);
 }
 
@@ -314,9 +314,9 @@ static const op_case op_cases[] = {
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
     {"patches", AR_OP_CUT_PATCHES, 5, .build = build_patches},
     {"patches, added", AR_OP_CUT_PATCHES, 5, .first_flag = true, .build = build_patches},
-    {"mean of rows", AR_OP_MEAN_ROWS, 7, 11, .tokens = 5, .build = build_mean_rows},
-    {"mean of rows, added", AR_OP_MEAN_ROWS, 7, 11, .tokens = 5, .first_flag = true,
-     .build = build_mean_rows},
+    {"joined rows", AR_OP_JOIN_ROWS, 7, 11, .tokens = 5, .build = build_join_rows},
+    {"joined rows, added", AR_OP_JOIN_ROWS, 7, 11, .tokens = 5, .first_flag = true,
+     .build = build_join_rows},
     {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
     {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
      .build = build_statistics},

@@ -176,7 +176,7 @@ static void a_token_is_embedded_by_itself(void **state)
 }
 
 /* What a change of two patches at once does beyond what each does alone, relative to one of them:
- * zero for a mean over patches that do not see each other. */
+ * zero for a sum over patches that do not see each other. */
 static double interaction(const network *n)
 {
     const ar_model_field *field = &n->model->fields[0];
