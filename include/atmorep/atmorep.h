@@ -101,8 +101,8 @@ AR_USE_RESULT ar_status ar_nature_run(const ar_nature_run_options *options, ar_e
 typedef struct {
     const char *run; /* folder; made if it is not there */
     bool resume;     /* go on from the newest checkpoint, if there is one */
-    /* What a new run starts from: a run folder, a checkpoint, or weights that `atmorep convert`
-     * made; NULL: starting values. Fields find themselves by name; new ones get starting values. */
+    /* What a new run starts from: a run folder, a checkpoint, weights that `atmorep convert` made,
+     * or a released model's .mod; NULL: starting values. Fields find themselves by name; new ones get starting values. */
     const char *from;
     /* "name=RUN": this field from another one. */
     const char *const *field_sources;
@@ -118,7 +118,8 @@ typedef struct {
     const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
 } ar_train_options;
 
-/* Train as the YAML configuration at `path` says (docs/configuration.md), with
+/* Train as the YAML configuration at `path` says (docs/configuration.md), or a released model's
+ * JSON (docs/released-models.md), with
  * settings[setting_count] of the form "training.steps=500" applied to it. The run folder receives
  * configuration.yaml, metrics.jsonl and checkpoints. AR_ERROR_INTERRUPTED when *interrupt asked for
  * an end (state is saved), AR_ERROR_NUMERIC when a loss or gradient is not finite (checkpoints stay
@@ -130,7 +131,12 @@ AR_USE_RESULT ar_status ar_train_file(const char *path, const char *const *setti
 /* ---- forecasting ---- */
 
 typedef struct {
-    const char *model;             /* a run folder or a checkpoint file */
+    /* A run folder, a checkpoint, what `atmorep convert` made, or a released model's .mod. */
+    const char *model;
+    const char *configuration; /* of a .mod: model_id<ID>.json; NULL: the one beside it */
+    /* Where the model has no statistics of its data: the times of `data_paths` that they are
+     * computed from, ISO text, both inclusive; NULL: the first, the last. */
+    const char *normalise_start, *normalise_end;
     const char *const *data_paths; /* files, stores, glob patterns */
     int64_t data_path_count;
     const char *start, *end; /* first and last valid time, ISO text, both inclusive */

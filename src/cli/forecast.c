@@ -9,7 +9,17 @@ int ar_command_forecast(int argc, char **argv)
     ar_text_list data = {0};
     int64_t threads = 0;
     const ar_option options[] = {
-        {"model", "RUN", "run folder or checkpoint", AR_OPTION_TEXT, &o.model, true},
+        {"model", "RUN",
+         "run folder, checkpoint, what convert made of a released model, or its .mod",
+         AR_OPTION_TEXT, &o.model, true},
+        {"config", "model_id<ID>.json", "of a .mod; the one beside it, if this is not given",
+         AR_OPTION_TEXT, &o.configuration, false},
+        {"normalise-start", "T",
+         "released models: first time of the data to compute its statistics from (default: its "
+         "first)",
+         AR_OPTION_TEXT, &o.normalise_start, false},
+        {"normalise-end", "T", "released models: last time of it (default: its last)",
+         AR_OPTION_TEXT, &o.normalise_end, false},
         {"data", "STORE", "files, stores or glob patterns with the model's fields", AR_OPTION_LIST,
          &data, true},
         {"start", "T", "first valid time, e.g. 2026-02-10T00", AR_OPTION_TEXT, &o.start, true},
@@ -33,7 +43,10 @@ int ar_command_forecast(int argc, char **argv)
         .options = options,
         .example =
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
-            "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc"};
+            "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc\n"
+            "atmorep forecast --model AtmoRep_id4nvwbetz.mod --data era5/*.nc --normalise-start "
+            "2017-01-01 --normalise-end 2017-12-31T23 --start 2018-02-10T00 --end 2018-02-10T00 "
+            "--lead-hours 3 --out forecast.nc"};
     ar_error err = {""};
     int exit_code;
     ar_status status = AR_OK;

@@ -16,12 +16,12 @@ int ar_command_train(int argc, char **argv)
         {"resume", NULL, "go on from the newest checkpoint in RUN, or start if there is none",
          AR_OPTION_FLAG, &resume, false},
         {"from", "RUN",
-         "start from this trained model, field by field: a run, a checkpoint, or what "
-         "convert makes of a released one",
+         "start from this trained model, field by field: a run, a checkpoint, or a "
+         "released one, its .mod or what convert makes of it",
          AR_OPTION_TEXT, &from, false},
         {"field", "NAME=RUN", "take this field from another model", AR_OPTION_LIST, &sources,
          false},
-        {"drop-field", "NAME", "leave this field out, of CONFIG.yaml too", AR_OPTION_LIST, &dropped,
+        {"drop-field", "NAME", "leave this field out, of CONFIG too", AR_OPTION_LIST, &dropped,
          false},
         {"allow-missing", "PATTERN",
          "parameters such as \"tails.*\" that models to start from may lack or have in another "
@@ -38,15 +38,20 @@ int ar_command_train(int argc, char **argv)
                        "models, or go on "
                        "with a run.",
         .options = options,
-        .operand = "CONFIG.yaml",
-        .operand_help = "the configuration; docs/configuration.md tells its keys",
+        .operand = "CONFIG",
+        .operand_help =
+            "the configuration: YAML (docs/configuration.md), or model_id<ID>.json of a "
+            "released model (docs/released-models.md)",
         .operands = &files,
         .fewest_operands = 1,
         .most_operands = 1,
         .example =
             "atmorep train configs/era5-djf.yaml --out runs/era5-djf --set training.steps=500\n"
             "atmorep train both.yaml --out runs/both --field u=runs/u v=runs/v\n"
-            "atmorep train more.yaml --out runs/more --from runs/both"};
+            "atmorep train more.yaml --out runs/more --from runs/both\n"
+            "atmorep train model_id4nvwbetz.json --from AtmoRep_id4nvwbetz.mod --out runs/tuned "
+            "--set 'data.paths=[era5/*.nc]' data.training.start=2018-01-01 "
+            "data.training.end=2018-12-31T23"};
     ar_error err = {""};
     int exit_code;
     ar_status status = AR_OK;

@@ -26,7 +26,7 @@ typedef struct {
     int rank;
     int64_t shape[AR_SAFETENSORS_RANK_MAX];
     int64_t count;          /* product of the shape */
-    const void *data;       /* when writing: the caller's values */
+    const void *data;       /* when writing, and of files in memory: the caller's values */
     uint64_t offset, bytes; /* when reading: place in the file's data part */
 } ar_safetensor;
 
@@ -37,6 +37,11 @@ typedef struct {
 typedef struct ar_safetensors ar_safetensors; /* an open file */
 
 AR_USE_RESULT ar_status ar_safetensors_open(ar_safetensors **file, const char *path, ar_error *err);
+/* The same of tensors in memory (name, dtype, rank, shape, count and data are used), as if they had
+ * been read from `path`: their data is borrowed until the file is closed. It has no metadata. */
+AR_USE_RESULT ar_status ar_safetensors_of_memory(ar_safetensors **file, const char *path,
+                                                 const ar_safetensor *tensors, int64_t tensor_count,
+                                                 ar_error *err);
 void ar_safetensors_close(ar_safetensors **file); /* NULL-safe, sets NULL */
 const char *ar_safetensors_path(const ar_safetensors *file);
 int64_t ar_safetensors_count(const ar_safetensors *file);

@@ -18,7 +18,7 @@ static const uint64_t largest_header = 100000000;
 
 struct ar_safetensors {
     char *path;
-    FILE *stream;
+    FILE *stream; /* NULL: the tensors are in memory */
     uint64_t data_start, data_bytes;
     ar_safetensor *tensors;
     int64_t count;
@@ -255,6 +255,30 @@ cleanup:
     return status;
 }
 
+ar_status ar_safetensors_of_memory(ar_safetensors **file, const char *path,
+                                   const ar_safetensor *tensors, int64_t tensor_count,
+                                   ar_error *err)
+{
+    ar_status status = AR_OK;
+    *file = NULL;
+    ar_safetensors *made = NULL;
+    AR_TRY(ar_allocate(&made, 1, sizeof *made, "tensors", err));
+    AR_TRY(ar_copy_string(&made->path, path, err));
+    AR_TRY(
+        ar_allocate(&made->tensors, (size_t)tensor_count, sizeof *made->tensors, "tensors", err));
+    for (int64_t i = 0; i < tensor_count; i++) {
+        ar_safetensor *tensor = &made->tensors[made->count++];
+        *tensor = tensors[i];
+        tensor->name = NULL;
+        AR_TRY(ar_copy_string(&tensor->name, tensors[i].name, err));
+    }
+    *file = made;
+    made = NULL;
+cleanup:
+    ar_safetensors_close(&made);
+    return status;
+}
+
 void ar_safetensors_close(ar_safetensors **file)
 {
     if (!*file) {
@@ -308,6 +332,10 @@ static ar_status read_block(ar_safetensors *file, const ar_safetensor *tensor, i
                             int64_t count, void *raw, ar_error *err)
 {
     uint64_t size = ar_safetensors_dtype_bytes(tensor->dtype);
+    if (!file->stream) {
+        memcpy(raw, (const char *)tensor->data + (uint64_t)first * size, (size_t)count * size);
+        return AR_OK;
+    }
     uint64_t at = file->data_start + tensor->offset + (uint64_t)first * size;
     if (fseeko(file->stream, (off_t)at, SEEK_SET) != 0 ||
         fread(raw, size, (size_t)count, file->stream) != (size_t)count) {

@@ -30,6 +30,13 @@ void ar_yaml_document_place(const ar_yaml_document *document, const yaml_node_t 
     }
 }
 
+void ar_yaml_document_forget_lines(ar_yaml_document *document)
+{
+    for (yaml_node_t *node = document->yaml.nodes.start; node < document->yaml.nodes.top; node++) {
+        node->start_mark.line = line_of_default;
+    }
+}
+
 typedef struct {
     ar_yaml_document *document;
     yaml_document_t *from;

@@ -47,6 +47,9 @@ void ar_yaml_document_locate(ar_yaml_document *document, const char *key, char *
 void ar_yaml_document_place(const ar_yaml_document *document, const yaml_node_t *node, char *text,
                             size_t size);
 
+/* The text was not a file of the user's: messages name no lines of it. */
+void ar_yaml_document_forget_lines(ar_yaml_document *document);
+
 /* The tree as YAML text; the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_yaml_document_emit(ar_yaml_document *document, char **text,
                                               size_t *length, ar_error *err);

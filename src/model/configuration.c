@@ -176,8 +176,15 @@ static void take_prediction_order(ar_configuration_raw *raw)
     }
 }
 
+/* Where a text to parse comes from. */
+typedef enum {
+    OF_RUN,    /* a file that a run is asked for with: it must name its data */
+    OF_TEXT,   /* a file's or checkpoint's */
+    OF_VALUES, /* written from values: it has no lines that a user would know */
+} text_origin;
+
 static ar_status parse(ar_configuration *configuration, const char *text, const char *name,
-                       const char *const *settings, int64_t setting_count, bool needs_data,
+                       const char *const *settings, int64_t setting_count, text_origin origin,
                        ar_error *err)
 {
     ar_status status = AR_OK;
@@ -187,6 +194,9 @@ static ar_status parse(ar_configuration *configuration, const char *text, const 
     char place[1024];
     *configuration = (ar_configuration){0};
     AR_TRY(ar_yaml_document_load(&document, text, name, err));
+    if (origin == OF_VALUES) {
+        ar_yaml_document_forget_lines(&document);
+    }
     for (int64_t i = 0; i < setting_count; i++) {
         AR_TRY(ar_configuration_document_set(&document, settings[i], err));
     }
@@ -196,7 +206,7 @@ static ar_status parse(ar_configuration *configuration, const char *text, const 
     AR_TRY(ar_copy_string(&raw.configuration.file, name, err));
     take_losses(&raw);
     take_prediction_order(&raw);
-    if (needs_data && raw.configuration.path_count == 0) {
+    if (origin == OF_RUN && raw.configuration.path_count == 0) {
         ar_yaml_document_locate(&document, "data.paths", place, sizeof place);
         status = ar_fail(err, AR_ERROR_INPUT,
                          "%s: data.paths has no entries; should be a list of files, stores or glob "
@@ -224,7 +234,22 @@ ar_status ar_configuration_parse(ar_configuration *configuration, const char *te
                                  const char *name, const char *const *settings,
                                  int64_t setting_count, ar_error *err)
 {
-    return parse(configuration, text, name, settings, setting_count, false, err);
+    return parse(configuration, text, name, settings, setting_count, OF_TEXT, err);
+}
+
+ar_status ar_configuration_override(ar_configuration *changed,
+                                    const ar_configuration *configuration,
+                                    const char *const *settings, int64_t setting_count,
+                                    ar_error *err)
+{
+    char *text = NULL;
+    *changed = (ar_configuration){0};
+    ar_status status = ar_configuration_write(configuration, &text, err);
+    if (status == AR_OK) {
+        status = parse(changed, text, configuration->file, settings, setting_count, OF_VALUES, err);
+    }
+    ar_free(text);
+    return status;
 }
 
 ar_status ar_configuration_read(ar_configuration *configuration, const char *path,
@@ -242,7 +267,7 @@ ar_status ar_configuration_read(ar_configuration *configuration, const char *pat
                          "%s: has a zero byte at %zu; should be a text file of YAML", path,
                          strlen(text));
     } else {
-        status = parse(configuration, text, path, settings, setting_count, true, err);
+        status = parse(configuration, text, path, settings, setting_count, OF_RUN, err);
     }
     ar_free(text);
     return status;

@@ -149,6 +149,12 @@ AR_USE_RESULT ar_status ar_configuration_read(ar_configuration *configuration, c
 AR_USE_RESULT ar_status ar_configuration_parse(ar_configuration *configuration, const char *text,
                                                const char *name, const char *const *settings,
                                                int64_t setting_count, ar_error *err);
+/* A copy of a checked configuration with settings applied to it. Release it with
+ * ar_configuration_release. */
+AR_USE_RESULT ar_status ar_configuration_override(ar_configuration *changed,
+                                                  const ar_configuration *configuration,
+                                                  const char *const *settings,
+                                                  int64_t setting_count, ar_error *err);
 /* The whole configuration, defaults included, as YAML that ar_configuration_parse reads back to the
  * same values; the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_configuration_write(const ar_configuration *configuration, char **text,

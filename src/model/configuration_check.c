@@ -183,7 +183,7 @@ static ar_status check_losses(const ar_configuration *configuration, ar_configur
                                            term->weight);
         }
         /* A released model may have it in its history; only a run with data would train on it. */
-        if (term->kind == AR_LOSS_KERNEL_CRPS_FAIR && configuration->training_start) {
+        if (term->kind == AR_LOSS_KERNEL_CRPS_FAIR && configuration->path_count > 0) {
             return ar_configuration_refuse(
                 fault, key,
                 "cannot be trained with: it is fair to members that are independent random draws, "

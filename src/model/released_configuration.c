@@ -380,6 +380,33 @@ cleanup:
     return status;
 }
 
+/* A list of years says when the model was trained; anything else there says nothing. */
+static ar_status read_years(const released_file *file)
+{
+    ar_configuration *configuration = file->configuration;
+    const cJSON *years = present(file, "years_train"), *year;
+    double first = 9999, last = 1;
+    char text[32];
+    ar_status status = AR_OK;
+    if (!cJSON_IsArray(years) || cJSON_GetArraySize(years) == 0) {
+        return AR_OK;
+    }
+    cJSON_ArrayForEach(year, years)
+    {
+        if (!is_whole(year) || year->valuedouble < 1 || year->valuedouble > 9999) {
+            return AR_OK;
+        }
+        first = fmin(first, year->valuedouble);
+        last = fmax(last, year->valuedouble);
+    }
+    snprintf(text, sizeof text, "%04.0f-01-01", first);
+    AR_TRY(ar_copy_string(&configuration->training_start, text, file->err));
+    snprintf(text, sizeof text, "%04.0f-12-31T23", last);
+    AR_TRY(ar_copy_string(&configuration->training_end, text, file->err));
+cleanup:
+    return status;
+}
+
 static ar_status read_training(const released_file *file)
 {
     ar_configuration *configuration = file->configuration;
@@ -421,6 +448,7 @@ static ar_status read_training(const released_file *file)
         configuration->masking.strategy = AR_MASK_FORECAST;
     }
     AR_TRY(read_losses(file));
+    AR_TRY(read_years(file));
 
 cleanup:
     return status;

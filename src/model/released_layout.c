@@ -1,16 +1,14 @@
 #include "model/released_layout.h"
 
-#include <string.h>
+#include <stddef.h>
 
+#include "base/text.h"
 #include "io/torch_file.h"
 
 static bool has_heads(const ar_torch_file *file)
 {
-    static const char end[] = ".proj_qs.weight";
     for (int64_t i = 0; i < ar_torch_count(file); i++) {
-        const char *name = ar_torch_get(file, i)->name;
-        const size_t length = strlen(name), tail = strlen(end);
-        if (length > tail && strcmp(name + length - tail, end) == 0) {
+        if (ar_text_ends_with(ar_torch_get(file, i)->name, ".proj_qs.weight")) {
             return true;
         }
     }

@@ -7,12 +7,14 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "task/blend.h"
 #include "task/forecast_times.h"
 #include "task/forecast_writer.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
+#include "train/released_model.h"
 
 enum { TILES_AT_ONCE = 48 };
 
@@ -40,13 +42,62 @@ static const ar_configuration *configuration_of(const forecast_state *state)
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
+static ar_status open_model(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    ar_checkpoint *checkpoint = &state->checkpoint;
+    const bool torch = ar_text_ends_with(o->model, ".mod");
+    if (o->configuration && !torch) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--config %s: %s has its configuration in itself; should come with a .mod",
+                       o->configuration, o->model);
+    }
+    ar_status status = torch ? ar_released_open(checkpoint, o->model, o->configuration, NULL, err)
+                             : ar_checkpoint_open_weights(checkpoint, o->model, err);
+    if (status == AR_OK && (o->normalise_start || o->normalise_end) &&
+        ar_checkpoint_has_statistics(checkpoint)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--normalise-%s: %s has the statistics of its training data; should come "
+                       "with a released model, which has none",
+                       o->normalise_start ? "start" : "end", checkpoint->path);
+    }
+    return status;
+}
+
+/* By the model's own statistics, or, where it has none, by those of the data. */
+static ar_status normalise(forecast_state *state, ar_error *err)
+{
+    const ar_forecast_options *o = state->options;
+    ar_dataset *dataset = &state->dataset;
+    if (ar_checkpoint_has_statistics(&state->checkpoint)) {
+        return ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err);
+    }
+    const ar_dataset_period period = {.start = o->normalise_start, .end = o->normalise_end};
+    ar_status status = ar_dataset_normalise_by(dataset, &state->checkpoint.configuration,
+                                               o->data_paths, o->data_path_count, &period, err);
+    if (status == AR_OK) {
+        const ar_calendar calendar = dataset->fields[dataset->timed_field].calendar;
+        char first[32], last[32];
+        ar_time_format(dataset->statistics_first, calendar, first);
+        ar_time_format(dataset->statistics_last, calendar, last);
+        ar_log(AR_LOG_INFO,
+               "%s has no statistics of its training data: fields are normalised by those of the "
+               "data from %s to %s%s",
+               state->checkpoint.path, first, last,
+               o->normalise_start && o->normalise_end
+                   ? ""
+                   : "; --normalise-start and --normalise-end choose other times");
+    }
+    return status;
+}
+
 static ar_status load(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
     ar_configuration *c = &state->checkpoint.configuration;
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
-    AR_TRY(ar_checkpoint_open(&state->checkpoint, o->model, err));
+    AR_TRY(open_model(state, err));
     AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
     const ar_dataset_period period = {.start = o->start,
@@ -54,7 +105,7 @@ static ar_status load(forecast_state *state, ar_error *err)
                                       .seconds_before = tokens->tokens[0] * tokens->token_size[0] *
                                                         c->time_step_hours * 3600};
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
-    AR_TRY(ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err));
+    AR_TRY(normalise(state, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_forecast_times_choose(&state->times, o, dataset, err));
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,

@@ -187,6 +187,21 @@ static ar_status join_paths(const ar_forecast_options *options, char **text, ar_
     return status;
 }
 
+/* Where the statistics are not the model's own. */
+static ar_status put_statistics_period(const ar_forecast_writer *writer, ar_error *err)
+{
+    const ar_dataset *dataset = writer->dataset;
+    const ar_calendar calendar = dataset->fields[dataset->timed_field].calendar;
+    char first[32], last[32];
+    if (dataset->statistics_first > dataset->statistics_last) {
+        return AR_OK;
+    }
+    ar_time_format(dataset->statistics_first, calendar, first);
+    ar_time_format(dataset->statistics_last, calendar, last);
+    const char *const texts[][2] = {{"normalisation_start", first}, {"normalisation_end", last}};
+    return put_texts(writer->file, NULL, texts, 2, err);
+}
+
 static ar_status put_provenance(const ar_forecast_writer *writer,
                                 const ar_forecast_options *options, const ar_checkpoint *checkpoint,
                                 uint64_t model_hash, ar_error *err)
@@ -214,6 +229,7 @@ static ar_status put_provenance(const ar_forecast_writer *writer,
         {"training_start", configuration->training_start ? configuration->training_start : ""},
         {"training_end", configuration->training_end ? configuration->training_end : ""}};
     AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
+    AR_TRY(put_statistics_period(writer, err));
     AR_TRY(
         ar_writer_put_number(writer->file, NULL, "lead_hours", (double)options->lead_hours, err));
 cleanup:

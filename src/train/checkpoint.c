@@ -248,6 +248,12 @@ ar_status ar_checkpoint_open_weights(ar_checkpoint *checkpoint, const char *path
     return open_file(checkpoint, path, false, err);
 }
 
+bool ar_checkpoint_has_statistics(const ar_checkpoint *checkpoint)
+{
+    return ar_safetensors_metadata(checkpoint->file, "step") ||
+           ar_safetensors_metadata(checkpoint->file, "months");
+}
+
 const char *ar_checkpoint_origin(const ar_checkpoint *checkpoint)
 {
     return ar_safetensors_metadata(checkpoint->file, "origin");
@@ -256,6 +262,10 @@ const char *ar_checkpoint_origin(const ar_checkpoint *checkpoint)
 void ar_checkpoint_close(ar_checkpoint *checkpoint)
 {
     ar_safetensors_close(&checkpoint->file);
+    if (checkpoint->released) {
+        ar_released_weights_release(checkpoint->released);
+        ar_free(checkpoint->released);
+    }
     ar_configuration_release(&checkpoint->configuration);
     ar_free(checkpoint->path);
     *checkpoint = (ar_checkpoint){0};

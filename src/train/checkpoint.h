@@ -7,6 +7,7 @@
 
 #include "io/safetensors.h"
 #include "model/model.h"
+#include "model/released_weights.h"
 #include "train/dataset.h"
 #include "train/metrics.h"
 #include "train/optimiser.h"
@@ -27,6 +28,7 @@ typedef struct {
     ar_safetensors *file;
     int64_t step;
     ar_configuration configuration;
+    ar_released_weights *released; /* of a .mod: what the tensors are borrowed from; NULL */
 } ar_checkpoint;
 
 /* Open a checkpoint file, or the newest one of a run folder, and read its configuration. */
@@ -35,6 +37,8 @@ AR_USE_RESULT ar_status ar_checkpoint_open(ar_checkpoint *checkpoint, const char
 /* The same for parameters alone: of a run, or as `atmorep convert` writes them, at step 0. */
 AR_USE_RESULT ar_status ar_checkpoint_open_weights(ar_checkpoint *checkpoint, const char *path,
                                                    ar_error *err);
+/* Are there statistics of the data that it was trained with? Weights alone have none. */
+bool ar_checkpoint_has_statistics(const ar_checkpoint *checkpoint);
 /* What the run of the checkpoint started from, several lines; borrowed, NULL where there is none.
  */
 const char *ar_checkpoint_origin(const ar_checkpoint *checkpoint);

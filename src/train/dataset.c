@@ -79,7 +79,10 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                           const char *const *paths, int64_t path_count,
                           const ar_dataset_period *period, ar_error *err)
 {
-    *dataset = (ar_dataset){.field_count = configuration->field_count, .validation_last = -1};
+    *dataset = (ar_dataset){.field_count = configuration->field_count,
+                            .training_last = -1,
+                            .validation_last = -1,
+                            .statistics_last = -1};
     for (int64_t f = 0; f < configuration->field_count; f++) {
         const ar_field_configuration *field = &configuration->fields[f];
         dataset->is_stream[f] = field->stream_of != NULL;
@@ -234,6 +237,46 @@ ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *conf
         }
     }
     return AR_OK;
+}
+
+/* Take over what was computed on other times of the same fields. */
+static ar_status take_normalisations(ar_dataset *dataset, ar_dataset *from, ar_error *err)
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->is_stream[f]) {
+            continue;
+        }
+        if (!ar_grid_equal(&dataset->fields[f].grid, &from->fields[f].grid)) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "field %s: its grid in the period of the statistics is not the one to "
+                           "be normalised; should be the same",
+                           dataset->fields[f].name);
+        }
+        dataset->normalisations[f] = from->normalisations[f];
+        from->normalisations[f] = (ar_normalisation){0};
+    }
+    return AR_OK;
+}
+
+ar_status ar_dataset_normalise_by(ar_dataset *dataset, ar_configuration *configuration,
+                                  const char *const *paths, int64_t path_count,
+                                  const ar_dataset_period *period, ar_error *err)
+{
+    ar_dataset *from = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&from, 1, sizeof *from, "data for statistics", err));
+    AR_TRY(ar_dataset_load(from, configuration, paths, path_count, period, err));
+    const ar_field_data *timed = &from->fields[from->timed_field];
+    from->training_first = dataset->statistics_first = timed->times[0];
+    from->training_last = dataset->statistics_last = timed->times[timed->time_count - 1];
+    AR_TRY(ar_dataset_normalise(from, configuration, err));
+    AR_TRY(take_normalisations(dataset, from, err));
+cleanup:
+    if (from) {
+        ar_dataset_release(from);
+    }
+    ar_free(from);
+    return status;
 }
 
 ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configuration,

@@ -17,8 +17,9 @@ typedef struct {
     int64_t stream_of[AR_FIELD_MAX];       /* that field; −1 */
     int64_t timed_field;                   /* the first that is not static */
     ar_cube_space space;                   /* points into this struct, which must not move */
-    int64_t training_first, training_last; /* seconds, inclusive */
+    int64_t training_first, training_last; /* seconds, inclusive; 0, −1 if unknown */
     int64_t validation_first, validation_last; /* 0, −1 without validation */
+    int64_t statistics_first, statistics_last; /* of ar_dataset_normalise_by; 0, −1 without */
 } ar_dataset;
 
 /* The times to load: ISO texts, both inclusive, NULL: open; and how much earlier than start. */
@@ -48,6 +49,13 @@ void ar_dataset_warn_of_copies(const ar_dataset *dataset, const ar_configuration
 /* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);
+/* Compute the normalisations from all times within `period` of the same data, which is loaded for
+ * it, as far as fields and levels go, and released again: for models that come without statistics.
+ * Call it after ar_dataset_load. */
+AR_USE_RESULT ar_status ar_dataset_normalise_by(ar_dataset *dataset,
+                                                ar_configuration *configuration,
+                                                const char *const *paths, int64_t path_count,
+                                                const ar_dataset_period *period, ar_error *err);
 /* Make and check the cube space. */
 AR_USE_RESULT ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configuration,
                                          ar_error *err);

@@ -7,18 +7,19 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/transplant.h"
+#include "train/released_model.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static ar_status open_donor(ar_origin *origin, const char *path, ar_error *err)
+static ar_status open_donor(ar_origin *origin, const char *path,
+                            const ar_configuration *configuration, ar_error *err)
 {
-    if (ar_text_ends_with(path, ".mod")) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "%s: is a checkpoint of torch; should be what 'atmorep convert %s --config "
-                       "model_id<ID>.json --out X.safetensors' makes of it",
-                       path, path);
-    }
-    ar_status status = ar_checkpoint_open_weights(&origin->donors[origin->donor_count], path, err);
+    ar_checkpoint *donor = &origin->donors[origin->donor_count];
+    const bool json = ar_text_ends_with(configuration->file, ".json");
+    ar_status status =
+        ar_text_ends_with(path, ".mod")
+            ? ar_released_open(donor, path, NULL, json ? configuration->file : NULL, err)
+            : ar_checkpoint_open_weights(donor, path, err);
     origin->donor_count += status == AR_OK;
     return status;
 }
@@ -56,7 +57,7 @@ static bool is_dropped(const ar_train_options *options, const char *field)
 /* Fields by --from: all that both have. */
 static ar_status take_from(ar_origin *origin, const ar_configuration *configuration, ar_error *err)
 {
-    ar_status status = open_donor(origin, origin->options->from, err);
+    ar_status status = open_donor(origin, origin->options->from, configuration, err);
     if (status != AR_OK) {
         return status;
     }
@@ -97,7 +98,7 @@ static ar_status take_field(ar_origin *origin, const ar_configuration *configura
         return ar_fail(err, AR_ERROR_USAGE, "%s: this field is there twice; should be there once",
                        option);
     }
-    ar_status status = open_donor(origin, source + length + 1, err);
+    ar_status status = open_donor(origin, source + length + 1, configuration, err);
     if (status != AR_OK) {
         return status;
     }

@@ -7,11 +7,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "model/freeze.h"
 #include "train/checkpoint.h"
 #include "train/metrics.h"
 #include "train/origin.h"
+#include "train/released_model.h"
 
 /* All that a run holds while it trains. */
 typedef struct {
@@ -427,7 +429,11 @@ ar_status ar_train_file(const char *path, const char *const *settings, int64_t s
                         const ar_train_options *options, ar_error *err)
 {
     ar_configuration configuration = {0};
-    ar_status status = ar_configuration_read(&configuration, path, settings, setting_count, err);
+    ar_status status =
+        ar_text_ends_with(path, ".json")
+            ? ar_released_to_train(&configuration, path, settings, setting_count, options->from,
+                                   err)
+            : ar_configuration_read(&configuration, path, settings, setting_count, err);
     if (status == AR_OK) {
         status = ar_train(&configuration, options, err);
     }

@@ -185,7 +185,7 @@ refuse "--field msl=z: z/checkpoint-00000012.safetensors has no field msl; it ha
 refuse "--field z: should be name=RUN" train z.yaml --field z
 refuse "--field z=z: this field is there twice" train z.yaml --from z --field z=z --field z=z
 refuse "nowhere" train z.yaml --from nowhere
-refuse "x.mod: is a checkpoint of torch; should be what 'atmorep convert" train z.yaml --from x.mod
+refuse "x.mod: its configuration is not known; should be model_id<ID>.json" train z.yaml --from x.mod
 refuse "--allow-missing tails.*: no model is read" train z.yaml --allow-missing 'tails.*'
 refuse "does not fit z.yaml: 4 parameters are missing: tails.0.tail_nets.3" train z.yaml --from z --set model.tails=4
 refuse "training.freeze[0] is 'encodrs.*', which matches no parameter" train z.yaml \

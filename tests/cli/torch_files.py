@@ -166,14 +166,15 @@ def check_alignment(path, archive):
             assert (member.header_offset + 30 + name + extra) % 64 == 0, member.filename
 
 
-def read_safetensors(path):
+def read_safetensors(path, types=("F32",)):
+    """Names to arrays; of a training checkpoint the types are F32 and F64."""
     with open(path, "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         data = file.read()
     header.pop("__metadata__", None)
-    assert all(entry["dtype"] == "F32" for entry in header.values())
-    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
-            for name, entry in header.items()}
+    assert all(entry["dtype"] in types for entry in header.values())
+    return {name: np.frombuffer(data[slice(*entry["data_offsets"])], "<f" + str(int(entry["dtype"][1:]) // 8))
+            .reshape(entry["shape"]) for name, entry in header.items()}
 
 
 def assert_same(found, right):

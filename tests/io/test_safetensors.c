@@ -108,6 +108,42 @@ static void round_trip(void **state)
     remove_folder(folder);
 }
 
+/* What is in memory reads as what was written and opened; it lies there, nothing is copied. */
+static void memory_is_read_like_a_file(void **state)
+{
+    (void)state;
+    ar_safetensor tensors[6];
+    ar_safetensors *file = NULL;
+    ar_error err = {""};
+    float some[6];
+    double all[6];
+    int64_t whole[3];
+    memcpy(tensors, examples, sizeof tensors);
+    for (int i = 0; i < 6; i++) {
+        tensors[i].count = 1;
+        for (int d = 0; d < tensors[i].rank; d++) {
+            tensors[i].count *= tensors[i].shape[d];
+        }
+    }
+    assert_int_equal(ar_safetensors_of_memory(&file, "memory", tensors, 6, &err), AR_OK);
+    assert_string_equal(ar_safetensors_path(file), "memory");
+    assert_int_equal(ar_safetensors_count(file), 6);
+    assert_null(ar_safetensors_metadata(file, "anything"));
+    const ar_safetensor *found = ar_safetensors_find(file, examples[1].name);
+    assert_true(found && found->name != examples[1].name && found->data == floats);
+    assert_int_equal(ar_safetensors_read_float(file, found, some, &err), AR_OK);
+    assert_memory_equal(some, floats, sizeof floats);
+    found = ar_safetensors_find(file, "doubles");
+    assert_int_equal(ar_safetensors_read_double(file, found, all, &err), AR_OK);
+    assert_memory_equal(all, doubles, sizeof doubles);
+    found = ar_safetensors_find(file, "longs");
+    assert_int_equal(ar_safetensors_read_int64(file, found, whole, &err), AR_OK);
+    assert_memory_equal(whole, longs, sizeof longs);
+    found = ar_safetensors_find(file, "none");
+    assert_int_equal(ar_safetensors_read_float(file, found, some, &err), AR_OK);
+    ar_safetensors_close(&file);
+}
+
 static void same_input_same_bytes(void **state)
 {
     (void)state;
@@ -311,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(released_models_as_numpy_reads_them),
         cmocka_unit_test(round_trip),
+        cmocka_unit_test(memory_is_read_like_a_file),
         cmocka_unit_test(same_input_same_bytes),
         cmocka_unit_test(bytes_of_the_specification),
         cmocka_unit_test(wrong_calls_write_nothing),
