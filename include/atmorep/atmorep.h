@@ -102,7 +102,8 @@ typedef struct {
     const char *run; /* folder; made if it is not there */
     bool resume;     /* go on from the newest checkpoint, if there is one */
     /* What a new run starts from: a run folder, a checkpoint, weights that `atmorep convert` made,
-     * or a released model's .mod; NULL: starting values. Fields find themselves by name; new ones get starting values. */
+     * or a released model's .mod; NULL: starting values. Fields find themselves by name; new ones
+     * get starting values. */
     const char *from;
     /* "name=RUN": this field from another one. */
     const char *const *field_sources;
