@@ -14,6 +14,7 @@
 #include "io/safetensors.h"
 #include "io/source.h"
 #include "io/torch_file.h"
+#include "model/freeze.h"
 #include "model/model.h"
 #include "model/released_configuration.h"
 #include "train/checkpoint.h"
@@ -195,7 +196,7 @@ static ar_status measure(const ar_model *model, ar_tensor loss, bool recompute, 
     return status;
 }
 
-/* Parameters of each part: "encoders.vorticity 1234". */
+/* Parameters of each part, of all fields together; embeds have those of the token information. */
 static void add_parts(cJSON *cost, const ar_model *model)
 {
     static const char *const parts[] = {"embeds", "positions", "encoders", "decoders", "tails"};
@@ -232,6 +233,8 @@ static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_
         &(ar_model_options){
             .batch = batch, .losses = true, .dropout = true, .type = AR_TYPE_FLOAT32},
         err));
+    int64_t frozen, frozen_numbers;
+    AR_TRY(ar_model_freeze(model, &frozen, &frozen_numbers, err));
     AR_TRY(measure(model, AR_NO_TENSOR, false, &forward[0], &forward[1], err));
     AR_TRY(measure(model, model->loss, false, &kept[0], &kept[1], err));
     AR_TRY(measure(model, model->loss, true, &again[0], &again[1], err));
@@ -239,6 +242,7 @@ static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_
     const double block = gib * sizeof(float) * (double)model->graph->parameter_values;
     cJSON *cost = cJSON_AddObjectToObject(tree, "cost");
     cJSON_AddNumberToObject(cost, "parameters", (double)ar_model_parameter_count(model));
+    cJSON_AddNumberToObject(cost, "of these frozen", (double)frozen_numbers);
     add_parts(cost, model);
     cJSON_AddNumberToObject(cost, "samples a step", (double)batch);
     cJSON_AddNumberToObject(cost, "GFLOP a sample, forward", giga * forward[1] / (double)batch);

@@ -328,6 +328,37 @@ static ar_status check_static(const ar_field_configuration *field, int64_t i,
     return AR_OK;
 }
 
+/* Fields whose tokens span other times would show what the others hide. */
+static ar_status check_forecast_masking(const ar_configuration *configuration, int64_t i,
+                                        ar_configuration_fault *fault)
+{
+    const ar_field_configuration *field = &configuration->fields[i], *first = field;
+    const int64_t hidden = configuration->masking.forecast_tokens;
+    if (field->is_static || field->stream_of) {
+        return AR_OK;
+    }
+    for (int64_t f = i; f-- > 0;) {
+        const ar_field_configuration *other = &configuration->fields[f];
+        first = other->is_static || other->stream_of ? first : other;
+    }
+    if (field->tokens.token_size[0] != first->tokens.token_size[0]) {
+        return ar_configuration_refuse(
+            fault, field_key(fault, i, "token_size"),
+            "spans %lld times, that of %s %lld; should be equal where masking.strategy is "
+            "forecast, or one field shows times that the other hides",
+            (long long)field->tokens.token_size[0], first->name,
+            (long long)first->tokens.token_size[0]);
+    }
+    if (hidden >= field->tokens.tokens[0]) {
+        return ar_configuration_refuse(
+            fault, "masking.forecast_tokens",
+            "is %lld, but fields[%lld] (%s) has %lld tokens in time; should be less, "
+            "so that something is known",
+            (long long)hidden, (long long)i, field->name, (long long)field->tokens.tokens[0]);
+    }
+    return AR_OK;
+}
+
 ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                        ar_configuration_fault *fault)
 {
@@ -362,15 +393,8 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
             ar_configuration_refuse(fault, field_key(fault, i, "loss_weight"),
                                     "is %g; should be a weight of 0 or more", field->loss_weight);
     }
-    const ar_masking *masking = &configuration->masking;
-    if (status == AR_OK && masking->strategy == AR_MASK_FORECAST && !field->is_static &&
-        !field->stream_of && masking->forecast_tokens >= field->tokens.tokens[0]) {
-        status = ar_configuration_refuse(
-            fault, "masking.forecast_tokens",
-            "is %lld, but fields[%lld] (%s) has %lld tokens in time; should be less, "
-            "so that something is known",
-            (long long)masking->forecast_tokens, (long long)i, field->name,
-            (long long)field->tokens.tokens[0]);
+    if (status == AR_OK && configuration->masking.strategy == AR_MASK_FORECAST) {
+        status = check_forecast_masking(configuration, i, fault);
     }
     return status;
 }

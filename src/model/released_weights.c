@@ -206,8 +206,9 @@ static ar_status keep_leftovers(assembly *a)
             status = ar_torch_read_float(kept->file, tensor, values, a->err);
         }
         if (status == AR_OK) {
-            status = add_tensor(a, kept->name, tensor->rank, tensor->shape[0],
-                                tensor->shape[tensor->rank - 1], values);
+            status =
+                add_tensor(a, kept->name, tensor->rank, tensor->rank == 1 ? 1 : tensor->shape[0],
+                           tensor->shape[tensor->rank - 1], values);
         }
         if (status != AR_OK) {
             return status;
@@ -231,8 +232,10 @@ ar_status ar_released_weights_read(ar_released_weights *weights, const ar_model 
     ar_misfits misfits = {0};
     ar_status status = AR_OK;
     AR_TRY(ar_released_pieces_read(&weights->pieces, model, paths, path_count, &misfits, err));
-    AR_TRY(share_token_info(&a));
     count_heads(&a);
+    if (weights->of_heads > 0) { /* later files have it too, unused */
+        AR_TRY(share_token_info(&a));
+    }
     note_missing(&a, &misfits);
     AR_TRY(ar_misfits_status(&misfits, paths, path_count, model->configuration->file, err));
     AR_TRY(put_together(&a));

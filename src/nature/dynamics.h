@@ -52,6 +52,10 @@ AR_USE_RESULT ar_status ar_dynamics_tendency(ar_dynamics *dynamics, const ar_spe
                                              double seconds, bool first,
                                              ar_spectral_state *tendency, ar_error *err);
 
+/* AR_ERROR_NUMERIC, as above, for a wind of the state that is wrong. */
+AR_USE_RESULT ar_status ar_dynamics_check_wind(ar_dynamics *dynamics,
+                                               const ar_spectral_state *state, ar_error *err);
+
 /* Mean surface pressure in Pa, and mean total energy in J m⁻²: Σ (v²/2 + cp T + φ_s) Δp/g
  * (the latent heat of vapour is not in it). */
 AR_USE_RESULT ar_status ar_dynamics_mean_pressure(ar_dynamics *dynamics,

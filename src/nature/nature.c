@@ -52,6 +52,12 @@ static ar_status check_settings(const ar_nature_settings *s, ar_error *err)
                        "Held and Suarez",
                        s->humidity ? "forcing" : "humidity");
     }
+    if ((s->seasonal_cycle || s->land) && !s->held_suarez) {
+        return ar_fail(
+            err, AR_ERROR_USAGE,
+            "nature run: %s without the forcing of Held and Suarez, which it is a part of",
+            s->seasonal_cycle ? "a seasonal cycle" : "land");
+    }
     if (!(s->orography >= 0 && s->orography <= 3)) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "nature run: orography of %g times the mountains; should be from 0 to 3",
@@ -345,7 +351,7 @@ static void gather_precipitation(ar_nature *nature)
     nature->precipitation_seconds += time_step(nature);
 }
 
-void ar_nature_take_precipitation(ar_nature *nature, double *flux)
+double ar_nature_take_precipitation(ar_nature *nature, double *flux)
 {
     const ar_harmonics_settings *grid = ar_harmonics_get_settings(nature->dynamics.harmonics);
     double seconds = nature->precipitation_seconds;
@@ -356,6 +362,19 @@ void ar_nature_take_precipitation(ar_nature *nature, double *flux)
         memset(nature->precipitation, 0, grid->nlat * grid->nlon * sizeof(double));
     }
     nature->precipitation_seconds = 0;
+    return seconds;
+}
+
+static ar_status name_hour(const ar_nature *nature, ar_status status, ar_error *err)
+{
+    return status == AR_OK ? AR_OK
+                           : ar_fail_within(err, status, "nature run, hour %.2f",
+                                            (double)nature->step / nature->settings.steps_per_hour);
+}
+
+ar_status ar_nature_check(ar_nature *nature, ar_error *err)
+{
+    return name_hour(nature, ar_dynamics_check_wind(&nature->dynamics, &nature->now, err), err);
 }
 
 static ar_status take_step(ar_nature *nature, ar_error *err)
@@ -386,10 +405,9 @@ ar_status ar_nature_advance(ar_nature *nature, int64_t hours, ar_error *err)
 {
     int64_t last = nature->step + hours * nature->settings.steps_per_hour;
     while (nature->step < last) {
-        ar_status status = take_step(nature, err);
+        ar_status status = name_hour(nature, take_step(nature, err), err);
         if (status != AR_OK) {
-            return ar_fail_within(err, status, "nature run, hour %.2f",
-                                  (double)nature->step / nature->settings.steps_per_hour);
+            return status;
         }
     }
     return AR_OK;

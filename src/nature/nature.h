@@ -73,9 +73,14 @@ AR_USE_RESULT ar_status ar_nature_get_fields(const ar_nature *nature, ar_nature_
  * finite or faster than 250 m/s; the state is then not to be used. */
 AR_USE_RESULT ar_status ar_nature_advance(ar_nature *nature, int64_t hours, ar_error *err);
 
+/* AR_ERROR_NUMERIC if a wind of the state is such that the next step would fail: before a state is
+ * kept or written. */
+AR_USE_RESULT ar_status ar_nature_check(ar_nature *nature, ar_error *err);
+
 /* Mean precipitation flux in kg m⁻² s⁻¹ on the model's own grid [nlat][nlon] since this was last
- * called or the start, and begin a new mean; 0 when no time has passed or nothing can rain. */
-void ar_nature_take_precipitation(ar_nature *nature, double *flux);
+ * called or the start, and begin a new mean; 0 when no time has passed or nothing can rain. Returns
+ * the seconds that it is the mean of. */
+double ar_nature_take_precipitation(ar_nature *nature, double *flux);
 
 const ar_nature_settings *ar_nature_get_settings(const ar_nature *nature);
 /* Hours since the start. */

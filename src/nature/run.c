@@ -71,6 +71,7 @@ static ar_status save_checkpoint(nature_run *run, ar_error *err)
 {
     ar_status status = AR_OK;
     char *path = NULL, *before = NULL;
+    AR_TRY(ar_nature_check(run->nature, err)); /* a bad state never replaces a good one */
     AR_TRY(ar_writer_flush(run->store, err));
     AR_TRY(ar_unfinished_run_state(&run->unfinished, run->member, &path, err));
     AR_TRY(ar_nature_save(run->nature, path, err));
@@ -209,9 +210,10 @@ static ar_status integrate_member(nature_run *run, ar_progress *progress, ar_err
         }
         bool wanted = (hour - run->origin) % every == 0;
         if (wanted) { /* in the spin-up too: the first mean is over one interval as well */
-            ar_snapshot_take_precipitation(&run->snapshot, run->nature);
+            ar_snapshot_take_precipitation(&run->snapshot, run->nature, 3600.0 * (double)every);
         }
         if (wanted && hour >= run->origin) {
+            AR_TRY(ar_nature_check(run->nature, err));
             AR_TRY(ar_snapshot_take(&run->snapshot, run->nature, err));
             AR_TRY(ar_output_file_write(&run->output, run->store, run->member,
                                         (hour - run->origin) / every, err));

@@ -1,6 +1,7 @@
 #include "nature/run_options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "io/writer.h"
 
@@ -70,9 +71,15 @@ static ar_status check_duration(const ar_nature_run_options *o, ar_error *err)
                        "a time every %lld hours; should be from 1 to the whole run's %lld",
                        (long long)every, (long long)(24 * o->days));
     }
-    if (o->checkpoint_days < 1) {
-        return ar_fail(err, AR_ERROR_USAGE, "a checkpoint every %lld days; should be 1 at least",
-                       (long long)o->checkpoint_days);
+    if (o->checkpoint_days < 1 || o->checkpoint_days > MOST_DAYS) {
+        return ar_fail(err, AR_ERROR_USAGE, "a checkpoint every %lld days; should be 1 to %d",
+                       (long long)o->checkpoint_days, MOST_DAYS);
+    }
+    if (o->state && o->from && strcmp(o->state, o->from) == 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: the state to begin with and the one to save; should be two files, so "
+                       "that a stop at the end can be gone on from",
+                       o->state);
     }
     return AR_OK;
 }

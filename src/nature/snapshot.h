@@ -50,9 +50,10 @@ void ar_snapshot_release(ar_snapshot *snapshot);
  * given to ar_snapshot_init. Same bits on any number of threads. */
 AR_USE_RESULT ar_status ar_snapshot_take(ar_snapshot *snapshot, const ar_nature *nature,
                                          ar_error *err);
-/* Fill in the mean precipitation since this was last called, and begin a new mean. On the regular
+/* Fill in the mean precipitation since this was last called, `seconds` ago, and begin a new mean;
+ * missing where it is the mean of another time. On the regular
  * grid it is bilinear in latitude and longitude, and at a pole the mean of the row next to it. */
-void ar_snapshot_take_precipitation(ar_snapshot *snapshot, ar_nature *nature);
+void ar_snapshot_take_precipitation(ar_snapshot *snapshot, ar_nature *nature, double seconds);
 /* Used by ar_snapshot_init. */
 AR_USE_RESULT ar_status ar_snapshot_set_ground(ar_snapshot *snapshot, const ar_nature *nature,
                                                ar_error *err);

@@ -76,14 +76,19 @@ static void interpolate_row(const ar_snapshot *s, const ar_harmonics *own, int64
     }
 }
 
-void ar_snapshot_take_precipitation(ar_snapshot *s, ar_nature *nature)
+void ar_snapshot_take_precipitation(ar_snapshot *s, ar_nature *nature, double seconds)
 {
     const ar_harmonics *own = ar_nature_get_harmonics(nature);
     const ar_harmonics_settings *grid = ar_harmonics_get_settings(s->grid);
     if (!s->rain) {
         return;
     }
-    ar_nature_take_precipitation(nature, s->rain);
+    if (fabs(ar_nature_take_precipitation(nature, s->rain) - seconds) > 1) {
+        for (int64_t p = 0; p < grid->nlat * grid->nlon; p++) {
+            s->values[AR_NATURE_PRECIPITATION_FLUX][p] = NAN;
+        }
+        return;
+    }
     for (int64_t i = 0; i < grid->nlat; i++) {
         if (grid->rows == AR_HARMONICS_REGULAR) {
             interpolate_row(s, own, i);

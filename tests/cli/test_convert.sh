@@ -137,6 +137,15 @@ mv AtmoRep_encoder_z_idsmall.mod AtmoRep_encoder_zz_idsmall.mod
 refused 1 'AtmoRep_encoder_zz_idsmall.mod: by its name.*not have; it has u, t, z' \
     AtmoRep_encoder_zz_idsmall.mod $config --out refused.safetensors
 
+# Files of 2024 hold the unused embed_token_info of 2023 as well; it stands for nothing that is missing.
+check '
+state = read_safetensors("whole.safetensors")
+del state["embeds_token_info.1.weight"]
+state["embed_token_info.weight"] = np.ones((16, 8), "f4")
+state["embed_token_info.bias"] = np.ones(16, "f4")
+save("lacking.mod", {n: plain(v) for n, v in state.items()})' "a checkpoint that lacks a parameter"
+refused 1 'embeds_token_info.1.weight' lacking.mod $config --out refused.safetensors
+
 echo "== the layout of 2023"
 check '
 state = read_safetensors("whole.safetensors")

@@ -197,6 +197,13 @@ END
     "$work/err" || fail "a numeric failure: $(cat "$work/err")"
 checked readable "$work/wild.zarr.part/data.zarr"
 [ -s "$work/wild.zarr.part/last_good.state" ] && [ ! -e "$work/wild.zarr" ] || fail "no last good state, or a file of a failed run"
+# The state that is kept is older than the one that failed, also where a checkpoint was due right then (seed 35 here).
+for seed in 1 35; do
+    rm -rf "$work/wild.zarr.part"
+    "$program" nature-run --config "$work/wild.yaml" --truncation 21 --seed $seed --quiet --out "$work/wild.zarr" 2>"$work/err"
+    sed -n 's/.*hour \([0-9.]*\): wind.* state, of hour \([0-9]*\)$/\1 \2/p' "$work/err" | awk '$2 < $1 { kept = 1 } END { exit !kept }' ||
+        fail "seed $seed keeps a bad state: $(cat "$work/err")"
+done
 rm -rf "$work/wild.zarr.part" "$work/wild.yaml"
 
 echo "== one run at a time"

@@ -564,6 +564,10 @@ static const mistake mistakes[] = {
      "as {kernel_crps: 1.0}"},
     {"kernel_crps: 1.0, mse: 0.1", "mse: -1",
      "a.yaml:34: training.losses.mse is -1; should be a weight of 0 or more"},
+    {"    tokens: [3, 2, 6]\n    token_size: [1, 6, 3]",
+     "    tokens: [1, 2, 6]\n    token_size: [3, 6, 3]",
+     "a.yaml:21: fields[1].token_size spans 3 times, that of vorticity 1; should be equal where "
+     "masking.strategy is forecast, or one field shows times that the other hides"},
     {"forecast_tokens: 1", "forecast_tokens: 3",
      "a.yaml:8: masking.forecast_tokens is 3, but fields[0] (vorticity) has 3 tokens in time; "
      "should be less, so that something is known"},
