@@ -13,7 +13,7 @@ out=$2
 steps=${3:-700}
 shift "$(($# < 3 ? $# : 3))"
 seeds=${*:-1 2 3}
-arms="linear linear_deep linear_wide transformer"
+arms="linear_deep linear_wide transformer"
 mkdir -p "$out"
 
 # The configuration of an arm: the shipped one with other tokens and another network.
