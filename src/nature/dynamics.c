@@ -219,27 +219,19 @@ ar_status ar_dynamics_check_wind(ar_dynamics *dynamics, const ar_spectral_state 
                                  ar_error *err)
 {
     const ar_harmonics_settings *s = ar_harmonics_get_settings(dynamics->harmonics);
-    const int64_t plane = s->nlat * s->nlon;
-    const double most = AR_DYNAMICS_FASTEST_WIND * AR_DYNAMICS_FASTEST_WIND;
-    for (int64_t i = 0; i < s->nlat; i++) {
-        dynamics->row_fault[i] = -1;
-    }
+    bool failed = false;
+#pragma omp parallel for schedule(dynamic) reduction(|| : failed)
     for (int64_t k = 0; k < state->nlev; k++) {
-        double *u = dynamics->eastward + k * plane, *v = dynamics->northward + k * plane;
-        ar_status status =
-            ar_harmonics_synthesise_wind(dynamics->harmonics, state->vorticity + k * state->count,
-                                         state->divergence + k * state->count, u, v, err);
-        if (status != AR_OK) {
-            return status;
-        }
-        for (int64_t p = 0; p < plane; p++) {
-            int64_t *fault = &dynamics->row_fault[p / s->nlon];
-            if (*fault < 0 && !(u[p] * u[p] + v[p] * v[p] <= most)) {
-                *fault = k * s->nlon + p % s->nlon;
-            }
-        }
+        int64_t at = k * s->nlat * s->nlon, c = k * state->count;
+        failed = failed || ar_harmonics_synthesise_wind(
+                               dynamics->harmonics, state->vorticity + c, state->divergence + c,
+                               dynamics->eastward + at, dynamics->northward + at, NULL) != AR_OK;
     }
-    return report_fault(dynamics, err);
+    ar_status status = report_transforms(failed, err);
+    for (int64_t i = 0; status == AR_OK && i < s->nlat; i++) {
+        ar_dynamics_find_fault(dynamics, i);
+    }
+    return status == AR_OK ? report_fault(dynamics, err) : status;
 }
 
 ar_status ar_dynamics_tendency(ar_dynamics *dynamics, const ar_spectral_state *state,

@@ -129,16 +129,21 @@ static void level(ar_dynamics *d, int64_t i, int64_t k, const ar_harmonics_setti
     }
 }
 
-/* The first point of level k whose kinetic energy is not that of a wind below the limit, or −1. */
-static int64_t find_fault(const double *energy, int64_t nlon)
+void ar_dynamics_find_fault(ar_dynamics *dynamics, int64_t i)
 {
-    const double most = AR_DYNAMICS_FASTEST_WIND * AR_DYNAMICS_FASTEST_WIND / 2;
-    for (int64_t j = 0; j < nlon; j++) {
-        if (!(energy[j] <= most)) {
-            return j;
+    const ar_harmonics_settings *grid = ar_harmonics_get_settings(dynamics->harmonics);
+    const double most = AR_DYNAMICS_FASTEST_WIND * AR_DYNAMICS_FASTEST_WIND;
+    dynamics->row_fault[i] = -1;
+    for (int64_t k = 0; k < dynamics->sigma.nlev; k++) {
+        const double *u = dynamics->eastward + (k * grid->nlat + i) * grid->nlon;
+        const double *v = dynamics->northward + (k * grid->nlat + i) * grid->nlon;
+        for (int64_t j = 0; j < grid->nlon; j++) {
+            if (!(u[j] * u[j] + v[j] * v[j] <= most)) {
+                dynamics->row_fault[i] = k * grid->nlon + j;
+                return;
+            }
         }
     }
-    return -1;
 }
 
 static void force_row(ar_dynamics *d, double seconds, int64_t i)
@@ -159,16 +164,12 @@ void ar_dynamics_row(ar_dynamics *dynamics, double seconds, bool first_step, int
     const double *slope_north = dynamics->pressure_north + first;
     row_sums sums = take_scratch(dynamics, i, nlon);
     sum_levels(dynamics, first, plane, nlon, slope_east, slope_north, &sums);
-    dynamics->row_fault[i] = -1;
+    ar_dynamics_find_fault(dynamics, i);
     if (dynamics->forcing && first_step) {
         force_row(dynamics, seconds, i);
     }
     for (int64_t k = 0; k < dynamics->sigma.nlev; k++) {
         level(dynamics, i, k, grid, slope_east, slope_north, &sums);
-        int64_t fault = find_fault(dynamics->divergence + k * plane + first, nlon);
-        if (fault >= 0 && dynamics->row_fault[i] < 0) {
-            dynamics->row_fault[i] = k * nlon + fault;
-        }
     }
     for (int64_t j = 0; j < nlon; j++) {
         slope_east[j] = -sums.advection_sum[j];

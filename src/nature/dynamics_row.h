@@ -14,4 +14,8 @@ enum { AR_DYNAMICS_ROW_SCRATCH = 7 }; /* planes */
  * threads. */
 void ar_dynamics_row(ar_dynamics *dynamics, double seconds, bool first_step, int64_t i);
 
+/* Set row_fault[i] by the row's winds: to the first that is not finite or faster than
+ * AR_DYNAMICS_FASTEST_WIND. ar_dynamics_row does so too. */
+void ar_dynamics_find_fault(ar_dynamics *dynamics, int64_t i);
+
 #endif
