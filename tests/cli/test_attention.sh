@@ -3,15 +3,7 @@
 program=$1
 source=$2
 python=/usr/bin/python3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 # refused CODE PATTERN ARGUMENT…: exit code, one line with the pattern, and nothing written
 refused() {

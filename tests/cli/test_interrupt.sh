@@ -5,15 +5,7 @@
 program=$1
 source=$2
 [ -r /proc/self/task ] || exit 77
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 # signals TASK WHICH: of SIGINT and SIGTERM those in a mask of the thread, as a number
 signals() {

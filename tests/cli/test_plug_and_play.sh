@@ -4,15 +4,7 @@
 # Arguments: the program, the source folder.
 program=$1
 python=/usr/bin/python3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 # configure FILE FIELD…: z, msl or both of them, oro; "z>msl" is z coupled to msl
 configure() {

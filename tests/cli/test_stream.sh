@@ -3,15 +3,7 @@
 # Arguments: the program, the source folder.
 program=$1
 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 "$(dirname "$program")/make_waves" . || fail "make_waves"
 sed -e 's/^    coupled: \[msl\]/    coupled: [msl, coarse]\n  - name: coarse\n    stream_of: geopotential\n'\

@@ -4,15 +4,7 @@
 program=$1
 source=$2
 config=$source/tests/cli/waves.yaml
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 # Between lines of metrics (7), validations (10) and checkpoints (4) there is no common step, so that
 # every kind of interruption is met. In the background `become` is the program's own process.

@@ -4,15 +4,7 @@ program=$1
 source=$2
 python=/usr/bin/python3
 check=$source/tests/cli/check_whole.py
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$2/tests/cli/work_folder.sh"
 
 # run COMMAND…: quiet when all is well
 run() {
