@@ -19,25 +19,9 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "temporary_folder.h"
 
 enum { SKIP = 77, BIG = 1 << 20 };
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/atmorep-file-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
 
 static void path_of(char path[128], const char *name)
 {

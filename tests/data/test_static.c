@@ -6,25 +6,9 @@
 #include "data/batch.h"
 #include "io/writer.h"
 #include "synthetic.h"
+#include "temporary_folder.h"
 
 enum { NLAT = 7, NLON = 12, POINTS = NLAT * NLON };
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/atmorep-static-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
 
 static float height(int64_t point)
 {

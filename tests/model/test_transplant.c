@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "graph/plan.h"
+#include "temporary_folder.h"
 
 #define WIND                                                                                       \
     "  - {name: wind, levels: [850, 500], tokens: [2, 2, 3], token_size: [1, 2, 3], "              \
@@ -41,23 +42,7 @@
 
 enum { SAMPLES = 2, DONORS = 2 };
 
-static char folder[64];
 static const char *backend;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/atmorep-transplant-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
 
 /* ---- networks -------------------------------------------------------------------------------- */
 

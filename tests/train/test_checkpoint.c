@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/synthetic.h"
+#include "temporary_folder.h"
 
 static const char yaml[] = "data:\n"
                            "  paths: [nowhere.nc]\n"
@@ -34,28 +35,11 @@ static const char yaml[] = "data:\n"
                            "  decoder: {layers: 1, heads: 2}\n"
                            "  tails: 3\n";
 
-static char folder[64];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/atmorep-checkpoint-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
 static int empty_folder(void **state)
 {
     (void)state;
     char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'/* '%s'/.[a-z]*", folder, folder);
-    return system(command);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command);
 }
 
