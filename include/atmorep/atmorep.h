@@ -142,11 +142,12 @@ typedef struct {
     int64_t data_path_count;
     const char *start, *end; /* first and last valid time, ISO text, both inclusive */
     int64_t every_hours,
-        lead_hours;      /* between valid times; from the last known time to the valid one */
-    double overlap;      /* least share of a tile that its neighbour covers too, [0, 1) */
-    const char *out;     /* what to write (docs/forecast-file.md): a .nc or .zarr */
-    int64_t threads;     /* at most 1024; 0: as many as OpenMP would use */
-    const char *backend; /* NULL: "cpu" */
+        lead_hours;        /* between valid times; from the last known time to the valid one */
+    double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
+    const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
+    int64_t threads;       /* at most 1024; 0: as many as OpenMP would use */
+    const char *backend;   /* NULL: "cpu" */
+    const char *precision; /* of matrix products: "float32" (NULL too) or "bf16" */
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
 } ar_forecast_options;
 

@@ -11,10 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "atmorep/status.h"
+
 typedef enum {
     AR_TYPE_FLOAT32,
     AR_TYPE_FLOAT64,
-    AR_TYPE_BFLOAT16, /* reserved: no backend computes in it yet */
+    AR_TYPE_BFLOAT16, /* as the precision of products only: no tensor is stored in it */
     AR_TYPE_INT32,
 } ar_type;
 
@@ -138,6 +140,10 @@ typedef struct {
     const bool *accumulate;
     void *workspace; /* as many bytes as the backend's workspace function asked for */
     int threads;
+    /* With AR_TYPE_BFLOAT16 both operands of every matrix product, those inside attention and of
+     * the adjoints included, are rounded to bfloat16 (to nearest, ties to even) and the products
+     * are summed in float32 or better; everything else is as with AR_TYPE_FLOAT32. */
+    ar_type precision;
 } ar_op_call;
 
 typedef void (*ar_kernel)(const ar_op_call *call);
@@ -168,7 +174,12 @@ typedef struct ar_backend {
 } ar_backend;
 
 /* The backends that are built in: "ref" (plain loops, float32 and float64) and "cpu" (fast,
- * float32). NULL for another name. Borrowed, constant, thread-safe. */
+ * float32), which is the best of its paths that this processor can run; "cpu-portable", "cpu-avx2",
+ * "cpu-avx512", "cpu-avx512_bf16" are each one of them. NULL for another name and for a path that
+ * this processor cannot run. Borrowed, constant, thread-safe. */
 const ar_backend *ar_backend_find(const char *name);
+/* The same for a name that a user gave (NULL: "cpu"), with an error that says what there is. */
+AR_USE_RESULT ar_status ar_backend_choose(const ar_backend **backend, const char *name,
+                                          ar_error *err);
 
 #endif

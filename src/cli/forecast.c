@@ -33,6 +33,12 @@ int ar_command_forecast(int argc, char **argv)
          AR_OPTION_TEXT, &o.out, true},
         {"overlap", "SHARE", "least share of a tile that its neighbour covers too (default 0.5)",
          AR_OPTION_NUMBER, &o.overlap, false},
+        {"precision", "TYPE", "of matrix products: float32 (default) or bf16", AR_OPTION_TEXT,
+         &o.precision, false},
+        {"backend", "NAME",
+         "what computes: cpu (default), one of its paths (cpu-portable, cpu-avx2, cpu-avx512, "
+         "cpu-avx512_bf16), or the slow reference, ref",
+         AR_OPTION_TEXT, &o.backend, false},
         {"threads", "N", "threads to use (default: all cores)", AR_OPTION_INTEGER, &threads, false},
         {0}};
     const ar_command_line line = {

@@ -8,7 +8,7 @@ int ar_command_train(int argc, char **argv)
     const char *run = NULL;
     bool resume = false;
     int64_t threads = 0;
-    const char *from = NULL;
+    const char *from = NULL, *backend = NULL;
     ar_text_list settings = {0}, files = {0}, sources = {0}, dropped = {0}, missing = {0};
     const ar_option options[] = {
         {"out", "RUN", "folder for checkpoints, metrics.jsonl and configuration.yaml",
@@ -29,6 +29,10 @@ int ar_command_train(int argc, char **argv)
          AR_OPTION_LIST, &missing, false},
         {"set", "KEY=VALUE", "override a key of the configuration, e.g. training.steps=2000",
          AR_OPTION_LIST, &settings, false},
+        {"backend", "NAME",
+         "what computes: cpu (default), one of its paths (cpu-portable, cpu-avx2, cpu-avx512, "
+         "cpu-avx512_bf16), or the slow reference, ref",
+         AR_OPTION_TEXT, &backend, false},
         {"threads", "N", "threads to use (default: all cores); runs repeat exactly for the same N",
          AR_OPTION_INTEGER, &threads, false},
         {0}};
@@ -69,6 +73,7 @@ int ar_command_train(int argc, char **argv)
                                              .allow_missing = missing.items,
                                              .allow_missing_count = missing.count,
                                              .threads = threads,
+                                             .backend = backend,
                                              .interrupt = ar_catch_interrupts()},
                          &err));
 cleanup:

@@ -148,7 +148,7 @@ static void prepare_node(ar_plan *plan, size_t index)
 }
 
 static ar_status allocate_call(prepared_call *prepared, const ar_node *node, const bool *accumulate,
-                               int threads, ar_error *err)
+                               int threads, ar_type precision, ar_error *err)
 {
     ar_status status = AR_OK;
     size_t in = (size_t)node->input_count, out = (size_t)node->output_count;
@@ -164,7 +164,8 @@ static ar_status allocate_call(prepared_call *prepared, const ar_node *node, con
                                   .input_gradients = prepared->input_gradients,
                                   .output_gradients = prepared->output_gradients,
                                   .accumulate = accumulate,
-                                  .threads = threads};
+                                  .threads = threads,
+                                  .precision = precision};
 cleanup:
     return status;
 }
@@ -229,8 +230,10 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
     for (size_t i = 0; i < graph->node_count; i++) {
         const bool *accumulate = plan->flow.nodes[i].accumulate;
         prepared_node *node = &plan->nodes[i];
-        AR_TRY(allocate_call(&node->forward, &graph->nodes[i], accumulate, threads, err));
-        AR_TRY(allocate_call(&node->late, &graph->nodes[i], accumulate, threads, err));
+        AR_TRY(allocate_call(&node->forward, &graph->nodes[i], accumulate, threads,
+                             options->precision, err));
+        AR_TRY(allocate_call(&node->late, &graph->nodes[i], accumulate, threads, options->precision,
+                             err));
     }
     AR_TRY(ar_schedule_init(&plan->schedule, graph, &plan->flow, options->recompute, err));
     ar_schedule_lives(&plan->schedule, block_of(plan, 0, FIRST_VALUES),

@@ -14,8 +14,10 @@ typedef struct {
                      * die as soon as nobody needs them */
     bool recompute; /* compute the graph's blocks again in the adjoint instead of keeping them:
                      * less memory, about a third more work, the same bits */
-    bool only_sizes; /* no arena: ar_plan_bytes and ar_plan_operations answer, nothing may run */
-    int threads;     /* 0: as many as OpenMP would use */
+    bool only_sizes;   /* no arena: ar_plan_bytes and ar_plan_operations answer, nothing may run */
+    int threads;       /* 0: as many as OpenMP would use */
+    ar_type precision; /* of matrix products: AR_TYPE_FLOAT32 or AR_TYPE_BFLOAT16, see ar_op_call;
+                        * float64 graphs know only their own */
 } ar_plan_options;
 
 /* Plan `graph` (borrowed, must outlive the plan) with the parameter and gradient blocks

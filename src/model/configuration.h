@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "data/batch.h"
+#include "atmorep/backend.h"
 #include "atmorep/status.h"
 
 enum { AR_FIELD_MAX = 32, AR_LEVEL_MAX = 256, AR_LOSS_MAX = 16 };
@@ -107,6 +108,7 @@ typedef struct {
     double weight_decay, beta1, beta2, epsilon;
     double gradient_clip; /* largest global norm; 0: no clipping */
     double dropout;       /* share of activations left out in training, 0.05 in released models */
+    ar_type precision;    /* of matrix products: float32 or bfloat16 */
     bool recompute;       /* layers are computed again in the adjoint, which saves memory */
     ar_loss_term losses[AR_LOSS_MAX];
     int64_t loss_count;
@@ -170,5 +172,8 @@ void ar_configuration_release(ar_configuration *configuration); /* safe on zeroe
  * cube extents. Fills coupled_index and coupled_heads, and prediction_order where prediction_count
  * is 0. All readers call it. */
 AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err);
+
+/* The precision of matrix products that a user named: "float32" or "bf16". */
+AR_USE_RESULT ar_status ar_precision_of_name(ar_type *precision, const char *name, ar_error *err);
 
 #endif

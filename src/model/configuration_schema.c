@@ -1,5 +1,7 @@
 #include "model/configuration_schema.h"
 
+#include <string.h>
+
 /* The keys of the file are nested, the structs they fill are mostly flat. So the members of every
  * mapping are addressed from the whole (or from the whole entry of `fields`): a mapping groups keys
  * and has offset 0. */
@@ -39,6 +41,8 @@ static const cyaml_strval_t area_names[] = {
     {"global", AR_AREA_GLOBAL}, {"latitude", AR_AREA_LATITUDE}, {"point", AR_AREA_POINT}};
 static const cyaml_strval_t strategy_names[] = {{"bert", AR_MASK_BERT},
                                                 {"forecast", AR_MASK_FORECAST}};
+static const cyaml_strval_t precision_names[] = {{"float32", AR_TYPE_FLOAT32},
+                                                 {"bf16", AR_TYPE_BFLOAT16}};
 static const cyaml_strval_t token_info_names[] = {{"released", AR_TOKEN_INFO_RELEASED},
                                                   {"harmonic", AR_TOKEN_INFO_HARMONIC}};
 static const cyaml_strval_t positions_names[] = {{"harmonic", AR_POSITIONS_HARMONIC},
@@ -182,6 +186,8 @@ static const cyaml_schema_field_t training_keys[] = {
     NUMBER("epsilon", WHOLE, configuration.training.epsilon),
     NUMBER("gradient_clip", WHOLE, configuration.training.gradient_clip),
     NUMBER("dropout", WHOLE, configuration.training.dropout),
+    NAMED("precision", CYAML_FLAG_DEFAULT, WHOLE, configuration.training.precision,
+          precision_names),
     TRUTH("recompute", WHOLE, configuration.training.recompute),
     GROUP("losses", CYAML_FLAG_DEFAULT, WHOLE, loss_keys),
     INTEGER("checkpoint_every", WHOLE, configuration.training.checkpoint_every),
@@ -239,6 +245,7 @@ const char *const ar_configuration_defaults =
     "  epsilon: 1.0e-8\n"
     "  gradient_clip: 1.0\n"
     "  dropout: 0\n"
+    "  precision: float32\n"
     "  recompute: false\n"
     "  losses: {mse_ensemble: 1.0, stats: 1.0}\n"
     "  checkpoint_every: 500\n"
@@ -271,6 +278,22 @@ static const char *name_of(const cyaml_strval_t *names, size_t count, int64_t va
 const char *ar_loss_name(ar_loss_kind kind)
 {
     return (int)kind >= 0 && kind < AR_LOSS_KIND_COUNT ? loss_keys[kind].key : NULL;
+}
+
+const char *ar_precision_name(ar_type precision)
+{
+    return name_of(precision_names, CYAML_ARRAY_LEN(precision_names), (int64_t)precision);
+}
+
+ar_status ar_precision_of_name(ar_type *precision, const char *name, ar_error *err)
+{
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(precision_names); i++) {
+        if (strcmp(precision_names[i].str, name) == 0) {
+            *precision = (ar_type)precision_names[i].val;
+            return AR_OK;
+        }
+    }
+    return ar_fail(err, AR_ERROR_USAGE, "precision %s: should be float32 or bf16", name);
 }
 
 const char *ar_token_info_name(ar_token_info_kind kind)

@@ -27,6 +27,7 @@ extern const char *const ar_configuration_input_defaults;
 extern const char *const ar_configuration_field_defaults;
 
 /* The words of an enumeration: name of a value, NULL if it has none. */
+const char *ar_precision_name(ar_type precision);
 const char *ar_token_info_name(ar_token_info_kind kind);
 const char *ar_positions_name(ar_positions positions);
 const char *ar_embedding_name(ar_embedding_kind kind);

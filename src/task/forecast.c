@@ -131,10 +131,10 @@ static ar_status build_model(forecast_state *state, ar_error *err)
     const ar_forecast_options *o = state->options;
     ar_configuration *c = &state->checkpoint.configuration;
     ar_status status = AR_OK;
-    const ar_backend *backend = ar_backend_find(o->backend ? o->backend : "cpu");
-    if (!backend) {
-        return ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", o->backend);
-    }
+    const ar_backend *backend = NULL;
+    ar_type precision = AR_TYPE_FLOAT32;
+    AR_TRY(ar_backend_choose(&backend, o->backend, err));
+    AR_TRY(ar_precision_of_name(&precision, o->precision ? o->precision : "float32", err));
     /* The graph makes room for the tokens this task masks, whatever training masked. */
     c->masking = state->times.masking;
     AR_TRY(ar_model_create(&state->model, c,
@@ -144,10 +144,12 @@ static ar_status build_model(forecast_state *state, ar_error *err)
     AR_TRY(ar_allocate(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
                        "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
-    AR_TRY(ar_plan_create(
-        &state->plan, graph,
-        &(ar_plan_options){.backend = backend, .loss = AR_NO_TENSOR, .threads = state->threads},
-        state->parameters, NULL, err));
+    AR_TRY(ar_plan_create(&state->plan, graph,
+                          &(ar_plan_options){.backend = backend,
+                                             .loss = AR_NO_TENSOR,
+                                             .threads = state->threads,
+                                             .precision = precision},
+                          state->parameters, NULL, err));
 cleanup:
     return status;
 }

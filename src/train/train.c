@@ -117,6 +117,7 @@ static ar_status build_model(run_state *run, ar_error *err)
     AR_TRY(ar_plan_create(&run->plan, graph,
                           &(ar_plan_options){.backend = run->backend,
                                              .loss = run->model->loss,
+                                             .precision = c->training.precision,
                                              .recompute = c->training.recompute,
                                              .threads = run->threads},
                           run->parameters, run->gradients, err));
@@ -400,12 +401,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_allocate(&run, 1, sizeof *run, "a run", err));
     run->configuration = configuration;
     run->options = options;
-    run->backend = ar_backend_find(options->backend ? options->backend : "cpu");
-    if (!run->backend) {
-        status =
-            ar_fail(err, AR_ERROR_USAGE, "backend %s: there are cpu and ref", options->backend);
-        goto cleanup;
-    }
+    AR_TRY(ar_backend_choose(&run->backend, options->backend, err));
     AR_TRY(ar_threads_set(options->threads, &run->threads, err));
     AR_TRY(begin(run, err));
     AR_TRY(load_data(run, err));

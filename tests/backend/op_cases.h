@@ -380,13 +380,14 @@ typedef struct {
     void *parameters, *gradients;
 } op_run;
 
+/* `type` is that of values, or AR_TYPE_BFLOAT16 for float32 with products of bfloat16. */
 static ar_status op_run_create(op_run *run, const op_case *chosen, const char *backend,
                                ar_type type, int threads, ar_error *err)
 {
     ar_status status = AR_OK;
     size_t size = type == AR_TYPE_FLOAT64 ? 8 : 4;
     *run = (op_run){0};
-    AR_TRY(ar_graph_create(&run->graph, type, err));
+    AR_TRY(ar_graph_create(&run->graph, type == AR_TYPE_BFLOAT16 ? AR_TYPE_FLOAT32 : type, err));
     run->scalar = chosen->build(run->graph, chosen, &run->output);
     ar_graph_keep(run->graph, run->output);
     AR_TRY(ar_graph_finish(run->graph, err));
@@ -405,7 +406,8 @@ static ar_status op_run_create(op_run *run, const op_case *chosen, const char *b
     AR_TRY(ar_plan_create(&run->plan, run->graph,
                           &(ar_plan_options){.backend = ar_backend_find(backend),
                                              .loss = run->scalar,
-                                             .threads = threads},
+                                             .threads = threads,
+                                             .precision = type},
                           run->parameters, run->gradients, err));
     for (size_t t = 0; t < run->graph->tensor_count; t++) {
         if (run->graph->tensors[t].type == AR_TYPE_INT32) {

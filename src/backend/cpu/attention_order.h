@@ -5,6 +5,7 @@
 #ifndef AR_BACKEND_CPU_ATTENTION_ORDER_H
 #define AR_BACKEND_CPU_ATTENTION_ORDER_H
 
+#include "backend/cpu/names.h"
 #include "graph/attention_reach.h"
 
 enum { QUERY_BLOCK = 32, KEY_BLOCK = 128 };

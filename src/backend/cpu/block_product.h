@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/cpu/names.h"
+
 enum { BLOCK_WIDTH = 16 }; /* floats of one vector */
 
 typedef struct {

@@ -22,7 +22,7 @@ static size_t workspace(ar_op_kind kind, const ar_op_call *largest)
 /* Slots left out are small: factorised positions, losses of the mean, scalars. The reference does
  * them. */
 const ar_backend ar_backend_cpu = {
-    .name = "cpu",
+    .name = "cpu-" CPU_TEXT(CPU_PATH),
     .supports = supports,
     .workspace = workspace,
     .forward = {[AR_OP_LINEAR] = cpu_linear_forward,

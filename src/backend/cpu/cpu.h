@@ -5,6 +5,7 @@
 #define AR_BACKEND_CPU_CPU_H
 
 #include "atmorep/backend.h"
+#include "backend/cpu/names.h"
 
 extern const ar_backend ar_backend_cpu;
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/cpu/names.h"
+
 typedef struct {
     const float *a, *b;
     float *c;

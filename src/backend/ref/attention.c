@@ -41,11 +41,11 @@ static void load(const ar_op_call *call, int input, int64_t row, int64_t head, h
     }
 }
 
-static double dot(const double *a, const double *b, int64_t count)
+static double dot(const ar_op_call *call, const double *a, const double *b)
 {
     double sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-        sum += a[i] * b[i];
+    for (int64_t i = 0; i < call->attributes->head_size; i++) {
+        sum += ref_operand(call, a[i]) * ref_operand(call, b[i]);
     }
     return sum;
 }
@@ -63,7 +63,7 @@ static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, 
             continue;
         }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
-        largest = fmax(largest, factor * dot(query.value, key.value, size));
+        largest = fmax(largest, factor * dot(call, query.value, key.value));
     }
     for (int64_t j = 0; j < a->tokens[1]; j++) {
         if (!ar_attention_sees(&a->reach, i, j)) {
@@ -71,10 +71,10 @@ static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, 
         }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
         load(call, VALUE, sample * a->tokens[1] + j, head, &value);
-        double weight = exp(factor * dot(query.value, key.value, size) - largest);
+        double weight = exp(factor * dot(call, query.value, key.value) - largest);
         sum += weight;
         for (int64_t d = 0; d < size; d++) {
-            result[d] += weight * value.value[d];
+            result[d] += ref_operand(call, weight) * ref_operand(call, value.value[d]);
         }
     }
     for (int64_t d = 0; d < size; d++) {
@@ -97,7 +97,7 @@ void ref_attention_weights(const ar_op_call *call, int64_t sample, int64_t head,
         weights[j] = -INFINITY;
         if (ar_attention_sees(&a->reach, i, j)) {
             load(call, KEY, sample * a->tokens[1] + j, head, &key);
-            weights[j] = factor * dot(query.value, key.value, a->head_size);
+            weights[j] = factor * dot(call, query.value, key.value);
             largest = fmax(largest, weights[j]);
         }
     }
@@ -175,10 +175,10 @@ static void adjoint_query(const ar_op_call *call, int64_t sample, int64_t head, 
         }
         load(call, KEY, sample * a->tokens[1] + j, head, &key);
         load(call, VALUE, sample * a->tokens[1] + j, head, &value);
-        double p = exp(factor * dot(query.value, key.value, size) - log_sum);
-        double ds = p * (dot(dy, value.value, size) - inner) * factor;
+        double p = exp(factor * dot(call, query.value, key.value) - log_sum);
+        double ds = p * (dot(call, dy, value.value) - inner) * factor;
         for (int64_t d = 0; d < size; d++) {
-            result[d] += ds * key.value[d];
+            result[d] += ref_operand(call, ds) * ref_operand(call, key.value[d]);
         }
     }
     give_head(call, QUERY, row, head, &query, result);
@@ -204,12 +204,12 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
             dy[d] = ref_get(&call->output_gradients[OUTPUT], row, head * size + d);
             inner += dy[d] * ref_get(&call->outputs[OUTPUT], row, head * size + d);
         }
-        double p = exp(factor * dot(query.value, key.value, size) -
+        double p = exp(factor * dot(call, query.value, key.value) -
                        ref_get(&call->outputs[LOG_SUM], row, head));
-        double ds = p * (dot(dy, value.value, size) - inner) * factor;
+        double ds = p * (dot(call, dy, value.value) - inner) * factor;
         for (int64_t d = 0; d < size; d++) {
-            to_key[d] += ds * query.value[d];
-            to_value[d] += p * dy[d];
+            to_key[d] += ref_operand(call, ds) * ref_operand(call, query.value[d]);
+            to_value[d] += ref_operand(call, p) * ref_operand(call, dy[d]);
         }
     }
     give_head(call, KEY, key_row, head, &key, to_key);

@@ -24,7 +24,8 @@ void ref_linear_forward(const ar_op_call *call)
         for (int64_t n = 0; n < y->columns; n++) {
             double sum = bias->data ? ref_get(bias, 0, n) : 0.0;
             for (int64_t k = 0; k < x->columns; k++) {
-                sum += ref_get(x, r, k) * ref_get(weight, n, k);
+                sum +=
+                    ref_operand(call, ref_get(x, r, k)) * ref_operand(call, ref_get(weight, n, k));
             }
             if (call->attributes->gelu) {
                 if (before->data) {
@@ -55,7 +56,8 @@ void ref_linear_adjoint(const ar_op_call *call)
         for (int64_t k = 0; k < in; k++) {
             double sum = 0;
             for (int64_t n = 0; n < out; n++) {
-                sum += slope_at(call, r, n) * ref_get(weight, n, k);
+                sum += ref_operand(call, slope_at(call, r, n)) *
+                       ref_operand(call, ref_get(weight, n, k));
             }
             ref_give(call, INPUT, r, k, sum);
         }
@@ -64,7 +66,8 @@ void ref_linear_adjoint(const ar_op_call *call)
         for (int64_t k = 0; call->input_gradients[WEIGHT].data && k < in; k++) {
             double sum = 0;
             for (int64_t r = 0; r < rows; r++) {
-                sum += slope_at(call, r, n) * ref_get(x, r, k);
+                sum +=
+                    ref_operand(call, slope_at(call, r, n)) * ref_operand(call, ref_get(x, r, k));
             }
             ref_give(call, WEIGHT, n, k, sum);
         }

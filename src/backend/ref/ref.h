@@ -4,6 +4,9 @@
 #ifndef AR_BACKEND_REF_REF_H
 #define AR_BACKEND_REF_REF_H
 
+#include <math.h>
+#include <string.h>
+
 #include "atmorep/backend.h"
 
 extern const ar_backend ar_backend_ref;
@@ -14,6 +17,23 @@ static inline double ref_get(const ar_matrix *matrix, int64_t row, int64_t colum
     int64_t at = row * matrix->stride + column;
     return matrix->type == AR_TYPE_FLOAT64 ? ((const double *)matrix->data)[at]
                                            : (double)((const float *)matrix->data)[at];
+}
+
+/* A value as it enters a matrix product: as it is, or rounded to bfloat16, the upper half of a
+ * float32, to nearest with ties to even. */
+static inline double ref_operand(const ar_op_call *call, double value)
+{
+    if (call->precision != AR_TYPE_BFLOAT16) {
+        return value;
+    }
+    float rounded = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    if (isfinite(rounded)) {
+        bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    }
+    memcpy(&rounded, &bits, sizeof bits);
+    return (double)rounded;
 }
 
 static inline void ref_set(const ar_matrix *matrix, int64_t row, int64_t column, double value)
