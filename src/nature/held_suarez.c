@@ -23,12 +23,12 @@ void ar_held_suarez_friction(const ar_sigma *sigma, double *friction)
 }
 
 /* T_eq at point j of level σ, of which `log_sigma`, σ^κ (`exner`) and the share of the boundary
- * layer are given. */
-static inline double equilibrium_at(const ar_equilibrium *e, int64_t j, double log_sigma,
-                                    double exner, double share, const double *log_pressure,
-                                    const double *surface_exner)
+ * layer are given, in a row with the sine of latitude `sine`. */
+static inline double equilibrium_at(const ar_equilibrium *e, double sine, int64_t j,
+                                    double log_sigma, double exner, double share,
+                                    const double *log_pressure, const double *surface_exner)
 {
-    double sine = cos(e->colatitude), cosine2 = 1 - sine * sine;
+    double cosine2 = 1 - sine * sine;
     double log_p = log_sigma + log_pressure[j] - log(AR_REFERENCE_PRESSURE);
     double summer = e->summer + (e->land_summer ? share * e->land_summer[j] : 0);
     double warm =
@@ -45,9 +45,11 @@ void ar_held_suarez_add_heating(const ar_sigma *sigma, int64_t k, const ar_equil
     double cosine2 = pow(sin(equilibrium->colatitude), 2);
     double rate = slow_rate + (fast_rate - slow_rate) * share * cosine2 * cosine2;
     double log_sigma = sigma->log_full[k], exner = exp(AR_KAPPA * log_sigma);
+    double sine = cos(equilibrium->colatitude);
     for (int64_t j = 0; j < nlon; j++) {
-        heating[j] -= rate * (temperature[j] - equilibrium_at(equilibrium, j, log_sigma, exner,
-                                                              share, log_pressure, surface_exner));
+        heating[j] -=
+            rate * (temperature[j] - equilibrium_at(equilibrium, sine, j, log_sigma, exner, share,
+                                                    log_pressure, surface_exner));
     }
 }
 
@@ -55,7 +57,8 @@ void ar_held_suarez_ground(const ar_equilibrium *equilibrium, int64_t nlon,
                            const double *log_pressure, const double *surface_exner,
                            double *temperature)
 {
+    double sine = cos(equilibrium->colatitude);
     for (int64_t j = 0; j < nlon; j++) {
-        temperature[j] = equilibrium_at(equilibrium, j, 0, 1, 1, log_pressure, surface_exner);
+        temperature[j] = equilibrium_at(equilibrium, sine, j, 0, 1, 1, log_pressure, surface_exner);
     }
 }
