@@ -171,6 +171,14 @@ typedef struct ar_backend {
     void (*adamw)(const ar_adamw_call *call);
     /* Σ x² in double, in an order that depends on count and threads only. */
     double (*sum_of_squares)(const float *values, int64_t count, int threads);
+    /* Most floating-point operations a second, 2 a multiply-add, that these threads can do in
+     * products of `precision`: multiply-adds in registers, the best of some that take `seconds`
+     * together. NULL: not measured. */
+    double (*peak)(ar_type precision, int threads, double seconds);
+    /* Bytes a second between memory and these threads: a = b + s·c over 192 MiB (the triad of
+     * STREAM, McCalpin 1995, two reads and a write counted), the best of five; 0 if there is no
+     * memory for it. NULL: not measured. */
+    double (*bandwidth)(int threads);
 } ar_backend;
 
 /* The backends that are built in: "ref" (plain loops, float32 and float64) and "cpu" (fast,

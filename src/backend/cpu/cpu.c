@@ -1,5 +1,7 @@
 #include "backend/cpu/cpu.h"
 
+#include "backend/cpu/peak.h"
+
 static bool supports(ar_type type)
 {
     return type == AR_TYPE_FLOAT32;
@@ -53,4 +55,6 @@ const ar_backend ar_backend_cpu = {
                 [AR_OP_LOSS_KERNEL_CRPS] = cpu_loss_kernel_crps_adjoint},
     .adamw = cpu_adamw,
     .sum_of_squares = cpu_sum_of_squares,
+    .peak = cpu_peak,
+    .bandwidth = cpu_bandwidth,
 };

@@ -35,6 +35,7 @@
 #define cpu_attention_turn CPU_NAME(cpu_attention_turn)
 #define cpu_attention_work CPU_NAME(cpu_attention_work)
 #define cpu_attention_workspace CPU_NAME(cpu_attention_workspace)
+#define cpu_bandwidth CPU_NAME(cpu_bandwidth)
 #define cpu_cut_patches_adjoint CPU_NAME(cpu_cut_patches_adjoint)
 #define cpu_cut_patches_forward CPU_NAME(cpu_cut_patches_forward)
 #define cpu_dropout_adjoint CPU_NAME(cpu_dropout_adjoint)
@@ -61,6 +62,8 @@
 #define cpu_loss_weighted_mse_forward CPU_NAME(cpu_loss_weighted_mse_forward)
 #define cpu_multiply CPU_NAME(cpu_multiply)
 #define cpu_multiply_block CPU_NAME(cpu_multiply_block)
+#define cpu_peak CPU_NAME(cpu_peak)
+#define cpu_peak_burst CPU_NAME(cpu_peak_burst)
 #define cpu_sum_of_squares CPU_NAME(cpu_sum_of_squares)
 
 #endif
