@@ -406,7 +406,6 @@ static bool read_arguments(int argc, char **argv, parity *p)
 static ar_status compare(parity *p, ar_error *err)
 {
     ar_status status = AR_OK;
-    ar_plan_clear_gradients(p->plan);
     ar_plan_forward(p->plan);
     AR_TRY(compare_forward(p, err));
     ar_plan_adjoint(p->plan);

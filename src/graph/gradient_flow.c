@@ -109,8 +109,7 @@ static int64_t first_adjoint_use(const ar_gradient_flow *flow, int32_t root)
     return -1;
 }
 
-/* Whether each slot adds or overwrites; parameters always add, so that micro-batches can
- * accumulate. */
+/* Whether each slot adds or overwrites, parameters as any other tensor. */
 static ar_status find_first_writers(ar_gradient_flow *flow, ar_error *err)
 {
     const ar_graph *graph = flow->graph;
@@ -122,8 +121,7 @@ static ar_status find_first_writers(ar_gradient_flow *flow, ar_error *err)
     }
     AR_TRY(ar_allocate(&set, (size_t)widest, 1, "the gradient plan", err));
     for (size_t t = 0; t < graph->tensor_count; t++) {
-        const ar_tensor_record *record = &graph->tensors[t];
-        if (!flow->reaches[t] || record->role == AR_ROLE_PARAMETER || (int32_t)t == flow->loss.id) {
+        if (!flow->reaches[t] || (int32_t)t == flow->loss.id) {
             continue;
         }
         bool clear = false;
@@ -132,14 +130,6 @@ static ar_status find_first_writers(ar_gradient_flow *flow, ar_error *err)
         if (clear && first >= 0) {
             ar_node_flow *node = &flow->nodes[first];
             node->clear[node->clear_count++] = (int32_t)t;
-        }
-    }
-    for (size_t i = 0; i < graph->node_count; i++) {
-        for (int k = 0; k < graph->nodes[i].input_count; k++) {
-            int32_t id = graph->nodes[i].inputs[k];
-            if (id >= 0 && ar_graph_root(flow->graph, id)->role == AR_ROLE_PARAMETER) {
-                flow->nodes[i].accumulate[k] = true;
-            }
         }
     }
 cleanup:

@@ -333,11 +333,6 @@ void ar_plan_adjoint(ar_plan *plan)
     }
 }
 
-void ar_plan_clear_gradients(ar_plan *plan)
-{
-    memset(plan->gradients, 0, (size_t)plan->graph->parameter_values * size_of(plan->graph->type));
-}
-
 size_t ar_plan_bytes(const ar_plan *plan)
 {
     return plan->arena_bytes;

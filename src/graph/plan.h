@@ -5,6 +5,7 @@
 #define AR_GRAPH_PLAN_H
 
 #include "graph/graph.h"
+#include "graph/recompute.h"
 
 typedef struct ar_plan ar_plan;
 
@@ -12,8 +13,7 @@ typedef struct {
     const ar_backend *backend;
     ar_tensor loss; /* scalar whose gradients are wanted; AR_NO_TENSOR: inference, where activations
                      * die as soon as nobody needs them */
-    bool recompute; /* compute the graph's blocks again in the adjoint instead of keeping them:
-                     * less memory, about a third more work, the same bits */
+    ar_recompute recompute; /* what is computed again in the adjoint to save memory */
     bool only_sizes;   /* no arena: ar_plan_bytes and ar_plan_operations answer, nothing may run */
     int threads;       /* 0: as many as OpenMP would use */
     ar_type precision; /* of matrix products: AR_TYPE_FLOAT32 or AR_TYPE_BFLOAT16, see ar_op_call;
@@ -34,9 +34,10 @@ void ar_plan_set_rows(ar_plan *plan, int dimension, int64_t count);
 ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor);
 
 void ar_plan_forward(ar_plan *plan);
-/* Gradients of the loss are added to the gradient block (clear it with ar_plan_clear_gradients). */
+/* After ar_plan_forward: gradients of the loss overwrite those of the gradient block. Parameters
+ * that no gradient reaches (ar_plan_parameter_has_gradient) are left as they are, neither read nor
+ * written, and so is what lies between parameters: zero, if the block was. */
 void ar_plan_adjoint(ar_plan *plan);
-void ar_plan_clear_gradients(ar_plan *plan);
 
 size_t ar_plan_bytes(const ar_plan *plan); /* of the arena, workspace included */
 /* Floating-point operations of the current row counts: forward, or forward and adjoint. */

@@ -34,9 +34,31 @@ static bool adjoint_reads_output(const ar_schedule *s, size_t index, int output)
 
 /* ---- what is computed again ------------------------------------------------------------------ */
 
+static bool keeps_outputs(ar_op_kind kind, ar_recompute recompute)
+{
+    switch (recompute) {
+    case AR_RECOMPUTE_ALL:
+        return false;
+    case AR_RECOMPUTE_ALL_BUT_ATTENTION:
+        return kind == AR_OP_ATTENTION;
+    default:
+        return kind == AR_OP_ATTENTION || kind == AR_OP_LINEAR;
+    }
+}
+
+/* The adjoints begin with this one: nothing is won by forgetting it in between. */
+static int32_t last_block(const ar_graph *graph)
+{
+    int32_t last = 0;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        last = graph->nodes[i].block ? graph->nodes[i].block : last;
+    }
+    return last;
+}
+
 /* The block that alone writes a root and reads it late, in again[root]; 0 where its first values
  * have to last. */
-static void find_owners(const ar_schedule *s, int32_t *owner)
+static void find_owners(const ar_schedule *s, ar_recompute recompute, int32_t *owner)
 {
     const ar_graph *graph = s->graph;
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -50,7 +72,9 @@ static void find_owners(const ar_schedule *s, int32_t *owner)
     for (size_t i = 0; i < graph->node_count; i++) {
         const ar_node *node = &graph->nodes[i];
         for (int o = 0; o < node->output_count; o++) {
-            if (node->outputs[o] >= 0 && owner[root_of(s, node->outputs[o])] != node->block) {
+            bool kept = keeps_outputs(node->kind, recompute);
+            if (node->outputs[o] >= 0 &&
+                (kept || owner[root_of(s, node->outputs[o])] != node->block)) {
                 owner[root_of(s, node->outputs[o])] = 0;
             }
         }
@@ -61,8 +85,9 @@ static void find_owners(const ar_schedule *s, int32_t *owner)
             }
         }
     }
+    const int32_t last = last_block(graph);
     for (size_t t = 0; t < graph->tensor_count; t++) {
-        owner[t] = graph->tensors[t].keep ? 0 : owner[t];
+        owner[t] = graph->tensors[t].keep || owner[t] == last ? 0 : owner[t];
     }
 }
 
@@ -146,7 +171,7 @@ static void order_steps(ar_schedule *s, const bool *again)
 }
 
 ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
-                           const ar_gradient_flow *flow, bool recompute, ar_error *err)
+                           const ar_gradient_flow *flow, ar_recompute recompute, ar_error *err)
 {
     ar_status status = AR_OK;
     int32_t *owner = NULL;
@@ -158,8 +183,8 @@ ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
         ar_allocate(&schedule->has_second, graph->tensor_count, sizeof(bool), "the schedule", err));
     AR_TRY(ar_allocate(&owner, graph->tensor_count, sizeof *owner, "the schedule", err));
     AR_TRY(ar_allocate(&again, graph->node_count, sizeof *again, "the schedule", err));
-    if (recompute) {
-        find_owners(schedule, owner);
+    if (recompute != AR_RECOMPUTE_NONE) {
+        find_owners(schedule, recompute, owner);
         find_again(schedule, owner, again);
     }
     order_steps(schedule, again);

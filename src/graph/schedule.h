@@ -8,6 +8,7 @@
 
 #include "graph/gradient_flow.h"
 #include "graph/memory_plan.h"
+#include "graph/recompute.h"
 
 typedef enum { AR_STEP_FORWARD, AR_STEP_AGAIN, AR_STEP_ADJOINT } ar_step_kind;
 
@@ -24,9 +25,9 @@ typedef struct {
     bool *has_second; /* [tensor_count] of a root: AGAIN and ADJOINT steps use its second values */
 } ar_schedule;
 
-/* `recompute`: the blocks of the graph are computed again. */
+/* `recompute`: what of the graph's blocks is computed again. */
 AR_USE_RESULT ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
-                                         const ar_gradient_flow *flow, bool recompute,
+                                         const ar_gradient_flow *flow, ar_recompute recompute,
                                          ar_error *err);
 void ar_schedule_release(ar_schedule *schedule); /* safe on zeroed */
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "data/batch.h"
+#include "graph/recompute.h"
 #include "atmorep/backend.h"
 #include "atmorep/status.h"
 
@@ -41,6 +42,7 @@ typedef enum {
     AR_LOSS_KIND_COUNT
 } ar_loss_kind;
 const char *ar_loss_name(ar_loss_kind kind);
+const char *ar_recompute_name(ar_recompute recompute);
 
 typedef struct {
     ar_loss_kind kind;
@@ -106,10 +108,10 @@ typedef struct {
     int64_t warm_up_steps;
     bool cosine_decay; /* false: constant after the warm-up */
     double weight_decay, beta1, beta2, epsilon;
-    double gradient_clip; /* largest global norm; 0: no clipping */
-    double dropout;       /* share of activations left out in training, 0.05 in released models */
-    ar_type precision;    /* of matrix products: float32 or bfloat16 */
-    bool recompute;       /* layers are computed again in the adjoint, which saves memory */
+    double gradient_clip;   /* largest global norm; 0: no clipping */
+    double dropout;         /* share of activations left out in training, 0.05 in released models */
+    ar_type precision;      /* of matrix products: float32 or bfloat16 */
+    ar_recompute recompute; /* what is computed again in the adjoint, to save memory */
     ar_loss_term losses[AR_LOSS_MAX];
     int64_t loss_count;
     int64_t checkpoint_every, validate_every, validation_samples; /* steps; 0: never */

@@ -52,6 +52,14 @@ static const cyaml_strval_t embedding_names[] = {{"linear", AR_EMBEDDING_LINEAR}
 static const cyaml_strval_t attention_names[] = {{"dense", AR_ATTENTION_DENSE},
                                                  {"axial", AR_ATTENTION_AXIAL},
                                                  {"axial_parallel", AR_ATTENTION_AXIAL_PARALLEL}};
+/* The first names are written; true and false are those of older files. */
+static const cyaml_strval_t recompute_names[] = {
+    {"none", AR_RECOMPUTE_NONE},
+    {"all_but_products", AR_RECOMPUTE_ALL_BUT_PRODUCTS},
+    {"all_but_attention", AR_RECOMPUTE_ALL_BUT_ATTENTION},
+    {"all", AR_RECOMPUTE_ALL},
+    {"false", AR_RECOMPUTE_NONE},
+    {"true", AR_RECOMPUTE_ALL}};
 static const cyaml_strval_t decay_names[] = {{"constant", false}, {"cosine", true}};
 
 static const cyaml_schema_value_t text_entry = {
@@ -188,7 +196,8 @@ static const cyaml_schema_field_t training_keys[] = {
     NUMBER("dropout", WHOLE, configuration.training.dropout),
     NAMED("precision", CYAML_FLAG_DEFAULT, WHOLE, configuration.training.precision,
           precision_names),
-    TRUTH("recompute", WHOLE, configuration.training.recompute),
+    NAMED("recompute", CYAML_FLAG_DEFAULT, WHOLE, configuration.training.recompute,
+          recompute_names),
     GROUP("losses", CYAML_FLAG_DEFAULT, WHOLE, loss_keys),
     INTEGER("checkpoint_every", WHOLE, configuration.training.checkpoint_every),
     INTEGER("validate_every", WHOLE, configuration.training.validate_every),
@@ -246,7 +255,7 @@ const char *const ar_configuration_defaults =
     "  gradient_clip: 1.0\n"
     "  dropout: 0\n"
     "  precision: float32\n"
-    "  recompute: false\n"
+    "  recompute: none\n"
     "  losses: {mse_ensemble: 1.0, stats: 1.0}\n"
     "  checkpoint_every: 500\n"
     "  validate_every: 500\n"
@@ -314,6 +323,11 @@ const char *ar_embedding_name(ar_embedding_kind kind)
 const char *ar_attention_kind_name(ar_attention_kind kind)
 {
     return name_of(attention_names, CYAML_ARRAY_LEN(attention_names), (int64_t)kind);
+}
+
+const char *ar_recompute_name(ar_recompute recompute)
+{
+    return name_of(recompute_names, CYAML_ARRAY_LEN(recompute_names), (int64_t)recompute);
 }
 
 const char *ar_mask_strategy_name(ar_mask_strategy strategy)

@@ -167,7 +167,7 @@ static void add_training(ar_growing_text *out, const ar_training_configuration *
     ar_yaml_add_number(out, "\n  gradient_clip", training->gradient_clip);
     ar_yaml_add_number(out, "\n  dropout", training->dropout);
     add_name(out, "\n  precision", ar_precision_name(training->precision));
-    ar_yaml_add_truth(out, "\n  recompute", training->recompute);
+    add_name(out, "\n  recompute", ar_recompute_name(training->recompute));
     ar_text_add(out, "\n  losses: {");
     for (int64_t i = 0; i < training->loss_count; i++) {
         ar_text_add(out, "%s", i ? ", " : "");

@@ -92,10 +92,10 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
     const ar_rows masked = {field->masked_dimension, 1};
     field->masked = ar_graph_input(graph, "masked tokens", AR_TYPE_INT32, masked, 1);
     field->decoder = ar_record_decoder(&recording, decoder);
+    ar_graph_begin_block(graph);
     field->ensemble = ar_record_tails(
         &recording, decoder,
         ar_graph_gather_rows(graph, "masked tokens", field->decoder, field->masked));
-    ar_graph_keep(graph, field->ensemble);
     const int64_t members = configuration->model.tails;
     if (members > 1) {
         ar_graph_ensemble_statistics(graph, "statistics", field->ensemble, members, &field->mean,
@@ -103,8 +103,10 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
     } else {
         field->mean = field->ensemble;
     }
-    ar_graph_keep(graph, field->mean);
-    ar_graph_keep(graph, field->deviation);
+    const ar_tensor predictions[] = {field->ensemble, field->mean, field->deviation};
+    for (int i = 0; !options->forget_predictions && i < 3; i++) {
+        ar_graph_keep(graph, predictions[i]);
+    }
     if (options->losses || options->every_loss) {
         field->target = ar_graph_input(graph, "target", graph->type, masked, field->values);
     }
@@ -117,6 +119,7 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
             field->losses[kind] = record_loss(model, index, (ar_loss_kind)kind);
         }
     }
+    ar_graph_end_block(graph);
     if (options->keep_stages) {
         ar_graph_keep(graph, field->decoder);
     }

@@ -61,13 +61,14 @@ typedef struct {
 } ar_model;
 
 typedef struct {
-    int64_t batch;    /* most samples at once */
-    bool losses;      /* those of the configuration, and their sum */
-    bool every_loss;  /* all kinds, kept, whatever the configuration trains with */
-    bool dropout;     /* that of the configuration, to be switched on by ar_model_draw_dropout */
-    bool keep_stages; /* embeddings, encoder layers and decoder stay readable */
-    bool keep_attentions; /* what goes into and out of attention stays readable, and is listed */
-    ar_type type;         /* AR_TYPE_FLOAT32, or AR_TYPE_FLOAT64 on the reference backend */
+    int64_t batch;   /* most samples at once */
+    bool losses;     /* those of the configuration, and their sum */
+    bool every_loss; /* all kinds, kept, whatever the configuration trains with */
+    bool dropout;    /* that of the configuration, to be switched on by ar_model_draw_dropout */
+    bool forget_predictions; /* ensemble, mean and deviation need not stay readable: training */
+    bool keep_stages;        /* embeddings, encoder layers and decoder stay readable */
+    bool keep_attentions;    /* what goes into and out of attention stays readable, and is listed */
+    ar_type type;            /* AR_TYPE_FLOAT32, or AR_TYPE_FLOAT64 on the reference backend */
 } ar_model_options;
 
 /* Record the network of a checked configuration whose levels are known. Release with

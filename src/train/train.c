@@ -96,11 +96,13 @@ static ar_status build_model(run_state *run, ar_error *err)
 {
     ar_configuration *c = run->configuration;
     ar_status status = AR_OK;
-    AR_TRY(ar_model_create(
-        &run->model, c,
-        &(ar_model_options){
-            .batch = c->training.batch, .losses = true, .dropout = true, .type = AR_TYPE_FLOAT32},
-        err));
+    AR_TRY(ar_model_create(&run->model, c,
+                           &(ar_model_options){.batch = c->training.batch,
+                                               .losses = true,
+                                               .forget_predictions = true,
+                                               .dropout = true,
+                                               .type = AR_TYPE_FLOAT32},
+                           err));
     int64_t frozen, numbers;
     AR_TRY(ar_model_freeze(run->model, &frozen, &numbers, err));
     if (frozen > 0) {
@@ -266,7 +268,6 @@ static ar_status train_step(run_state *run, int64_t step, ar_error *err)
     const ar_draw draw = {.seed = (uint64_t)run->configuration->seed, .step = (uint32_t)step};
     double norm = 0;
     forward(run, &run->training, &draw, settings->batch);
-    ar_plan_clear_gradients(run->plan);
     ar_plan_adjoint(run->plan);
     double loss = scalar(run, run->model->loss);
     bool moved = ar_optimiser_step(&run->optimiser, run->plan, run->model->graph, run->backend,

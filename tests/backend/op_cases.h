@@ -64,22 +64,12 @@ static ar_tensor build_linear(ar_graph *g, const op_case *c, ar_tensor *output)
     return distance_to_random(g, *output, c->rows, c->out);
 }
 
-/* first_flag: with scale and shift; second_flag: of an activation that has another gradient too */
 static ar_tensor build_layer_norm(ar_graph *g, const op_case *c, ar_tensor *output)
 {
-    ar_tensor x = parameter(g, "x", c->rows, c->in);
-    if (c->second_flag) {
-        x = ar_graph_layer_norm(g, "before", x, AR_NO_TENSOR, AR_NO_TENSOR);
-    }
-    *output = ar_graph_layer_norm(g, "y", x,
+    *output = ar_graph_layer_norm(g, "y", parameter(g, "x", c->rows, c->in),
                                   c->first_flag ? parameter(g, "scale", 1, c->in) : AR_NO_TENSOR,
                                   c->first_flag ? parameter(g, "shift", 1, c->in) : AR_NO_TENSOR);
-    ar_tensor end = distance_to_random(g, *output, c->rows, c->in);
-    if (!c->second_flag) {
-        return end;
-    }
-    ar_tensor terms[2] = {end, distance_to_random(g, x, c->rows, c->in)};
-    return ar_graph_weighted_sum(g, "sum", terms, (double[]){1.3, 0.4}, 2);
+    return distance_to_random(g, *output, c->rows, c->in);
 }
 
 /* first_flag: norms with scale and shift; second_flag: keys only are normalised */
@@ -272,9 +262,6 @@ static const op_case op_cases[] = {
      .build = build_linear},
     {"layer norm", AR_OP_LAYER_NORM, 11, 37, .build = build_layer_norm},
     {"layer norm, affine", AR_OP_LAYER_NORM, 7, 20, .first_flag = true, .build = build_layer_norm},
-    {"layer norm, many registers and a rest", AR_OP_LAYER_NORM, 23, 75, .first_flag = true,
-     .build = build_layer_norm},
-    {"layer norm, added", AR_OP_LAYER_NORM, 9, 72, .second_flag = true, .build = build_layer_norm},
     {"self attention", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 19, .build = build_attention},
     {"self attention, affine norms", AR_OP_ATTENTION, 2, 12, .heads = 2, .tokens = 45,
      .first_flag = true, .build = build_attention},
@@ -321,12 +308,8 @@ static const op_case op_cases[] = {
                .distance = {0, 0, 0, 12}},
      .build = build_attention},
     {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
-    {"positions, two blocks of columns", AR_OP_FACTORISED_POSITIONS, 1, 75,
-     .build = build_positions},
     {"dropout", AR_OP_DROPOUT, 3, 70, .tokens = 5, .build = build_dropout},
     {"dropout, residual", AR_OP_DROPOUT, 2, 13, .tokens = 7, .first_flag = true,
-     .build = build_dropout},
-    {"dropout, many counters and a rest", AR_OP_DROPOUT, 2, 301, .tokens = 3, .first_flag = true,
      .build = build_dropout},
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
     {"patches", AR_OP_CUT_PATCHES, 5, .build = build_patches},
@@ -336,8 +319,6 @@ static const op_case op_cases[] = {
      .build = build_join_rows},
     {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
     {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
-     .build = build_statistics},
-    {"ensemble statistics, many values", AR_OP_ENSEMBLE_STATISTICS, 3, .out = 261, .members = 3,
      .build = build_statistics},
     {"mse", AR_OP_LOSS_MSE, 11, .out = 9, .members = 4, .build = build_loss},
     {"mse ensemble", AR_OP_LOSS_MSE_ENSEMBLE, 11, .out = 9, .members = 4, .build = build_loss},
@@ -350,12 +331,6 @@ static const op_case op_cases[] = {
     {"stats", AR_OP_LOSS_STATS, 11, .out = 9, .members = 4, .build = build_loss},
     {"stats area", AR_OP_LOSS_STATS_AREA, 11, .out = 9, .members = 4, .build = build_loss},
     {"crps", AR_OP_LOSS_CRPS, 11, .out = 9, .members = 4, .build = build_loss},
-    {"stats, many values", AR_OP_LOSS_STATS, 4, .out = 149, .members = 4, .build = build_loss},
-    {"stats area, many values", AR_OP_LOSS_STATS_AREA, 4, .out = 149, .members = 4,
-     .build = build_loss},
-    {"crps, many values", AR_OP_LOSS_CRPS, 4, .out = 149, .members = 4, .build = build_loss},
-    {"kernel crps, many values", AR_OP_LOSS_KERNEL_CRPS, 5, .out = 75, .members = 16,
-     .build = build_loss},
     {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
     {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,
      .build = build_loss},

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "graph/gradients.h"
 
 enum { ROWS = 5, WIDTH = 6 };
 
@@ -206,7 +207,7 @@ static void prepare(graph_run *run, const graph_case *chosen, ar_type type, cons
 
 static void compute_gradients(graph_run *run)
 {
-    ar_plan_clear_gradients(run->plan);
+    poison_gradients(run->plan, run->graph, run->gradients);
     ar_plan_forward(run->plan);
     ar_plan_adjoint(run->plan);
 }
@@ -215,6 +216,43 @@ static void release(graph_run *run)
 {
     ar_plan_destroy(&run->plan);
     ar_graph_destroy(&run->graph);
+}
+
+/* Frozen parameters, those that the loss does not depend on, and what lies between parameters. */
+static void what_no_gradient_reaches_is_left_alone(void **state)
+{
+    (void)state;
+    graph_run run = {0};
+    ar_error err = {""};
+    assert_int_equal(ar_graph_create(&run.graph, AR_TYPE_FLOAT64, &err), AR_OK);
+    ar_tensor h = hidden(run.graph, WIDTH), frozen = weight(run.graph, "frozen", 4, WIDTH);
+    run.loss = distance(run.graph, plain(run.graph, h, frozen), 4);
+    plain(run.graph, h, weight(run.graph, "unused", 3, WIDTH));
+    assert_int_equal(ar_graph_finish(run.graph, &err), AR_OK);
+    ar_graph_freeze(run.graph, (bool[]){false, false, true, false});
+    fill_random(run.parameters, run.graph->parameter_values, 1);
+    const ar_plan_options options = {
+        .backend = ar_backend_find("ref"), .loss = run.loss, .threads = 1};
+    assert_int_equal(
+        ar_plan_create(&run.plan, run.graph, &options, run.parameters, run.gradients, &err), AR_OK);
+    double before[MOST_PARAMETERS];
+    fill_random(before, MOST_PARAMETERS, 2);
+    memcpy(run.gradients, before, sizeof before);
+    ar_plan_forward(run.plan);
+    ar_plan_adjoint(run.plan);
+    for (size_t p = 0; p < run.graph->parameter_count; p++) {
+        const ar_parameter *parameter = &run.graph->parameters[p];
+        const int64_t end = parameter->offset + parameter->rows * parameter->columns;
+        const int64_t next = p + 1 < run.graph->parameter_count
+                                 ? run.graph->parameters[p + 1].offset
+                                 : run.graph->parameter_values;
+        const bool reached = ar_plan_parameter_has_gradient(run.plan, (int64_t)p);
+        assert_true(reached == (p < 2));
+        for (int64_t i = parameter->offset; i < next; i++) {
+            assert_true((run.gradients[i] != before[i]) == (reached && i < end));
+        }
+    }
+    release(&run);
 }
 
 static double loss_of(graph_run *run)
@@ -230,7 +268,7 @@ static void gradients_of_all_uses_add(void **state)
     (void)state;
     const double h = 1e-5;
     for (int c = 0; c < CASE_COUNT; c++) {
-        graph_run run;
+        graph_run run = {0};
         prepare(&run, &cases[c], AR_TYPE_FLOAT64, "ref");
         compute_gradients(&run);
         compute_gradients(&run); /* again, so that what the first left behind cannot hide */
@@ -260,7 +298,7 @@ static void gradients_add_on_every_backend(void **state)
 {
     (void)state;
     for (int c = 0; c < CASE_COUNT; c++) {
-        graph_run exact, fast;
+        graph_run exact = {0}, fast = {0};
         prepare(&exact, &cases[c], AR_TYPE_FLOAT64, "ref");
         prepare(&fast, &cases[c], AR_TYPE_FLOAT32, "cpu");
         compute_gradients(&exact);
@@ -375,7 +413,7 @@ static void run_masked_model(masked_model *m, int64_t samples, int64_t masked)
                 (float)values[i * VALUES + v];
         }
     }
-    ar_plan_clear_gradients(m->plan);
+    poison_gradients(m->plan, m->graph, m->gradients);
     ar_plan_forward(m->plan);
     ar_plan_adjoint(m->plan);
 }
@@ -383,7 +421,7 @@ static void run_masked_model(masked_model *m, int64_t samples, int64_t masked)
 static void compare_with_exact_plan(masked_model *large, const char *backend, int64_t samples,
                                     int64_t masked)
 {
-    masked_model exact;
+    masked_model exact = {0};
     create_masked_model(&exact, backend, samples, masked > 0 ? masked : 1);
     run_masked_model(large, samples, masked);
     run_masked_model(&exact, samples, masked);
@@ -411,7 +449,7 @@ static void row_counts_may_vary(void **state)
     const char *const backends[] = {"ref", "cpu"};
     const int64_t counts[][2] = {{5, 7}, {2, 3}, {1, 0}, {5, 1}, {3, 4}, {4, 0}, {5, 7}};
     for (int b = 0; b < 2; b++) {
-        masked_model large;
+        masked_model large = {0};
         create_masked_model(&large, backends[b], MOST_SAMPLES, MOST_MASKED);
         for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
             compare_with_exact_plan(&large, backends[b], counts[i][0], counts[i][1]);
@@ -428,7 +466,7 @@ static void row_counts_may_vary(void **state)
 static void inference_gives_the_same_in_less_memory(void **state)
 {
     (void)state;
-    masked_model training, inference;
+    masked_model training = {0}, inference = {0};
     create_masked_model(&training, "cpu", MOST_SAMPLES, MOST_MASKED);
     create_masked_model(&inference, "cpu", MOST_SAMPLES, MOST_MASKED);
     ar_plan_destroy(&inference.plan);
@@ -669,7 +707,7 @@ static void every_allocation_may_fail(void **state)
     ar_status status = AR_ERROR_MEMORY;
     int64_t failed = 0;
     for (; status != AR_OK; failed++) {
-        masked_model m;
+        masked_model m = {0};
         ar_error err = {""};
         ar_fail_allocation_after(failed);
         status = record_and_plan(&m, &err);
@@ -706,6 +744,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_of_all_uses_add),
         cmocka_unit_test(gradients_add_on_every_backend),
+        cmocka_unit_test(what_no_gradient_reaches_is_left_alone),
         cmocka_unit_test(row_counts_may_vary),
         cmocka_unit_test(inference_gives_the_same_in_less_memory),
         cmocka_unit_test(wrong_shapes_name_op_and_tensor),

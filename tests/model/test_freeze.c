@@ -149,7 +149,6 @@ static void run(trained *t, const char *backend, const char *setting)
             rows[i] = (int32_t)i;
         }
     }
-    ar_plan_clear_gradients(t->plan);
     ar_plan_forward(t->plan);
     ar_plan_adjoint(t->plan);
 }

@@ -121,7 +121,6 @@ static int64_t predict(fixture *f, uint32_t draw_step, float ensemble[4096])
     const ar_draw draw = {.seed = 4, .step = draw_step};
     ar_batch_fill(&f->batch, &f->space, cubes, BATCH, &bert, &draw, false);
     ar_model_feed(f->model, f->plan, &f->batch);
-    ar_plan_clear_gradients(f->plan);
     ar_plan_forward(f->plan);
     ar_plan_adjoint(f->plan);
     ar_matrix values = ar_plan_matrix(f->plan, f->model->fields[FINE].ensemble);

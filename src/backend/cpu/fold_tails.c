@@ -25,14 +25,26 @@ void cpu_fold_tails_forward(const ar_op_call *call)
     }
 }
 
-/* All gradients here belong to parameters, which always accumulate; frozen ones have none. */
+/* A gradient to add to, of zeros where the call wants it overwritten; NULL: not wanted. */
+static float *gradient_of(const ar_op_call *call, int64_t input)
+{
+    const ar_matrix *to = &call->input_gradients[input];
+    for (int64_t r = 0; to->data && !call->accumulate[input] && r < to->rows; r++) {
+        memset(cpu_row(to, r), 0, (size_t)to->columns * sizeof(float));
+    }
+    return to->data;
+}
+
 static void adjoint_of_member(const ar_op_call *call, int64_t n)
 {
     const ar_matrix *part = call->inputs + PARTS * n, *to = call->input_gradients + PARTS * n;
+    const bool add_weight = call->accumulate[PARTS * n + WEIGHT];
     const int64_t values = part[WEIGHT].rows, columns = part[WEIGHT].columns;
     const float *scale = part[SCALE].data, *shift = part[SHIFT].data;
     const float *to_folded_bias = call->output_gradients[1].data;
-    float *to_scale = to[SCALE].data, *to_shift = to[SHIFT].data, *to_bias = to[BIAS].data;
+    float *to_scale = gradient_of(call, PARTS * n + SCALE);
+    float *to_shift = gradient_of(call, PARTS * n + SHIFT);
+    float *to_bias = gradient_of(call, PARTS * n + BIAS);
     for (int64_t v = 0; v < values; v++) {
         const float *given = cpu_row(&call->output_gradients[0], n * values + v);
         const float *weight = cpu_row(&part[WEIGHT], v);
@@ -40,7 +52,8 @@ static void adjoint_of_member(const ar_op_call *call, int64_t n)
         float db = to_folded_bias[n * values + v];
 #pragma omp simd
         for (int64_t e = 0; e < (to_weight ? columns : 0); e++) {
-            to_weight[e] += given[e] * scale[e] + db * shift[e];
+            const float gradient = given[e] * scale[e] + db * shift[e];
+            to_weight[e] = add_weight ? to_weight[e] + gradient : gradient;
         }
 #pragma omp simd
         for (int64_t e = 0; e < (to_scale ? columns : 0); e++) {

@@ -219,6 +219,13 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
 void ref_attention_adjoint(const ar_op_call *call)
 {
     const ar_op_attributes *a = call->attributes;
+    /* Every query and key adds to those of the norms. */
+    for (int i = QUERY_SCALE; i <= KEY_SHIFT; i++) {
+        const ar_matrix *gradient = &call->input_gradients[i];
+        for (int64_t d = 0; gradient->data && !call->accumulate[i] && d < gradient->columns; d++) {
+            ref_set(gradient, 0, d, 0.0);
+        }
+    }
     for (int64_t b = 0; b < call->inputs[QUERY].rows / a->tokens[0]; b++) {
         for (int64_t h = 0; h < a->heads; h++) {
             for (int64_t i = 0; i < a->tokens[0]; i++) {
