@@ -1,116 +1,118 @@
-/* Blockwise attention: T×T scores never exist as a whole; an online softmax (Milakov and Gimelshein
- * 2018; Dao et al. 2022). One unit of work is one head of one sample. */
+/* Blockwise attention: T×T scores never exist as a whole (Dao et al. 2022). A softmax may take any
+ * number off its scores, as long as their powers stay within what a float holds; so the largest
+ * score is only looked for where the lengths of query and keys do not bound it already. */
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 #include "backend/cpu/attention_head.h"
-#include "backend/cpu/elementary.h"
 
-/* Turn scores into weights relative to the largest so far; returns by how much earlier sums shrink.
- */
-static float soften_row(float *scores, int64_t keys, float *largest, float *sum)
+/* Scores within ±SCORE_BOUND have powers of two, sums of which over any number of keys are far from
+ * the ends of float32. */
+static const float SCORE_BOUND = 40.0f;
+
+static void compare_keys(const cpu_head_work *w, const cpu_seen_keys *seen, int64_t first_key)
 {
-    float high = *largest, total = 0;
-#pragma omp simd reduction(max : high)
-    for (int64_t j = 0; j < keys; j++) {
-        high = scores[j] > high ? scores[j] : high;
-    }
-#pragma omp simd reduction(+ : total)
-    for (int64_t j = 0; j < keys; j++) {
-        scores[j] = fast_exp(scores[j] - high);
-        total += scores[j];
-    }
-    float shrink = fast_exp(*largest - high);
-    *sum = *sum * shrink + total;
-    *largest = high;
-    return shrink;
+    cpu_attention_multiply_keys(w, seen, first_key, w->query_across, w->key_across, w->slope_start,
+                                w->scores);
+    cpu_find_largest(seen, w->scores, w->score_start);
 }
 
-/* Add what a block sees of `keys` keys, `offset` behind the first of a run; `begun` tells whether
- * its queries saw any before. */
-static void forward_keys(const cpu_head_work *w, const cpu_attention_block *block, int64_t run,
-                         int64_t offset, int64_t keys, bool begun, float *largest, float *sum)
+/* Let score_start be what is added to each query's scores: 0, or less its largest. */
+static void choose_start(const cpu_head_work *w, const cpu_attention_block *block)
 {
-    float *result = w->result + block->first * w->padded_size;
-    cpu_attention_multiply_keys(w, block, w->query, w->key_across, run + offset, keys, w->scores);
+    bool bounded = true;
     for (int64_t i = 0; i < block->rows; i++) {
-        float *scores = w->scores + i * KEY_BLOCK, shrink = 1;
-        const ar_key_range seen = cpu_attention_seen(block, i, offset, keys);
-        cpu_attention_blank(scores, seen, keys);
-        if (seen.first < seen.end) {
-            shrink = soften_row(scores + seen.first, seen.end - seen.first, &largest[i], &sum[i]);
-        }
-        for (int64_t d = 0; begun && d < w->padded_size; d++) {
-            result[i * w->padded_size + d] *= shrink;
+        bounded = bounded && w->query_length[i] * w->key_length <= SCORE_BOUND;
+    }
+    for (int64_t i = 0; i < block->rows; i++) {
+        w->slope_start[i] = 0;
+        w->score_start[i] = bounded ? 0 : -INFINITY;
+    }
+    if (!bounded) {
+        cpu_attention_for_seen_keys(w, block, compare_keys);
+        for (int64_t i = 0; i < block->rows; i++) {
+            w->score_start[i] = -w->score_start[i];
         }
     }
+}
+
+static void add_keys(const cpu_head_work *w, const cpu_seen_keys *seen, int64_t first_key)
+{
+    cpu_attention_multiply_keys(w, seen, first_key, w->query_across, w->key_across, w->score_start,
+                                w->scores);
+    cpu_soften(seen, w->scores, w->sums);
     cpu_multiply_block((block_product){.a = w->scores,
-                                       .a_row = KEY_BLOCK,
-                                       .a_column = 1,
-                                       .b = w->value + (run + offset) * w->padded_size,
+                                       .b = w->value + first_key * w->padded_size,
                                        .b_stride = w->padded_size,
-                                       .c = result,
+                                       .c = w->result,
                                        .c_stride = w->padded_size,
-                                       .m = block->rows,
+                                       .m = seen->block->rows,
                                        .n = w->padded_size,
-                                       .k = keys,
-                                       .accumulate = begun});
+                                       .k = seen->keys});
 }
 
-static void forward_block(const cpu_head_work *w, const cpu_attention_block *block, float *largest,
-                          float *sum)
-{
-    bool begun = false;
-    for (int64_t i = 0; i < block->rows; i++) {
-        largest[i] = -INFINITY;
-        sum[i] = 0;
-    }
-    for (int64_t r = 0; r < block->run_count; r++) {
-        const int64_t run = cpu_attention_run(&w->order, block, r);
-        for (int64_t offset = 0; offset < block->run_length; offset += KEY_BLOCK) {
-            const int64_t left = block->run_length - offset;
-            forward_keys(w, block, run, offset, left < KEY_BLOCK ? left : KEY_BLOCK, begun, largest,
-                         sum);
-            begun = true;
-        }
-    }
-}
-
-static void forward_head(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
+/* Divide by the sums of the weights, and write. */
+static void give_block(const ar_op_call *call, cpu_head of, const cpu_attention_block *block,
+                       const cpu_head_work *w)
 {
     const ar_matrix *y = &call->outputs[OUTPUT], *log_sum = &call->outputs[LOG_SUM];
-    cpu_attention_pack(call, sample, head, w);
-    for (int64_t b = 0; b < w->order.block_count; b++) {
-        const cpu_attention_block block = cpu_attention_block_of(&w->order, b);
-        float largest[QUERY_BLOCK], sum[QUERY_BLOCK];
-        forward_block(w, &block, largest, sum);
-        for (int64_t i = 0; i < block.rows; i++) {
-            const float *from = w->result + (block.first + i) * w->padded_size;
-            int64_t row = sample * w->queries + w->query_tokens[block.first + i];
-            float *to = cpu_row(y, row) + head * w->size;
-            float inverse = 1.0f / sum[i];
-#pragma omp simd
-            for (int64_t d = 0; d < w->size; d++) {
-                to[d] = from[d] * inverse;
-            }
-            if (log_sum->data) {
-                cpu_row(log_sum, row)[head] = largest[i] + logf(sum[i]);
-            }
+    for (int64_t i = 0; i < block->rows; i++) {
+        const int64_t row = of.sample * w->queries + w->query_tokens[block->first + i];
+        const float *from = w->result + i * w->padded_size;
+        float *to = cpu_row(y, row) + of.head * w->size;
+        float sum = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum += w->sums[i * LANES + lane];
         }
+        const float inverse = 1.0f / sum;
+#pragma omp simd
+        for (int64_t d = 0; d < w->size; d++) {
+            to[d] = from[d] * inverse;
+        }
+        if (log_sum->data) {
+            cpu_row(log_sum, row)[of.head] = logf(sum) - 0.693147180559945309f * w->score_start[i];
+        }
+    }
+}
+
+static void forward_block(const ar_op_call *call, cpu_head of, int64_t index, cpu_head_work *w)
+{
+    const cpu_attention_block block = cpu_attention_block_of(&w->order, index);
+    cpu_attention_pack_queries(call, of, &block, false, w);
+    choose_start(w, &block);
+    memset(w->result, 0, (size_t)(block.rows * w->padded_size) * sizeof(float));
+    memset(w->sums, 0, (size_t)(block.rows * LANES) * sizeof(float));
+    cpu_attention_for_seen_keys(w, &block, add_keys);
+    give_block(call, of, &block, w);
+}
+
+/* Threads get equal numbers of blocks of queries. A head that two of them share is packed by both,
+ * and no sum depends on who does it. */
+static void forward_thread(const ar_op_call *call, cpu_head_work *w)
+{
+    const ar_op_attributes *a = call->attributes;
+    const int64_t heads = call->inputs[QUERY].rows / a->tokens[0] * a->heads;
+    const int64_t blocks = w->order.block_count, all = heads * blocks;
+    const int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
+    const int64_t end = all * (thread + 1) / threads;
+    int64_t packed = -1;
+    for (int64_t b = all * thread / threads; b < end; b++) {
+        const cpu_head of = {b / blocks / a->heads, b / blocks % a->heads};
+        if (b / blocks != packed) {
+            packed = b / blocks;
+            cpu_attention_pack_keys(call, of, w);
+        }
+        forward_block(call, of, b % blocks, w);
     }
 }
 
 void cpu_attention_forward(const ar_op_call *call)
 {
-    const ar_op_attributes *a = call->attributes;
-    const int64_t units = call->inputs[QUERY].rows / a->tokens[0] * a->heads;
 #pragma omp parallel num_threads(call->threads)
     {
         cpu_head_work work = cpu_attention_work(call, omp_get_thread_num());
         cpu_attention_begin(call, &work);
-#pragma omp for schedule(static)
-        for (int64_t unit = 0; unit < units; unit++) {
-            forward_head(call, unit / a->heads, unit % a->heads, &work);
-        }
+        forward_thread(call, &work);
     }
 }

@@ -1,201 +1,202 @@
 /* The adjoint of attention: scores are computed again from the saved log-sum-exp, block by block.
- */
+ * With p the softmax: dv_j = Σ_i p_ij dy_i; ds_ij = p_ij (dy_i·v_j − dy_i·y_i), dq_i = Σ_j ds_ij
+ * k_j/√D, dk_j = Σ_i ds_ij q_i/√D. */
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
 #include "backend/cpu/attention_head.h"
-#include "backend/cpu/elementary.h"
 
-/* dy of this head, dy·y, and the log-sum-exp of every query. */
-static void pack_given(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
+static const float LOG_2 = 0.693147180559945309f, LOG2_E = 1.44269504088896341f;
+
+/* The gradient of the output of a block of queries, both ways; and what is added to scores and
+ * slopes: less the log-sum-exp to base 2, less dy·y. */
+static void pack_given(const ar_op_call *call, cpu_head of, const cpu_attention_block *block,
+                       cpu_head_work *w)
 {
-    for (int64_t i = 0; i < w->queries; i++) {
-        int64_t row = sample * w->queries + w->query_tokens[i];
-        const float *dy = cpu_row(&call->output_gradients[OUTPUT], row) + head * w->size;
-        const float *y = cpu_row(&call->outputs[OUTPUT], row) + head * w->size;
-        float *to = w->given + i * w->padded_size;
-        float inner = 0;
+    const float *given[TILE_TOKENS];
+    for (int64_t i = 0; i < block->rows; i++) {
+        const int64_t row = of.sample * w->queries + w->query_tokens[block->first + i];
+        const float *dy = cpu_row(&call->output_gradients[OUTPUT], row) + of.head * w->size;
+        const float *y = cpu_row(&call->outputs[OUTPUT], row) + of.head * w->size;
+        float *to = w->given + i * w->padded_size, inner = 0;
 #pragma omp simd reduction(+ : inner)
         for (int64_t d = 0; d < w->size; d++) {
             to[d] = dy[d];
             inner += dy[d] * y[d];
         }
-        for (int64_t d = w->size; d < w->padded_size; d++) {
-            to[d] = 0;
+        w->slope_start[i] = -inner;
+        w->score_start[i] = -LOG2_E * cpu_row(&call->outputs[LOG_SUM], row)[of.head];
+    }
+    for (int64_t i = 0; w->rounded && i < block->rows * w->padded_size; i += LANES) {
+        store_vector(w->given + i, round_to_bf16(load_vector(w->given + i)));
+    }
+    for (int64_t i = 0; i < block->rows; i += TILE_TOKENS) {
+        for (int64_t t = 0; t < TILE_TOKENS; t++) {
+            given[t] = w->given + cpu_attention_least(i + t, block->rows - 1) * w->padded_size;
         }
-        w->inner[i] = inner;
-        w->log_sum[i] = cpu_row(&call->outputs[LOG_SUM], row)[head];
+        cpu_tile_load(w->tile, given, w->size);
+        cpu_attention_copy_across(w, w->given_across + i, BLOCK);
     }
 }
 
-/* Scores → p = exp(s − log-sum), slopes dp → ds = p (dp − dy·y); zero where a query sees nothing.
- */
-static void soften_again(const cpu_head_work *w, const cpu_attention_block *block, int64_t offset,
-                         int64_t keys)
+/* Add what a block of queries and keys gives to the gradients of query, key and value. */
+static void add_keys(const cpu_head_work *w, const cpu_seen_keys *seen, int64_t first_key)
 {
-    for (int64_t i = 0; i < block->rows; i++) {
-        float *p = w->scores + i * KEY_BLOCK, *ds = w->slopes + i * KEY_BLOCK;
-        float log_sum = w->log_sum[block->first + i], inner = w->inner[block->first + i];
-        const ar_key_range seen = cpu_attention_seen(block, i, offset, keys);
-        cpu_attention_blank(p, seen, keys);
-        cpu_attention_blank(ds, seen, keys);
-#pragma omp simd
-        for (int64_t j = seen.first; j < seen.end; j++) {
-            p[j] = fast_exp(p[j] - log_sum);
-            ds[j] = p[j] * (ds[j] - inner);
-        }
-    }
-}
-
-/* Add what a block of queries and `keys` keys, `offset` behind the first of a run, give to the
- * gradients of query, key and value. */
-static void adjoint_keys(const cpu_head_work *w, const cpu_attention_block *block, int64_t run,
-                         int64_t offset, int64_t keys, bool begun)
-{
-    const int64_t width = w->padded_size, first = block->first, first_key = run + offset;
-    cpu_attention_multiply_keys(w, block, w->query, w->key_across, first_key, keys, w->scores);
-    cpu_attention_multiply_keys(w, block, w->given, w->value_across, first_key, keys, w->slopes);
-    soften_again(w, block, offset, keys);
+    const int64_t width = w->padded_size;
+    cpu_attention_multiply_keys(w, seen, first_key, w->query_across, w->key_across, w->score_start,
+                                w->scores);
+    cpu_attention_multiply_keys(w, seen, first_key, w->given_across, w->value_across,
+                                w->slope_start, w->slopes);
+    cpu_soften_again(seen, w->scores, w->slopes);
     block_product product = {.a = w->scores,
-                             .a_row = 1,
-                             .a_column = KEY_BLOCK,
-                             .b = w->given + first * width,
+                             .turned = true,
+                             .b = w->given,
                              .b_stride = width,
                              .c = w->to_value + first_key * width,
                              .c_stride = width,
-                             .m = keys,
+                             .m = seen->keys,
                              .n = width,
-                             .k = block->rows,
-                             .accumulate = true};
+                             .k = seen->block->rows};
     cpu_multiply_block(product);
     product.a = w->slopes;
-    product.b = w->query + first * width;
+    product.b = w->query;
     product.c = w->to_key + first_key * width;
     cpu_multiply_block(product);
     cpu_multiply_block((block_product){.a = w->slopes,
-                                       .a_row = KEY_BLOCK,
-                                       .a_column = 1,
                                        .b = w->key + first_key * width,
                                        .b_stride = width,
-                                       .c = w->result + first * width,
+                                       .c = w->result,
                                        .c_stride = width,
-                                       .m = block->rows,
+                                       .m = seen->block->rows,
                                        .n = width,
-                                       .k = keys,
-                                       .accumulate = begun});
+                                       .k = seen->keys});
 }
 
-static void adjoint_block(const cpu_head_work *w, const cpu_attention_block *block)
+/* Carry a tile's gradient of normalised heads back to the heads, and to scale and shift. */
+static void through_norm(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
+                         int64_t count, cpu_head_work *w)
 {
-    bool begun = false;
-    for (int64_t r = 0; r < block->run_count; r++) {
-        const int64_t run = cpu_attention_run(&w->order, block, r);
-        for (int64_t offset = 0; offset < block->run_length; offset += KEY_BLOCK) {
-            const int64_t left = block->run_length - offset;
-            adjoint_keys(w, block, run, offset, left < KEY_BLOCK ? left : KEY_BLOCK, begun);
-            begun = true;
+    const cpu_head_norm norm = cpu_attention_norm(call, input);
+    const int64_t floats = w->size * TILE_TOKENS;
+    float *rows[TILE_TOKENS], *sums = w->norm_sums + (input == QUERY ? 0 : 2 * floats);
+    cpu_attention_rows(call, input, &call->inputs[input], of, tokens, count, rows);
+    cpu_tile_load(w->other_tile, (const float *const *)rows, w->size);
+    for (int64_t d = 0; count < TILE_TOKENS && d < w->size; d++) {
+        for (int64_t t = count; t < TILE_TOKENS; t++) {
+            w->tile[d * TILE_TOKENS + t] = 0;
+        }
+    }
+    cpu_tile_normalise_adjoint(w->other_tile, w->tile, w->size, &norm, sums, sums + floats);
+}
+
+/* Give `factor` times the gradients [count][D] of an input's tokens of a head. */
+static void give(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
+                 int64_t count, float factor, const float *gradients, cpu_head_work *w)
+{
+    const ar_matrix *to = &call->input_gradients[input];
+    for (int64_t i = 0; i < count; i += TILE_TOKENS) {
+        const int64_t left = cpu_attention_least(count - i, TILE_TOKENS);
+        float *rows[TILE_TOKENS];
+        const float *from[TILE_TOKENS];
+        for (int64_t t = 0; t < TILE_TOKENS; t++) {
+            from[t] = gradients + (i + cpu_attention_least(t, left - 1)) * w->padded_size;
+        }
+        cpu_tile_load(w->tile, from, w->size);
+        cpu_tile_scale(w->tile, w->size, false, factor);
+        if (cpu_attention_is_normalised(call->attributes, input)) {
+            through_norm(call, input, of, tokens + i, left, w);
+        }
+        if (to->data) {
+            cpu_attention_rows(call, input, to, of, tokens + i, left, rows);
+            for (int64_t t = left; t < TILE_TOKENS; t++) {
+                rows[t] = w->spare;
+            }
+            cpu_tile_store(w->tile, rows, w->size, call->accumulate[input]);
         }
     }
 }
 
-/* Carry the gradient of one packed head token back through scale, shift and norm. */
-static inline __attribute__((always_inline)) void through_norm(int64_t size, const float *scale,
-                                                               const float *x, const float *moments,
-                                                               float *gradient, float *scale_sum,
-                                                               float *shift_sum)
+static void adjoint_block(const ar_op_call *call, cpu_head of, int64_t index, cpu_head_work *w)
 {
-    const float mean = moments[0], inverse = moments[1];
-    float sum = 0, sum_normal = 0;
-    if (scale) {
-#pragma omp simd
-        for (int64_t d = 0; d < size; d++) {
-            scale_sum[d] += gradient[d] * (x[d] - mean) * inverse;
-            shift_sum[d] += gradient[d];
-            gradient[d] *= scale[d];
-        }
-    }
-#pragma omp simd reduction(+ : sum, sum_normal)
-    for (int64_t d = 0; d < size; d++) {
-        sum += gradient[d];
-        sum_normal += gradient[d] * (x[d] - mean) * inverse;
-    }
-    sum /= (float)size;
-    sum_normal /= (float)size;
-#pragma omp simd
-    for (int64_t d = 0; d < size; d++) {
-        gradient[d] = inverse * (gradient[d] - sum - (x[d] - mean) * inverse * sum_normal);
-    }
+    const cpu_attention_block block = cpu_attention_block_of(&w->order, index);
+    cpu_attention_pack_queries(call, of, &block, true, w);
+    pack_given(call, of, &block, w);
+    memset(w->result, 0, (size_t)(block.rows * w->padded_size) * sizeof(float));
+    cpu_attention_for_seen_keys(w, &block, add_keys);
+    give(call, QUERY, of, w->query_tokens + block.first, block.rows, 1.0f / sqrtf((float)w->size),
+         w->result, w);
 }
 
-static void through_norm_of(int64_t size, const float *scale, const float *x, const float *moments,
-                            float *gradient, float *scale_sum, float *shift_sum)
+/* Of a head, part `part` of `parts` of the queries. What keys and values get is left in to_key and
+ * to_value. */
+static void adjoint_part(const ar_op_call *call, cpu_head of, int64_t part, int64_t parts,
+                         cpu_head_work *w)
 {
-    switch (size) {
-    case 16:
-        through_norm(16, scale, x, moments, gradient, scale_sum, shift_sum);
-        break;
-    case 32:
-        through_norm(32, scale, x, moments, gradient, scale_sum, shift_sum);
-        break;
-    case 64:
-        through_norm(64, scale, x, moments, gradient, scale_sum, shift_sum);
-        break;
-    default:
-        through_norm(size, scale, x, moments, gradient, scale_sum, shift_sum);
-    }
-}
-
-static void give(const ar_op_call *call, int input, int64_t first_row, const int32_t *tokens,
-                 int64_t head, int64_t count, float factor, float *gradient, const float *moments,
-                 float *norm_sums)
-{
-    const ar_op_attributes *a = call->attributes;
-    const float *scale = call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE].data;
-    const int64_t size = a->head_size, width = padded_to_vectors(size),
-                  first = head * a->head_stride[input];
-    if (!call->input_gradients[input].data) {
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        float *from = gradient + i * width;
-        const int64_t row = first_row + tokens[i];
-        for (int64_t d = 0; d < size; d++) {
-            from[d] *= factor;
-        }
-        if (cpu_attention_is_normalised(a, input)) {
-            float *sums = norm_sums + (input == QUERY ? 0 : 2 * width);
-            through_norm_of(size, scale, cpu_row(&call->inputs[input], row) + first,
-                            moments + 2 * i, from, sums, sums + width);
-        }
-        float *to = cpu_row(&call->input_gradients[input], row) + first;
-        const bool accumulate = call->accumulate[input];
-#pragma omp simd
-        for (int64_t d = 0; d < size; d++) {
-            to[d] = accumulate ? to[d] + from[d] : from[d];
-        }
-    }
-}
-
-static void adjoint_head(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
-{
-    cpu_attention_pack(call, sample, head, w);
-    cpu_attention_turn(w->value, w->keys, w->size, w->value_across);
-    pack_given(call, sample, head, w);
+    const int64_t blocks = w->order.block_count, end = blocks * (part + 1) / parts;
+    cpu_attention_pack_keys_again(call, of, w);
     memset(w->to_key, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
     memset(w->to_value, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
-    for (int64_t b = 0; b < w->order.block_count; b++) {
-        const cpu_attention_block block = cpu_attention_block_of(&w->order, b);
-        adjoint_block(w, &block);
+    for (int64_t b = blocks * part / parts; b < end; b++) {
+        adjoint_block(call, of, b, w);
     }
-    /* The packed query holds 1/√D already, so the key's gradient has it; the query's still needs
-     * it. */
-    give(call, QUERY, sample * w->queries, w->query_tokens, head, w->queries,
-         1.0f / sqrtf((float)w->size), w->result, w->query_moments, w->norm_sums);
-    give(call, KEY, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->to_key, w->key_moments,
-         w->norm_sums);
-    give(call, VALUE, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->to_value, NULL,
-         w->norm_sums);
+}
+
+/* The packed query holds log2(e)/√D, so the key's gradient has 1/√D already. */
+static void give_keys(const ar_op_call *call, cpu_head of, int64_t first, int64_t end,
+                      cpu_head_work *w)
+{
+    const int64_t at = first * w->padded_size;
+    give(call, KEY, of, w->key_tokens + first, end - first, LOG_2, w->to_key + at, w);
+    give(call, VALUE, of, w->key_tokens + first, end - first, 1.0f, w->to_value + at, w);
+}
+
+/* Part `part` of the keys of a head whose queries `parts` threads from `thread` on have shared: the
+ * sum of what these found, in their order. */
+static void give_shared_keys(const ar_op_call *call, cpu_head of, int thread, int64_t part,
+                             int64_t parts, cpu_head_work *w)
+{
+    const int64_t tiles = (w->keys + TILE_TOKENS - 1) / TILE_TOKENS;
+    const int64_t first = tiles * part / parts * TILE_TOKENS;
+    const int64_t end = cpu_attention_least(tiles * (part + 1) / parts * TILE_TOKENS, w->keys);
+    for (int64_t i = first * w->padded_size; i < end * w->padded_size; i += LANES) {
+        vector key = {0}, value = {0};
+        for (int64_t p = 0; p < parts; p++) {
+            const cpu_head_work other = cpu_attention_work(call, thread + (int)p);
+            key += load_vector(other.to_key + i);
+            value += load_vector(other.to_value + i);
+        }
+        store_vector(w->to_key + i, key);
+        store_vector(w->to_value + i, value);
+    }
+    give_keys(call, of, first, end, w);
+}
+
+static cpu_head head_of(const ar_op_call *call, int64_t index)
+{
+    const int64_t heads = call->attributes->heads;
+    return (cpu_head){index / heads, index % heads};
+}
+
+/* Each thread gets as many whole heads as every other; the rest are shared by several each. */
+static void adjoint_thread(const ar_op_call *call, int64_t heads, cpu_head_work *w)
+{
+    const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
+    const int64_t each = heads / threads, rest = heads % threads;
+    for (int64_t i = thread * each; i < (thread + 1) * each; i++) {
+        adjoint_part(call, head_of(call, i), 0, 1, w);
+        give_keys(call, head_of(call, i), 0, w->keys, w);
+    }
+    const int64_t parts = rest > 0 ? threads / rest : 0, part = parts ? thread % parts : 0;
+    const bool shares = thread < rest * parts;
+    const cpu_head of = head_of(call, shares ? each * threads + thread / parts : 0);
+    if (shares) {
+        adjoint_part(call, of, part, parts, w);
+    }
+#pragma omp barrier
+    if (shares) {
+        give_shared_keys(call, of, thread - (int)part, part, parts, w);
+    }
 }
 
 /* Sums of the threads in their order into the gradients of the norms' scale and shift. */
@@ -206,8 +207,11 @@ static void give_norms(const ar_op_call *call)
         for (int64_t d = 0; to->data && d < to->columns; d++) {
             float sum = 0;
             for (int t = 0; t < call->threads; t++) {
-                cpu_head_work work = cpu_attention_work(call, t);
-                sum += work.norm_sums[i * work.padded_size + d];
+                const cpu_head_work work = cpu_attention_work(call, t);
+                const float *lanes = work.norm_sums + (i * work.size + d) * TILE_TOKENS;
+                for (int lane = 0; lane < TILE_TOKENS; lane++) {
+                    sum += lanes[lane];
+                }
             }
             float *result = (float *)to->data + d;
             *result = call->accumulate[QUERY_SCALE + i] ? *result + sum : sum;
@@ -218,19 +222,16 @@ static void give_norms(const ar_op_call *call)
 void cpu_attention_adjoint(const ar_op_call *call)
 {
     const ar_op_attributes *a = call->attributes;
-    const int64_t units = call->inputs[QUERY].rows / a->tokens[0] * a->heads;
+    const int64_t heads = call->inputs[QUERY].rows / a->tokens[0] * a->heads;
     for (int t = 0; t < call->threads; t++) {
         cpu_head_work work = cpu_attention_work(call, t);
-        memset(work.norm_sums, 0, (size_t)(4 * work.padded_size) * sizeof(float));
+        memset(work.norm_sums, 0, (size_t)(4 * work.size * TILE_TOKENS) * sizeof(float));
     }
 #pragma omp parallel num_threads(call->threads)
     {
         cpu_head_work work = cpu_attention_work(call, omp_get_thread_num());
         cpu_attention_begin(call, &work);
-#pragma omp for schedule(static)
-        for (int64_t unit = 0; unit < units; unit++) {
-            adjoint_head(call, unit / a->heads, unit % a->heads, &work);
-        }
+        adjoint_thread(call, heads, &work);
     }
     give_norms(call);
 }

@@ -1,89 +1,111 @@
 #include "backend/cpu/attention_head.h"
 
 #include <math.h>
+#include <string.h>
 
-static int64_t floats_of_thread(const ar_op_attributes *a)
+/* A line of the cache: where every part of the workspace begins. */
+enum { LINE_FLOATS = 16 };
+
+static int64_t padded_to_lines(int64_t count)
 {
-    int64_t size = padded_to_vectors(a->head_size), keys = padded_to_vectors(a->tokens[1]);
-    return padded_to_vectors(a->tokens[0]) * (3 * size + 4) + keys * (size * 6 + 2) +
-           2 * QUERY_BLOCK * KEY_BLOCK + 4 * size + padded_to_vectors(a->tokens[0]) + keys;
+    return (count + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+}
+
+/* An odd number of lines, so that the same key of all D lies in different sets of the cache. */
+static int64_t stride_across(int64_t keys)
+{
+    const int64_t floats = padded_to_lines(keys);
+    return floats / LINE_FLOATS % 2 ? floats : floats + LINE_FLOATS;
+}
+
+/* Sizes of a call, and one thread's parts of the workspace from `first` on; `floats`: how much they
+ * take. Without `first` only that. */
+static cpu_head_work divide(const ar_op_attributes *a, float *first, int64_t *floats)
+{
+    cpu_head_work w = {.size = a->head_size,
+                       .padded_size = (a->head_size + LANES - 1) / LANES * LANES,
+                       .queries = a->tokens[0],
+                       .keys = a->tokens[1],
+                       .key_stride = stride_across(a->tokens[1])};
+    const int64_t lines = padded_to_lines(w.size), key_rows = padded_to_lines(w.keys) * lines;
+    const int64_t block_rows = QUERY_BLOCK * lines, scores = QUERY_BLOCK * BLOCK;
+    /* What is read beyond the last key of a block means nothing, but has to be there. */
+    const int64_t keys_across = w.size * w.key_stride + LINE_FLOATS;
+    float *query_tokens, *key_tokens;
+    const struct {
+        float **part;
+        int64_t floats;
+    } parts[] = {
+        {&w.key, key_rows},
+        {&w.value, key_rows},
+        {&w.to_key, key_rows},
+        {&w.to_value, key_rows},
+        {&w.key_across, keys_across},
+        {&w.value_across, keys_across},
+        {&w.query, block_rows},
+        {&w.given, block_rows},
+        {&w.result, block_rows},
+        {&w.query_across, w.size * BLOCK},
+        {&w.given_across, w.size * BLOCK},
+        {&w.query_length, QUERY_BLOCK},
+        {&w.score_start, QUERY_BLOCK},
+        {&w.slope_start, QUERY_BLOCK},
+        {&w.scores, scores},
+        {&w.slopes, scores},
+        {&w.sums, QUERY_BLOCK * LANES},
+        {&w.tile, lines * TILE_TOKENS},
+        {&w.other_tile, lines * TILE_TOKENS},
+        {&w.spare, lines},
+        {&w.norm_sums, 4 * lines * TILE_TOKENS},
+        {&query_tokens, w.queries},
+        {&key_tokens, w.keys},
+    };
+    *floats = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        *parts[i].part = first ? first + *floats : NULL;
+        *floats += padded_to_lines(parts[i].floats);
+    }
+    w.query_tokens = (int32_t *)query_tokens;
+    w.key_tokens = (int32_t *)key_tokens;
+    return w;
 }
 
 size_t cpu_attention_workspace(const ar_op_call *largest)
 {
-    return (size_t)(floats_of_thread(largest->attributes) * largest->threads) * sizeof(float);
+    int64_t floats;
+    divide(largest->attributes, NULL, &floats);
+    return (size_t)(floats * largest->threads + LINE_FLOATS) * sizeof(float);
 }
 
 cpu_head_work cpu_attention_work(const ar_op_call *call, int thread)
 {
-    const ar_op_attributes *a = call->attributes;
-    float *next = (float *)call->workspace + thread * floats_of_thread(a);
-    cpu_head_work w = {.size = a->head_size,
-                       .padded_size = padded_to_vectors(a->head_size),
-                       .queries = a->tokens[0],
-                       .keys = a->tokens[1],
-                       .padded_keys = padded_to_vectors(a->tokens[1])};
-    int64_t query_floats = padded_to_vectors(w.queries) * w.padded_size;
-    int64_t key_floats = w.padded_keys * w.padded_size;
-    float **parts[] = {&w.query, &w.result,       &w.given,  &w.key,     &w.key_across,
-                       &w.value, &w.value_across, &w.to_key, &w.to_value};
-    for (int i = 0; i < 9; i++) {
-        *parts[i] = next;
-        next += i < 3 ? query_floats : key_floats;
-    }
-    w.inner = next;
-    w.log_sum = next + padded_to_vectors(w.queries);
-    w.scores = w.log_sum + padded_to_vectors(w.queries);
-    w.slopes = w.scores + QUERY_BLOCK * KEY_BLOCK;
-    w.query_moments = w.slopes + QUERY_BLOCK * KEY_BLOCK;
-    w.key_moments = w.query_moments + 2 * padded_to_vectors(w.queries);
-    w.norm_sums = w.key_moments + 2 * w.padded_keys;
-    w.query_tokens = (int32_t *)(w.norm_sums + 4 * w.padded_size);
-    w.key_tokens = w.query_tokens + padded_to_vectors(w.queries);
-    return w;
+    int64_t floats;
+    uintptr_t first = (uintptr_t)call->workspace;
+    first += -first % (LINE_FLOATS * sizeof(float));
+    divide(call->attributes, NULL, &floats);
+    return divide(call->attributes, (float *)first + thread * floats, &floats);
 }
 
 void cpu_attention_begin(const ar_op_call *call, cpu_head_work *w)
 {
+    w->rounded = call->precision == AR_TYPE_BFLOAT16;
     w->order = cpu_attention_order_of(&call->attributes->reach);
     cpu_attention_order_tokens(&w->order, w->order.reach.queries, w->query_tokens);
     cpu_attention_order_tokens(&w->order, w->order.reach.keys, w->key_tokens);
+    if (w->size < w->padded_size) {
+        /* Rows are written up to D only. */
+        const size_t key_bytes = (size_t)(w->keys * w->padded_size) * sizeof(float);
+        const size_t block_bytes = (size_t)(QUERY_BLOCK * w->padded_size) * sizeof(float);
+        memset(w->key, 0, key_bytes);
+        memset(w->value, 0, key_bytes);
+        memset(w->query, 0, block_bytes);
+        memset(w->given, 0, block_bytes);
+    }
 }
 
-/* Mean and 1/sqrt(variance + ε) of a head. Inlined with the usual sizes as constants below, where
- * it is a few straight vector instructions. */
-static inline __attribute__((always_inline)) void moments_of(const float *x, int64_t size,
-                                                             float epsilon, float *moments)
+float cpu_attention_factor(const cpu_head_work *w)
 {
-    float sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t d = 0; d < size; d++) {
-        sum += x[d];
-    }
-    float mean = sum / (float)size;
-#pragma omp simd reduction(+ : square)
-    for (int64_t d = 0; d < size; d++) {
-        square += (x[d] - mean) * (x[d] - mean);
-    }
-    moments[0] = mean;
-    moments[1] = 1.0f / sqrtf(square / (float)size + epsilon);
-}
-
-static void head_moments(const float *x, int64_t size, float epsilon, float *moments)
-{
-    switch (size) {
-    case 16:
-        moments_of(x, 16, epsilon, moments);
-        break;
-    case 32:
-        moments_of(x, 32, epsilon, moments);
-        break;
-    case 64:
-        moments_of(x, 64, epsilon, moments);
-        break;
-    default:
-        moments_of(x, size, epsilon, moments);
-    }
+    return 1.44269504088896341f / sqrtf((float)w->size);
 }
 
 bool cpu_attention_is_normalised(const ar_op_attributes *a, int input)
@@ -91,78 +113,147 @@ bool cpu_attention_is_normalised(const ar_op_attributes *a, int input)
     return input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
 }
 
-/* Copy one head of `count` tokens (rows first_row + tokens[i]) to `packed` [count][padded D];
- * moments [count][2] are those of a normalised head. */
-static void pack(const ar_op_call *call, int input, int64_t first_row, const int32_t *tokens,
-                 int64_t head, int64_t count, float factor, float *packed, float *moments)
+cpu_head_norm cpu_attention_norm(const ar_op_call *call, int input)
+{
+    const bool query = input == QUERY;
+    return (cpu_head_norm){.epsilon = (float)call->attributes->epsilon,
+                           .scale = call->inputs[query ? QUERY_SCALE : KEY_SCALE].data,
+                           .shift = call->inputs[query ? QUERY_SHIFT : KEY_SHIFT].data};
+}
+
+void cpu_attention_rows(const ar_op_call *call, int input, const ar_matrix *matrix, cpu_head of,
+                        const int32_t *tokens, int64_t count, float *rows[TILE_TOKENS])
 {
     const ar_op_attributes *a = call->attributes;
-    const int64_t size = a->head_size, width = padded_to_vectors(size);
-    const float *scale = call->inputs[input == QUERY ? QUERY_SCALE : KEY_SCALE].data;
-    const float *shift = call->inputs[input == QUERY ? QUERY_SHIFT : KEY_SHIFT].data;
-    for (int64_t i = 0; i < count; i++) {
-        const float *x =
-            cpu_row(&call->inputs[input], first_row + tokens[i]) + head * a->head_stride[input];
-        float *to = packed + i * width;
-        float mean = 0, inverse = 1;
-        bool normalise = cpu_attention_is_normalised(a, input);
-        if (normalise) {
-            head_moments(x, size, (float)a->epsilon, moments + 2 * i);
-            mean = moments[2 * i];
-            inverse = moments[2 * i + 1];
+    const int64_t first_row = of.sample * a->tokens[input == QUERY ? 0 : 1];
+    for (int64_t t = 0; t < TILE_TOKENS; t++) {
+        rows[t] = cpu_row(matrix, first_row + tokens[t < count ? t : count - 1]) +
+                  of.head * a->head_stride[input];
+    }
+}
+
+/* Sixteen tokens of an input as they enter the products, before any factor. */
+static void load_operand(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
+                         int64_t count, const cpu_head_work *w)
+{
+    float *rows[TILE_TOKENS];
+    cpu_attention_rows(call, input, &call->inputs[input], of, tokens, count, rows);
+    cpu_tile_load(w->tile, (const float *const *)rows, w->size);
+    if (cpu_attention_is_normalised(call->attributes, input)) {
+        const cpu_head_norm norm = cpu_attention_norm(call, input);
+        cpu_tile_normalise(w->tile, w->size, &norm);
+    }
+    if (w->rounded) {
+        cpu_tile_scale(w->tile, w->size, true, 1.0f);
+    }
+}
+
+void cpu_attention_copy_across(const cpu_head_work *w, float *across, int64_t stride)
+{
+    for (int64_t d = 0; d < w->size; d++) {
+        memcpy(across + d * stride, w->tile + d * TILE_TOKENS, TILE_TOKENS * sizeof(float));
+    }
+}
+
+static void copy_rows(const cpu_head_work *w, int64_t count, float *to)
+{
+    float *rows[TILE_TOKENS];
+    for (int64_t t = 0; t < TILE_TOKENS; t++) {
+        rows[t] = t < count ? to + t * w->padded_size : w->spare;
+    }
+    cpu_tile_store(w->tile, rows, w->size, false);
+}
+
+/* Values need no turning. */
+static void pack_values(const ar_op_call *call, cpu_head of, const cpu_head_work *w)
+{
+    const ar_op_attributes *a = call->attributes;
+    for (int64_t j = 0; j < w->keys; j++) {
+        const float *from = cpu_row(&call->inputs[VALUE], of.sample * w->keys + w->key_tokens[j]) +
+                            of.head * a->head_stride[VALUE];
+        memcpy(w->value + j * w->padded_size, from, (size_t)w->size * sizeof(float));
+    }
+    for (int64_t i = 0; w->rounded && i < w->keys * w->padded_size; i += LANES) {
+        store_vector(w->value + i, round_to_bf16(load_vector(w->value + i)));
+    }
+}
+
+void cpu_attention_pack_keys(const ar_op_call *call, cpu_head of, cpu_head_work *w)
+{
+    float largest = 0;
+    for (int64_t j = 0; j < w->keys; j += TILE_TOKENS) {
+        float squares[TILE_TOKENS];
+        const int64_t count = cpu_attention_least(w->keys - j, TILE_TOKENS);
+        load_operand(call, KEY, of, w->key_tokens + j, count, w);
+        cpu_tile_squares(w->tile, w->size, squares);
+        for (int t = 0; t < TILE_TOKENS; t++) {
+            largest = squares[t] > largest ? squares[t] : largest;
         }
-#pragma omp simd
-        for (int64_t d = 0; d < size; d++) {
-            to[d] = (x[d] - mean) * inverse;
+        cpu_attention_copy_across(w, w->key_across + j, w->key_stride);
+    }
+    w->key_length = sqrtf(largest);
+    pack_values(call, of, w);
+}
+
+void cpu_attention_pack_keys_again(const ar_op_call *call, cpu_head of, cpu_head_work *w)
+{
+    for (int64_t j = 0; j < w->keys; j += TILE_TOKENS) {
+        const int64_t count = cpu_attention_least(w->keys - j, TILE_TOKENS);
+        load_operand(call, KEY, of, w->key_tokens + j, count, w);
+        cpu_attention_copy_across(w, w->key_across + j, w->key_stride);
+        copy_rows(w, count, w->key + j * w->padded_size);
+        load_operand(call, VALUE, of, w->key_tokens + j, count, w);
+        cpu_attention_copy_across(w, w->value_across + j, w->key_stride);
+    }
+}
+
+void cpu_attention_pack_queries(const ar_op_call *call, cpu_head of,
+                                const cpu_attention_block *block, bool rows, cpu_head_work *w)
+{
+    for (int64_t i = 0; i < block->rows; i += TILE_TOKENS) {
+        float squares[TILE_TOKENS];
+        const int64_t count = cpu_attention_least(block->rows - i, TILE_TOKENS);
+        load_operand(call, QUERY, of, w->query_tokens + block->first + i, count, w);
+        cpu_tile_scale(w->tile, w->size, false, cpu_attention_factor(w));
+        cpu_tile_squares(w->tile, w->size, squares);
+        for (int t = 0; t < TILE_TOKENS; t++) {
+            w->query_length[i + t] = sqrtf(squares[t]);
         }
-        for (int64_t d = 0; normalise && scale && d < size; d++) {
-            to[d] = to[d] * scale[d] + (shift ? shift[d] : 0.0f);
-        }
-        for (int64_t d = 0; d < size; d++) {
-            to[d] *= factor;
-        }
-        for (int64_t d = size; d < width; d++) {
-            to[d] = 0;
+        cpu_attention_copy_across(w, w->query_across + i, BLOCK);
+        if (rows) {
+            copy_rows(w, count, w->query + i * w->padded_size);
         }
     }
 }
 
-void cpu_attention_turn(const float *packed, int64_t count, int64_t size, float *across)
+void cpu_attention_multiply_keys(const cpu_head_work *w, const cpu_seen_keys *seen,
+                                 int64_t first_key, const float *across, const float *right,
+                                 const float *start, float *products)
 {
-    const int64_t width = padded_to_vectors(size), length = padded_to_vectors(count);
-    for (int64_t d = 0; d < size; d++) {
-        for (int64_t i = 0; i < count; i++) {
-            across[d * length + i] = packed[i * width + d];
-        }
-        for (int64_t i = count; i < length; i++) {
-            across[d * length + i] = 0;
-        }
-    }
-}
-
-void cpu_attention_pack(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *w)
-{
-    pack(call, QUERY, sample * w->queries, w->query_tokens, head, w->queries,
-         1.0f / sqrtf((float)w->size), w->query, w->query_moments);
-    pack(call, KEY, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->key, w->key_moments);
-    cpu_attention_turn(w->key, w->keys, w->size, w->key_across);
-    pack(call, VALUE, sample * w->keys, w->key_tokens, head, w->keys, 1.0f, w->value, NULL);
-}
-
-/* Whole vectors are computed: behind the last key of a run they hold the next run's, behind the
- * last run whatever follows in the workspace. */
-void cpu_attention_multiply_keys(const cpu_head_work *w, const cpu_attention_block *block,
-                                 const float *left, const float *across, int64_t first_key,
-                                 int64_t keys, float *products)
-{
-    cpu_multiply_block((block_product){.a = left + block->first * w->padded_size,
-                                       .a_row = w->padded_size,
-                                       .a_column = 1,
-                                       .b = across + first_key,
-                                       .b_stride = w->padded_keys,
+    cpu_multiply_block((block_product){.a = across,
+                                       .turned = true,
+                                       .b = right + first_key,
+                                       .b_stride = w->key_stride,
+                                       .start = start,
                                        .c = products,
-                                       .c_stride = KEY_BLOCK,
-                                       .m = block->rows,
-                                       .n = padded_to_vectors(keys),
+                                       .c_stride = BLOCK,
+                                       .m = seen->block->rows,
+                                       .n = (seen->keys + LANES - 1) / LANES * LANES,
                                        .k = w->size});
+}
+
+void cpu_attention_for_seen_keys(const cpu_head_work *w, const cpu_attention_block *block,
+                                 cpu_work_on_keys work_on_keys)
+{
+    for (int64_t r = 0; r < block->run_count; r++) {
+        const int64_t run = cpu_attention_run(&w->order, block, r);
+        for (int64_t offset = 0; offset < block->run_length; offset += KEY_BLOCK) {
+            const cpu_seen_keys seen = {
+                .block = block,
+                .offset = offset,
+                .keys = cpu_attention_least(block->run_length - offset, KEY_BLOCK),
+                .rounded = w->rounded};
+            work_on_keys(w, &seen, run + offset);
+        }
+    }
 }

@@ -4,6 +4,9 @@
 #define AR_BACKEND_CPU_ATTENTION_HEAD_H
 
 #include "backend/cpu/attention_order.h"
+#include "backend/cpu/attention_soften.h"
+#include "backend/cpu/attention_tile.h"
+#include "backend/cpu/attention_vector.h"
 #include "backend/cpu/block_product.h"
 #include "backend/cpu/cpu.h"
 
@@ -11,67 +14,79 @@
 enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
 enum { OUTPUT, LOG_SUM };
 
-static inline int64_t padded_to_vectors(int64_t count)
-{
-    return (count + BLOCK_WIDTH - 1) / BLOCK_WIDTH * BLOCK_WIDTH;
-}
+/* One head of one sample. */
+typedef struct {
+    int64_t sample, head;
+} cpu_head;
 
-/* What one thread works in; all within its part of the workspace. D and key tokens padded to
- * vectors. Queries and keys are in the order of attention_order.h. */
+/* What one thread works in; all within its part of the workspace. Rows of D are padded to vectors
+ * with zeros. Queries and keys are in the order of attention_order.h. Of keys there is everything,
+ * of queries one block. Scores are to base 2: log2(e)/√D times the products. */
 typedef struct {
     int64_t size, padded_size; /* D */
-    int64_t queries, keys, padded_keys;
-    float *query;                       /* [queries][D], normalised, times 1/√D */
-    float *key, *key_across;            /* [keys][D], [D][keys] */
-    float *value, *value_across;        /* [keys][D], [D][keys] */
-    float *scores, *slopes;             /* [QUERY_BLOCK][KEY_BLOCK] */
-    float *result;                      /* [queries][D]: output, or gradient of the query */
-    float *to_key, *to_value;           /* [keys][D] */
-    float *given;                       /* [queries][D] gradient of the output */
-    float *inner;                       /* [queries]: dy·y */
-    float *log_sum;                     /* [queries] */
-    float *query_moments, *key_moments; /* [queries][2], [keys][2] */
-    float *norm_sums;                   /* [4][D]: gradients of the norms' scale and shift */
+    int64_t queries, keys;
+    int64_t key_stride; /* of what lies across */
+    bool rounded;       /* operands of products to bf16 */
     cpu_attention_order order;
     int32_t *query_tokens, *key_tokens; /* [queries], [keys]: token within the sample */
+    float *key, *value;                 /* [keys][D] */
+    float *key_across, *value_across;   /* [D][keys] */
+    float *to_key, *to_value;           /* [keys][D]: gradients */
+    float key_length;                   /* largest √(Σ k²) */
+    /* Of the block of queries at work: */
+    float *query, *given;               /* [QUERY_BLOCK][D]; gradient of the output */
+    float *query_across, *given_across; /* [D][BLOCK] */
+    float *query_length;                /* [QUERY_BLOCK]: √(Σ q²) of the scaled query */
+    float *score_start, *slope_start;   /* [QUERY_BLOCK]: what is added to scores and slopes */
+    float *scores, *slopes;             /* [QUERY_BLOCK][BLOCK] */
+    float *sums;                        /* [QUERY_BLOCK][LANES] */
+    float *result;                      /* [QUERY_BLOCK][D]: output, or gradient of the query */
+    /* Of sixteen tokens: */
+    float *tile, *other_tile; /* [D][TILE_TOKENS] */
+    float *spare;             /* [D]: a row that stands for none */
+    float *norm_sums;         /* [4][D][TILE_TOKENS]: gradients of scale and shift of q, then k */
 } cpu_head_work;
 
 /* The part of the workspace that belongs to a thread. */
 cpu_head_work cpu_attention_work(const ar_op_call *call, int thread);
-/* Find the order of a call's tokens, before anything is packed. */
+/* Make it ready for a call, before anything is packed. */
 void cpu_attention_begin(const ar_op_call *call, cpu_head_work *work);
-/* Pack queries times 1/√D, keys both ways, and values. */
-void cpu_attention_pack(const ar_op_call *call, int64_t sample, int64_t head, cpu_head_work *work);
-/* [count][padded D] → [D][padded count], zeros behind */
-void cpu_attention_turn(const float *packed, int64_t count, int64_t size, float *across);
+
+/* The factor that makes scores of the products of queries and keys. */
+float cpu_attention_factor(const cpu_head_work *work);
 /* Is this input normalised over the head? */
 bool cpu_attention_is_normalised(const ar_op_attributes *attributes, int input);
-/* Products of the queries' rows of `left` [·][padded D] with up to KEY_BLOCK keys (`across`
- * [D][padded keys]) into `products` [rows][KEY_BLOCK]; what is beyond `keys` there means nothing.
- */
-void cpu_attention_multiply_keys(const cpu_head_work *work, const cpu_attention_block *block,
-                                 const float *left, const float *across, int64_t first_key,
-                                 int64_t keys, float *products);
+/* The norm of QUERY or KEY. */
+cpu_head_norm cpu_attention_norm(const ar_op_call *call, int input);
+/* Rows of up to 16 tokens of a head in the matrix of an input or its gradient; those beyond `count`
+ * are the last again. */
+void cpu_attention_rows(const ar_op_call *call, int input, const ar_matrix *matrix, cpu_head of,
+                        const int32_t *tokens, int64_t count, float *rows[TILE_TOKENS]);
 
-/* What query i of the block sees of `keys` keys that begin `offset` behind the first of a run; may
- * be empty. */
-static inline ar_key_range cpu_attention_seen(const cpu_attention_block *block, int64_t i,
-                                              int64_t offset, int64_t keys)
-{
-    const int64_t low = block->low[i] - offset, high = block->high[i] - offset;
-    const int64_t first = low < 0 ? 0 : low < keys ? low : keys;
-    return (ar_key_range){first, high < first ? first : high < keys ? high : keys};
-}
+/* The work's tile to columns of `across`. */
+void cpu_attention_copy_across(const cpu_head_work *work, float *across, int64_t stride);
+/* Pack keys across, with the length of the longest, and values. */
+void cpu_attention_pack_keys(const ar_op_call *call, cpu_head of, cpu_head_work *work);
+/* For the adjoint: keys both ways and values across. */
+void cpu_attention_pack_keys_again(const ar_op_call *call, cpu_head of, cpu_head_work *work);
+/* Pack a block of queries across, scaled, with their lengths; with `rows` both ways. */
+void cpu_attention_pack_queries(const ar_op_call *call, cpu_head of,
+                                const cpu_attention_block *block, bool rows, cpu_head_work *work);
 
-/* Zero what a row of `keys` holds outside of what is seen. */
-static inline void cpu_attention_blank(float *row, ar_key_range seen, int64_t keys)
+typedef void (*cpu_work_on_keys)(const cpu_head_work *, const cpu_seen_keys *, int64_t first_key);
+/* Work on all that a block of queries sees, a block of keys at a time. */
+void cpu_attention_for_seen_keys(const cpu_head_work *work, const cpu_attention_block *block,
+                                 cpu_work_on_keys work_on_keys);
+
+/* `across` (queries or gradients given) times `right` (keys or values across) at seen keys, each
+ * query's added to its start: [rows][BLOCK]. What is beyond the keys there means nothing. */
+void cpu_attention_multiply_keys(const cpu_head_work *work, const cpu_seen_keys *seen,
+                                 int64_t first_key, const float *across, const float *right,
+                                 const float *start, float *products);
+
+static inline int64_t cpu_attention_least(int64_t a, int64_t b)
 {
-    for (int64_t j = 0; j < seen.first; j++) {
-        row[j] = 0;
-    }
-    for (int64_t j = seen.end; j < keys; j++) {
-        row[j] = 0;
-    }
+    return a < b ? a : b;
 }
 
 #endif

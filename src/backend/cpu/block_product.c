@@ -1,74 +1,93 @@
 #include "backend/cpu/block_product.h"
 
-/* Sixteen floats; the compiler maps them to the registers the processor has. */
-typedef float vector __attribute__((vector_size(4 * BLOCK_WIDTH), aligned(4), may_alias));
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#include "backend/cpu/attention_vector.h"
 
 /* One tile of `height` rows and `width` vectors, kept in registers over the whole inner dimension.
- * Both are constants at every call, so the loops over them unroll. */
-ALWAYS_INLINE void multiply_tile(const block_product *p, const int height, const int width,
-                                 int64_t row, int64_t column)
+ * All constants at every call, so the loops over them unroll. */
+ALWAYS_INLINE void multiply_tile(const block_product *p, const bool turned, const int height,
+                                 const int width, int64_t row, int64_t column)
 {
-    vector sum[8][3];
-    const float *a = p->a + row * p->a_row;
+    vector sum[SUM_REGISTERS];
+    const int64_t next_row = turned ? 1 : BLOCK, next = turned ? BLOCK : 1;
+    const float *a = p->a + row * next_row;
     const float *b = p->b + column;
     float *c = p->c + row * p->c_stride + column;
+    UNROLL
     for (int i = 0; i < height; i++) {
+        UNROLL
         for (int j = 0; j < width; j++) {
-            sum[i][j] = p->accumulate ? *(const vector *)(c + i * p->c_stride + j * BLOCK_WIDTH)
-                                      : (vector){0};
+            sum[i * width + j] = p->start ? (vector){0} + p->start[row + i]
+                                          : load_vector(c + i * p->c_stride + j * LANES);
         }
     }
-    for (int64_t k = 0; k < p->k; k++) {
+    for (int64_t k = p->k; k > 0; k--) {
         vector right[3];
+        UNROLL
         for (int j = 0; j < width; j++) {
-            right[j] = *(const vector *)(b + k * p->b_stride + j * BLOCK_WIDTH);
+            right[j] = load_vector(b + j * LANES);
         }
+        UNROLL
         for (int i = 0; i < height; i++) {
-            float left = a[i * p->a_row + k * p->a_column];
+            const float left = a[i * next_row];
+            UNROLL
             for (int j = 0; j < width; j++) {
-                sum[i][j] += left * right[j];
+                sum[i * width + j] += left * right[j];
             }
         }
+        a += next;
+        b += p->b_stride;
     }
+    UNROLL
     for (int i = 0; i < height; i++) {
+        UNROLL
         for (int j = 0; j < width; j++) {
-            *(vector *)(c + i * p->c_stride + j * BLOCK_WIDTH) = sum[i][j];
+            store_vector(c + i * p->c_stride + j * LANES, sum[i * width + j]);
         }
     }
 }
 
-ALWAYS_INLINE void multiply_columns(const block_product *p, const int width, int64_t column)
+ALWAYS_INLINE void multiply_columns(const block_product *p, const bool turned, const int width,
+                                    int64_t column)
 {
+    const int height = SUM_REGISTERS / width;
     int64_t row = 0;
-    for (; row + 8 <= p->m; row += 8) {
-        multiply_tile(p, 8, width, row, column);
+    for (; row + height <= p->m; row += height) {
+        multiply_tile(p, turned, height, width, row, column);
     }
-    if (row + 4 <= p->m) {
-        multiply_tile(p, 4, width, row, column);
-        row += 4;
+    for (; height > 12 && row + 12 <= p->m; row += 12) {
+        multiply_tile(p, turned, 12, width, row, column);
     }
-    if (row + 2 <= p->m) {
-        multiply_tile(p, 2, width, row, column);
-        row += 2;
+    for (; height > 4 && row + 4 <= p->m; row += 4) {
+        multiply_tile(p, turned, 4, width, row, column);
     }
-    if (row < p->m) {
-        multiply_tile(p, 1, width, row, column);
+    for (; height > 2 && row + 2 <= p->m; row += 2) {
+        multiply_tile(p, turned, 2, width, row, column);
+    }
+    for (; row < p->m; row++) {
+        multiply_tile(p, turned, 1, width, row, column);
     }
 }
 
-void cpu_multiply_block(block_product p)
+ALWAYS_INLINE void multiply(const block_product *p, const bool turned)
 {
     int64_t column = 0;
-    for (; column + 3 * BLOCK_WIDTH <= p.n; column += 3 * BLOCK_WIDTH) {
-        multiply_columns(&p, 3, column);
+    /* Two and two rather than three and one: single vectors load more than they multiply. */
+    for (; column + 3 * LANES <= p->n && column + 4 * LANES != p->n; column += 3 * LANES) {
+        multiply_columns(p, turned, 3, column);
     }
-    if (column + 2 * BLOCK_WIDTH <= p.n) {
-        multiply_columns(&p, 2, column);
-        column += 2 * BLOCK_WIDTH;
+    for (; column + 2 * LANES <= p->n; column += 2 * LANES) {
+        multiply_columns(p, turned, 2, column);
     }
-    if (column < p.n) {
-        multiply_columns(&p, 1, column);
+    if (column < p->n) {
+        multiply_columns(p, turned, 1, column);
+    }
+}
+
+void cpu_multiply_block(block_product product)
+{
+    if (product.turned) {
+        multiply(&product, true);
+    } else {
+        multiply(&product, false);
     }
 }
