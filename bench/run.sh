@@ -108,13 +108,15 @@ peer()
 
 measure_steps()
 {
-    local lines network batch mode precision round name what
+    local lines network batch mode precision round name what type
     lines=$(mktemp)
     for case in S-1-train-float32 S-1-train-bf16 S-1-infer-float32 S-1-infer-bf16 M-1-train-float32 \
         M-1-train-bf16 M-1-infer-float32 M-1-infer-bf16 M-4-train-float32 M-4-train-bf16; do
         # shellcheck disable=SC2254
         case $case in $pattern) ;; *) continue ;; esac
         IFS=- read -r network batch mode precision <<< "$case"
+        type=()
+        [ "$precision" = float32 ] || type=(--bf16)
         for ((round = 1; round <= rounds; round++)); do
             what="\"case\":\"$case\",\"round\":$round,\"network\":\"$network\""
             own "$lines" "$what,\"who\":\"atmorep\"" "bench/${network,,}.yaml" --mode "$mode" \
@@ -125,7 +127,7 @@ measure_steps()
                 # shellcheck disable=SC2086
                 peer "$lines" "$what,\"who\":\"$name\"" ${named#*=} --cfg "$network" \
                     --batch "$batch" --mode "$mode" --threads "$threads" --steps "$steps" \
-                    $([ "$precision" = bf16 ] && echo --bf16)
+                    "${type[@]}"
             done
         done
         echo "run.sh: $case done"
@@ -151,16 +153,16 @@ point()
 measure_scaling()
 {
     local lines levels width batch n
-    local small="--set fields.0.levels=[1]"
+    local small=(--set 'fields.0.levels=[1]')
     lines=$(mktemp)
-    point "$lines" tokens 216 bench/s.yaml --threads "$threads" $small \
+    point "$lines" tokens 216 bench/s.yaml --threads "$threads" "${small[@]}" \
         --set 'fields.0.tokens=[12,3,6]'
     for levels in 1 2 5 10 20; do
         point "$lines" tokens $((864 * levels)) bench/s.yaml --threads "$threads" \
             --set "fields.0.levels=[$(seq -s, "$levels")]"
     done
     for width in 128 256 512 1024 2048; do
-        point "$lines" width "$width" bench/s.yaml --threads "$threads" $small \
+        point "$lines" width "$width" bench/s.yaml --threads "$threads" "${small[@]}" \
             --set fields.0.embedding="$width" --set model.encoder.heads=$((width / 32)) \
             --set model.decoder.heads=$((width / 32))
     done
