@@ -105,7 +105,6 @@ static ar_status take_step(bench_run *run, step_time *time, ar_error *err)
     ar_plan_forward(run->plan);
     clocks[1] = clocks[2] = clocks[3] = ar_clock_seconds();
     if (run->train) {
-        ar_plan_clear_gradients(run->plan);
         ar_plan_adjoint(run->plan);
         clocks[2] = ar_clock_seconds();
         moved = ar_optimiser_step(&run->optimiser, run->plan, run->model->graph, run->backend,
@@ -191,7 +190,8 @@ static ar_status report(cJSON *tree, const bench_run *run, const step_time *time
     cJSON_AddStringToObject(tree, "backend", run->backend->name);
     cJSON_AddNumberToObject(tree, "batch", (double)run->configuration.training.batch);
     cJSON_AddNumberToObject(tree, "threads", run->threads);
-    cJSON_AddBoolToObject(tree, "recompute", run->configuration.training.recompute);
+    cJSON_AddStringToObject(tree, "recompute",
+                            ar_recompute_name(run->configuration.training.recompute));
     cJSON_AddNumberToObject(tree, "parameters", (double)ar_model_parameter_count(run->model));
     int64_t tokens = 0;
     for (int64_t f = 0; f < run->configuration.field_count; f++) {
