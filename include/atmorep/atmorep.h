@@ -123,8 +123,8 @@ typedef struct {
  * JSON (docs/released-models.md), with
  * settings[setting_count] of the form "training.steps=500" applied to it. The run folder receives
  * configuration.yaml, metrics.jsonl and checkpoints. AR_ERROR_INTERRUPTED when *interrupt asked for
- * an end (state is saved), AR_ERROR_NUMERIC when a loss or gradient is not finite (checkpoints stay
- * as they were). */
+ * an end (state is saved), AR_ERROR_NUMERIC when the loss or gradient was not finite in too many
+ * steps in a row, which are skipped (what was there before them is saved). */
 AR_USE_RESULT ar_status ar_train_file(const char *path, const char *const *settings,
                                       int64_t setting_count, const ar_train_options *options,
                                       ar_error *err);

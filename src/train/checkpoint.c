@@ -146,7 +146,7 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
     double numbers[SUMS_MOST] = {(double)sums->count, sums->total, sums->gradient_norm};
     const int64_t number_count = sums_size(configuration, AR_LOSS_KIND_COUNT);
     char *path = NULL, *yaml = NULL;
-    char step[24], months[MONTHS_SIZE], units[UNITS_SIZE];
+    char step[24], skipped[48], months[MONTHS_SIZE], units[UNITS_SIZE];
     ar_status status = AR_OK;
     AR_TRY(ar_run_checkpoint_path(run, optimiser->step, &path, err));
     AR_TRY(ar_configuration_write(configuration, &yaml, err));
@@ -156,12 +156,15 @@ ar_status ar_checkpoint_write(const char *run, const ar_configuration *configura
            (size_t)(number_count - SUMS_FIRST_LOSS) * sizeof *numbers);
     AR_TRY(add_tensor(&list, "", sums_name, AR_DTYPE_F64, 1, &number_count, numbers, err));
     snprintf(step, sizeof step, "%lld", (long long)optimiser->step);
+    snprintf(skipped, sizeof skipped, "%lld %lld", (long long)optimiser->skipped,
+             (long long)optimiser->skipped_in_a_row);
     months_text(dataset, months);
     units_text(dataset, units);
     AR_TRY(add_grid(&list, &dataset->fields[0].grid, err));
     const ar_metadata metadata[] = {{"format", "atmorep checkpoint 1"},
                                     {"program", "atmorep " ATMOREP_VERSION},
                                     {"step", step},
+                                    {"skipped_steps", skipped},
                                     {"months", months},
                                     {"units", units},
                                     {"configuration", yaml},
@@ -312,6 +315,25 @@ static ar_status read_tensor(ar_checkpoint *checkpoint, const char *prefix, cons
                            : status;
 }
 
+/* How many steps were skipped in all and last; an older program did not skip any. */
+static ar_status read_skipped(const ar_checkpoint *checkpoint, ar_optimiser *optimiser,
+                              ar_error *err)
+{
+    const char *text = ar_safetensors_metadata(checkpoint->file, "skipped_steps");
+    char *middle = NULL, *end = NULL;
+    optimiser->skipped = text ? strtoll(text, &middle, 10) : 0;
+    optimiser->skipped_in_a_row = text ? strtoll(middle, &end, 10) : 0;
+    if (text && (middle == text || end == middle || *end || optimiser->skipped_in_a_row < 0 ||
+                 optimiser->skipped_in_a_row > optimiser->skipped ||
+                 optimiser->skipped > optimiser->step)) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s: its metadata has skipped_steps '%s'; there should be two numbers, of "
+                       "all steps up to %lld and of the last ones",
+                       checkpoint->path, text, (long long)optimiser->step);
+    }
+    return AR_OK;
+}
+
 ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *graph,
                                    float *parameters, ar_optimiser *optimiser, ar_error *err)
 {
@@ -333,6 +355,7 @@ ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, const ar_graph *gr
     }
     if (optimiser) {
         optimiser->step = checkpoint->step;
+        AR_TRY(read_skipped(checkpoint, optimiser, err));
     }
 cleanup:
     return status;

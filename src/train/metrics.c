@@ -110,19 +110,21 @@ static void append_fields(json_line *line, const ar_configuration *configuration
     append(line, "}");
 }
 
-ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const char *kind,
-                           int64_t step, double learning_rate, double samples_per_second,
-                           ar_error *err)
+ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, int64_t step,
+                           const ar_training_pace *pace, ar_error *err)
 {
-    const double count = sums->count > 0 ? (double)sums->count : 1.0;
+    const double count = (double)sums->count;
     json_line line = {.used = 0};
-    append(&line, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": ", kind, (long long)step);
+    append(&line, "{\"kind\": \"%s\", \"step\": %lld, \"loss\": ", pace ? "training" : "validation",
+           (long long)step);
     append_number(&line, sums->total / count);
     append_fields(&line, metrics->configuration, sums, count);
-    if (samples_per_second > 0) {
+    if (pace) {
+        append(&line, ", \"gradient_norm\": ");
+        append_number(&line, sums->gradient_norm / count);
         append(&line,
-               ", \"gradient_norm\": %.6g, \"learning_rate\": %.6g, \"samples_per_second\": %.4g",
-               sums->gradient_norm / count, learning_rate, samples_per_second);
+               ", \"learning_rate\": %.6g, \"skipped_steps\": %lld, \"samples_per_second\": %.4g",
+               pace->learning_rate, (long long)pace->skipped_steps, pace->samples_per_second);
     }
     append(&line, "}\n");
     if (fwrite(line.text, 1, line.used, metrics->file) != line.used || fflush(metrics->file) != 0) {
@@ -135,7 +137,7 @@ ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums, const 
 void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *configuration,
                          char *text, size_t size)
 {
-    const double count = sums->count > 0 ? (double)sums->count : 1.0;
+    const double count = (double)sums->count;
     const ar_loss_kind first = configuration->training.losses[0].kind;
     int used = snprintf(text, size, "loss %.4f", sums->total / count);
     for (int64_t p = 0; p < configuration->prediction_count; p++) {

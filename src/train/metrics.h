@@ -27,11 +27,16 @@ AR_USE_RESULT ar_status ar_metrics_open(ar_metrics *metrics, const char *run, in
                                         const ar_configuration *configuration, ar_error *err);
 void ar_metrics_close(ar_metrics *metrics); /* safe on zeroed */
 
-/* Write the averages of `sums` as a line. kind is "training" or "validation"; gradient norm,
- * learning rate and speed are left out where samples_per_second is 0. A full disk is an error. */
+/* What a line of training tells besides losses and the gradient's norm. */
+typedef struct {
+    double learning_rate, samples_per_second;
+    int64_t skipped_steps; /* so far, see train.h */
+} ar_training_pace;
+
+/* Write the averages of `sums` as a line, of training, or of validation where `pace` is NULL.
+ * Averages of nothing, of steps that were all skipped, are null. A full disk is an error. */
 AR_USE_RESULT ar_status ar_metrics_write(ar_metrics *metrics, const ar_loss_sums *sums,
-                                         const char *kind, int64_t step, double learning_rate,
-                                         double samples_per_second, ar_error *err);
+                                         int64_t step, const ar_training_pace *pace, ar_error *err);
 
 /* "loss 0.1234  vorticity 0.2345  msl 0.0456": the averages as people read them, the first loss by
  * field. */

@@ -31,11 +31,13 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
 {
     *gradient_norm = sqrt(backend->sum_of_squares(gradients, optimiser->count, threads));
     if (!isfinite(*gradient_norm)) {
+        ar_optimiser_skip(optimiser);
         return false;
     }
     double clip = settings->gradient_clip;
     double scale = clip > 0 && *gradient_norm > clip ? clip / *gradient_norm : 1.0;
     optimiser->step++;
+    optimiser->skipped_in_a_row = 0;
     /* Neighbouring parameters move in one call. */
     for (size_t p = 0; p < graph->parameter_count;) {
         size_t end = p;
@@ -60,11 +62,18 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
                                         .beta1 = settings->beta1,
                                         .beta2 = settings->beta2,
                                         .epsilon = settings->epsilon,
-                                        .step = optimiser->step,
+                                        .step = optimiser->step - optimiser->skipped,
                                         .threads = threads});
         p = end;
     }
     return true;
+}
+
+void ar_optimiser_skip(ar_optimiser *optimiser)
+{
+    optimiser->step++;
+    optimiser->skipped++;
+    optimiser->skipped_in_a_row++;
 }
 
 double ar_learning_rate(const ar_training_configuration *settings, int64_t step)

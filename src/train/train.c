@@ -262,23 +262,48 @@ static void forward(run_state *run, const ar_sampler *sampler, const ar_draw *dr
     ar_plan_forward(run->plan);
 }
 
+/* Parameters that are not finite never recover, and never replace a checkpoint. */
+static ar_status need_finite_parameters(const run_state *run, ar_error *err)
+{
+    const double squares = run->backend->sum_of_squares(
+        run->parameters, run->model->graph->parameter_values, run->threads);
+    if (!isfinite(squares)) {
+        return ar_fail(err, AR_ERROR_NUMERIC,
+                       "%s: at step %lld the parameters are not finite numbers any more; the "
+                       "checkpoints before it are whole. A lower training.learning_rate may help",
+                       run->options->run, (long long)run->optimiser.step);
+    }
+    return AR_OK;
+}
+
+/* Say what was not finite of the step that was just skipped. */
+static ar_status tell_skipped(const run_state *run, const char *what, double value, ar_error *err)
+{
+    ar_status status = need_finite_parameters(run, err);
+    if (status == AR_OK) {
+        ar_log(AR_LOG_WARNING, "step %lld is skipped, %s is %g; %lld skipped so far",
+               (long long)run->optimiser.step, what, value, (long long)run->optimiser.skipped);
+    }
+    return status;
+}
+
 static ar_status train_step(run_state *run, int64_t step, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
     const ar_draw draw = {.seed = (uint64_t)run->configuration->seed, .step = (uint32_t)step};
     double norm = 0;
     forward(run, &run->training, &draw, settings->batch);
+    const double loss = scalar(run, run->model->loss);
+    if (!isfinite(loss)) {
+        ar_optimiser_skip(&run->optimiser);
+        return tell_skipped(run, "its loss", loss, err);
+    }
     ar_plan_adjoint(run->plan);
-    double loss = scalar(run, run->model->loss);
     bool moved = ar_optimiser_step(&run->optimiser, run->plan, run->model->graph, run->backend,
                                    settings, ar_learning_rate(settings, step), run->parameters,
                                    run->gradients, run->threads, &norm);
-    if (!moved || !isfinite(loss)) {
-        return ar_fail(
-            err, AR_ERROR_NUMERIC,
-            "step %lld: the loss is %g and the gradient's norm %g; checkpoints up to the "
-            "step before are whole. A lower training.learning_rate may help",
-            (long long)step, loss, norm);
+    if (!moved) {
+        return tell_skipped(run, "the norm of its gradient", norm, err);
     }
     add_losses(run, &run->sums, 1);
     run->sums.gradient_norm += norm;
@@ -302,7 +327,7 @@ static ar_status validate(run_state *run, int64_t step, ar_error *err)
     }
     ar_loss_sums_format(&sums, run->configuration, text, sizeof text);
     ar_log(AR_LOG_INFO, "step %lld  validation %s", (long long)step, text);
-    return ar_metrics_write(&run->metrics, &sums, "validation", step, 0, 0, err);
+    return ar_metrics_write(&run->metrics, &sums, step, NULL, err);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -334,17 +359,36 @@ static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_er
     }
     clock->last_line = now;
     clock->last_step = step;
-    ar_status status = ar_metrics_write(&run->metrics, &run->sums, "training", step,
-                                        ar_learning_rate(settings, step), speed, err);
+    const ar_training_pace pace = {.learning_rate = ar_learning_rate(settings, step),
+                                   .samples_per_second = speed,
+                                   .skipped_steps = run->optimiser.skipped};
+    ar_status status = ar_metrics_write(&run->metrics, &run->sums, step, &pace, err);
     run->sums = (ar_loss_sums){0};
     return status;
 }
 
 static ar_status write_checkpoint(run_state *run, ar_error *err)
 {
-    return ar_checkpoint_write(run->options->run, run->configuration, &run->dataset,
-                               run->model->graph, run->parameters, &run->optimiser, &run->sums,
-                               run->origin.text, err);
+    ar_status status = need_finite_parameters(run, err);
+    return status == AR_OK ? ar_checkpoint_write(run->options->run, run->configuration,
+                                                 &run->dataset, run->model->graph, run->parameters,
+                                                 &run->optimiser, &run->sums, run->origin.text, err)
+                           : status;
+}
+
+/* Too many steps were skipped in a row: keep what was there before them, and give up. */
+static ar_status give_up(run_state *run, ar_error *err)
+{
+    ar_status status = write_checkpoint(run, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    return ar_fail(err, AR_ERROR_NUMERIC,
+                   "%s: the last %lld steps up to %lld were skipped, their losses or gradients are "
+                   "not finite; the parameters before them are saved. A lower "
+                   "training.learning_rate may help",
+                   run->options->run, (long long)run->optimiser.skipped_in_a_row,
+                   (long long)run->optimiser.step);
 }
 
 static ar_status train_all(run_state *run, ar_error *err)
@@ -357,6 +401,9 @@ static ar_status train_all(run_state *run, ar_error *err)
     for (int64_t step = run->optimiser.step + 1; step <= settings->steps; step++) {
         AR_TRY(train_step(run, step, err));
         AR_TRY(log_step(run, step, &clock, err));
+        if (run->optimiser.skipped_in_a_row >= AR_SKIPPED_STEPS_MOST) {
+            AR_TRY(give_up(run, err));
+        }
         if (run->configuration->validation_start && settings->validation_samples > 0 &&
             is_due(step, settings->validate_every, settings->steps)) {
             AR_TRY(validate(run, step, err));

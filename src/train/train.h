@@ -7,9 +7,14 @@
 #include "atmorep/atmorep.h"
 #include "model/configuration.h"
 
+enum { AR_SKIPPED_STEPS_MOST = 10 };
+
 /* Train. `configuration` has been checked; levels that it leaves open are filled in from the data.
- * AR_ERROR_INTERRUPTED when *interrupt asked for an end (state is saved), AR_ERROR_NUMERIC when a
- * loss or gradient is not finite (the last checkpoint stays as it was). */
+ * AR_ERROR_INTERRUPTED when *interrupt asked for an end (state is saved). A step whose loss or
+ * gradient is not finite is skipped: parameters and moments stay as they are, and metrics.jsonl
+ * counts it. AR_ERROR_NUMERIC when AR_SKIPPED_STEPS_MOST are skipped one after the other, with a
+ * checkpoint of what was there before them, or when the parameters themselves are not finite any
+ * more, with the checkpoints as they were. */
 AR_USE_RESULT ar_status ar_train(ar_configuration *configuration, const ar_train_options *options,
                                  ar_error *err);
 

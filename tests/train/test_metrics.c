@@ -37,7 +37,9 @@ static void what_is_no_number_is_null(void **state)
     char *text = NULL;
     size_t bytes;
     assert_int_equal(ar_metrics_open(&metrics, folder, 0, configuration, NULL), AR_OK);
-    assert_int_equal(ar_metrics_write(&metrics, sums, "training", 7, 0.5, 10, NULL), AR_OK);
+    const ar_training_pace pace = {
+        .learning_rate = 0.5, .samples_per_second = 10, .skipped_steps = 4};
+    assert_int_equal(ar_metrics_write(&metrics, sums, 7, &pace, NULL), AR_OK);
     ar_metrics_close(&metrics);
     assert_int_equal(ar_file_read_whole(path, 4096, &text, &bytes, NULL), AR_OK);
     cJSON *line = cJSON_Parse(text);
@@ -46,6 +48,7 @@ static void what_is_no_number_is_null(void **state)
     const cJSON *losses = cJSON_GetObjectItem(cJSON_GetObjectItem(line, "fields"), "t");
     assert_true(losses && cJSON_IsNull(losses->child));
     assert_true(cJSON_GetObjectItem(line, "gradient_norm")->valuedouble == 1.5);
+    assert_true(cJSON_GetObjectItem(line, "skipped_steps")->valuedouble == 4);
     cJSON_Delete(line);
     ar_free(text);
     free(sums);

@@ -209,17 +209,22 @@ static void gradients_are_clipped_to_their_norm(void **state)
     }
 }
 
+/* Poisoned steps change nothing, and what follows is what would have followed without them, to the
+ * bit. */
 static void a_gradient_that_is_not_finite_moves_nothing(void **state)
 {
     (void)state;
     const float poison[] = {NAN, INFINITY, -INFINITY};
     for (int b = 0; b < 2; b++) {
         for (int k = 0; k < 3; k++) {
-            optimised o;
+            optimised o, clean;
             double norm;
             create(&o, b ? "cpu" : "ref", 1);
+            create(&clean, b ? "cpu" : "ref", 1);
             draw_gradients(&o, 1);
+            draw_gradients(&clean, 1);
             assert_true(step(&o, &usual, 0.1, &norm));
+            assert_true(step(&clean, &usual, 0.1, &norm));
             optimised before = o;
             float moment = o.optimiser.first_moment[3];
             o.gradients[parameter(&o, "last")->offset + 400] = poison[k];
@@ -227,8 +232,20 @@ static void a_gradient_that_is_not_finite_moves_nothing(void **state)
             assert_false(isfinite(norm));
             assert_memory_equal(before.parameters, o.parameters, sizeof o.parameters);
             assert_true(o.optimiser.first_moment[3] == moment);
-            assert_int_equal(o.optimiser.step, 1);
+            assert_false(step(&o, &usual, 0.1, &norm));
+            assert_int_equal(o.optimiser.step, 3);
+            assert_int_equal(o.optimiser.skipped, 2);
+            assert_int_equal(o.optimiser.skipped_in_a_row, 2);
+            draw_gradients(&o, 2);
+            draw_gradients(&clean, 2);
+            assert_true(step(&o, &usual, 0.1, &norm));
+            assert_true(step(&clean, &usual, 0.1, &norm));
+            assert_memory_equal(clean.parameters, o.parameters, sizeof o.parameters);
+            assert_int_equal(o.optimiser.step, 4);
+            assert_int_equal(o.optimiser.skipped, 2);
+            assert_int_equal(o.optimiser.skipped_in_a_row, 0);
             release(&o);
+            release(&clean);
         }
     }
 }
