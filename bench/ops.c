@@ -5,7 +5,6 @@
 #include <omp.h>
 #include <stdlib.h>
 
-#include "backend/cpu/matrix_product.h"
 #include "backend/op_cases.h"
 #include "base/log.h"
 
@@ -24,22 +23,14 @@ static double median(double *values)
 }
 
 /* GFLOP/s of the product, now. */
-static double product_speed(const float *a, const float *b, float *c)
+static double product_speed(op_run *product)
 {
     double start = ar_clock_seconds();
-    cpu_multiply((matrix_product){.a = a,
-                                  .b = b,
-                                  .c = c,
-                                  .m = SIZE,
-                                  .n = SIZE,
-                                  .k = SIZE,
-                                  .a_stride = SIZE,
-                                  .b_stride = SIZE,
-                                  .c_stride = SIZE});
+    ar_plan_forward(product->plan);
     return 2e-9 * SIZE * SIZE * SIZE / (ar_clock_seconds() - start);
 }
 
-static void time_case(const op_case *chosen, float *const matrices[3])
+static void time_case(const op_case *chosen, op_run *product)
 {
     op_run run;
     ar_error err = {""};
@@ -50,7 +41,7 @@ static void time_case(const op_case *chosen, float *const matrices[3])
     const double operations = 1e-9 * ar_plan_operations(run.plan, false);
     double forward[ROUNDS], adjoint[ROUNDS], share[ROUNDS];
     for (int round = -1; round < ROUNDS; round++) {
-        double speed = product_speed(matrices[0], matrices[1], matrices[2]);
+        double speed = product_speed(product);
         double start = ar_clock_seconds();
         ar_plan_forward(run.plan);
         double middle = ar_clock_seconds();
@@ -72,23 +63,20 @@ static void time_case(const op_case *chosen, float *const matrices[3])
 
 int main(void)
 {
-    float *matrices[3];
+    const op_case square = {.rows = SIZE, .in = SIZE, .out = SIZE, .build = build_linear};
+    op_run product;
     ar_error err;
-    for (int i = 0; i < 3; i++) {
-        if (ar_allocate(&matrices[i], (size_t)SIZE * SIZE, sizeof(float), "a matrix", &err)) {
-            fprintf(stderr, "%s\n", err.message);
-            return 1;
-        }
+    if (op_run_create(&product, &square, "cpu", AR_TYPE_FLOAT32, omp_get_max_threads(), &err)) {
+        fprintf(stderr, "%s\n", err.message);
+        return 1;
     }
     printf("%d threads\n%-48s %8s %8s %8s %8s %7s %8s\n", omp_get_max_threads(), "op, milliseconds",
            "forward", "median", "adjoint", "median", "GFLOP/s", "of 1024^3");
     for (int c = 0; c < OP_CASE_COUNT; c++) {
         if (op_cases[c].large) {
-            time_case(&op_cases[c], matrices);
+            time_case(&op_cases[c], &product);
         }
     }
-    for (int i = 0; i < 3; i++) {
-        ar_free(matrices[i]);
-    }
+    op_run_release(&product);
     return 0;
 }

@@ -1,4 +1,4 @@
-#include <omp.h>
+#include <string.h>
 
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/elementary.h"
@@ -7,43 +7,24 @@
 enum { INPUT, WEIGHT, BIAS, RESIDUAL };
 enum { OUTPUT, BEFORE_GELU };
 
-size_t cpu_linear_workspace(const ar_op_call *largest)
+/* The workspace: what products want, sums of columns [threads, N] for the gradient of the bias, the
+ * gradient before the GELU [R, N]. */
+static float *column_sums(const ar_op_call *call)
 {
-    /* The gradient before the GELU. */
-    return largest->attributes->gelu
-               ? (size_t)(largest->outputs[0].rows * largest->outputs[0].columns) * sizeof(float)
-               : 0;
+    return (float *)((char *)call->workspace + cpu_multiply_workspace(call->threads));
 }
 
-/* Bias, GELU and residual in one pass over a row of products. `before` may be NULL. */
-static void finish_row(float *y, float *before, const float *bias, const float *residual,
-                       int64_t columns, bool gelu)
+static float *slope_before_gelu(const ar_op_call *call)
 {
-    if (bias) {
-#pragma omp simd
-        for (int64_t n = 0; n < columns; n++) {
-            y[n] += bias[n];
-        }
-    }
-    if (gelu && before) {
-#pragma omp simd
-        for (int64_t n = 0; n < columns; n++) {
-            before[n] = y[n];
-        }
-    }
-    if (gelu) {
-#pragma omp simd
-        for (int64_t n = 0; n < columns; n++) {
-            float bell;
-            y[n] *= fast_normal_cumulative(y[n], &bell);
-        }
-    }
-    if (residual) {
-#pragma omp simd
-        for (int64_t n = 0; n < columns; n++) {
-            y[n] += residual[n];
-        }
-    }
+    return column_sums(call) + call->threads * call->outputs[OUTPUT].columns;
+}
+
+size_t cpu_linear_workspace(const ar_op_call *largest)
+{
+    const ar_matrix *y = &largest->outputs[OUTPUT];
+    const int64_t slopes = largest->attributes->gelu ? y->rows * y->columns : 0;
+    return cpu_multiply_workspace(largest->threads) +
+           (size_t)(largest->threads * y->columns + slopes) * sizeof(float);
 }
 
 void cpu_linear_forward(const ar_op_call *call)
@@ -51,74 +32,82 @@ void cpu_linear_forward(const ar_op_call *call)
     const ar_matrix *x = &call->inputs[INPUT], *weight = &call->inputs[WEIGHT],
                     *residual = &call->inputs[RESIDUAL], *y = &call->outputs[OUTPUT],
                     *before = &call->outputs[BEFORE_GELU];
-    const float *bias = call->inputs[BIAS].data;
     const bool gelu = call->attributes->gelu;
-    cpu_multiply((matrix_product){.a = x->data,
-                                  .b = weight->data,
-                                  .c = y->data,
-                                  .transpose_b = true,
-                                  .m = x->rows,
-                                  .n = weight->rows,
-                                  .k = x->columns,
-                                  .a_stride = x->stride,
-                                  .b_stride = weight->stride,
-                                  .c_stride = y->stride});
-    if (!bias && !gelu && !residual->data) {
+    cpu_multiply(&(matrix_product){.a = x->data,
+                                   .b = weight->data,
+                                   .c = y->data,
+                                   .transpose_b = true,
+                                   .m = x->rows,
+                                   .n = weight->rows,
+                                   .k = x->columns,
+                                   .a_stride = x->stride,
+                                   .b_stride = weight->stride,
+                                   .c_stride = y->stride,
+                                   .finish = {.bias = call->inputs[BIAS].data,
+                                              .gelu = gelu,
+                                              .before_gelu = gelu ? before->data : NULL,
+                                              .before_stride = before->stride,
+                                              .residual = residual->data,
+                                              .residual_stride = residual->stride},
+                                   .precision = call->precision,
+                                   .threads = call->threads,
+                                   .workspace = call->workspace});
+}
+
+/* One row: dL/d(before gelu) from what is given, and the row added to the sums of columns. */
+static void pass_back_row(const float *given, const float *before, float *slope, float *sums,
+                          int64_t columns)
+{
+    if (!before) {
+#pragma omp simd
+        for (int64_t n = 0; n < columns; n++) {
+            sums[n] += given[n];
+        }
         return;
     }
-#pragma omp parallel for schedule(static) num_threads(call->threads)
-    for (int64_t r = 0; r < y->rows; r++) {
-        finish_row(cpu_row(y, r), before->data ? cpu_row(before, r) : NULL, bias,
-                   residual->data ? cpu_row(residual, r) : NULL, y->columns, gelu);
+#pragma omp simd
+    for (int64_t n = 0; n < columns; n++) {
+        float bell;
+        float cumulative = fast_normal_cumulative(before[n], &bell);
+        slope[n] = given[n] * (cumulative + before[n] * bell * 0.398942280401432678f);
+        sums[n] += slope[n];
     }
 }
 
-/* dL/d(before gelu) of all rows into the workspace, or the output gradient itself without a GELU.
+/* The gradient before the GELU of all rows, and that of the bias. Each thread sums its rows, and
+ * the sums are added in the order of threads, so that the same number of them gives the same bits.
  */
-static ar_matrix slope_before_gelu(const ar_op_call *call)
+static ar_matrix pass_back(const ar_op_call *call)
 {
-    const ar_matrix *dy = &call->output_gradients[OUTPUT], *before = &call->outputs[BEFORE_GELU];
-    if (!call->attributes->gelu) {
-        return *dy;
+    const ar_matrix *dy = &call->output_gradients[OUTPUT], *before = &call->outputs[BEFORE_GELU],
+                    *to_bias = &call->input_gradients[BIAS];
+    const int64_t rows = dy->rows, columns = dy->columns;
+    const int threads = call->threads;
+    ar_matrix dz = *dy;
+    if (call->attributes->gelu) {
+        dz.data = slope_before_gelu(call);
+        dz.stride = columns;
+    } else if (!to_bias->data) {
+        return dz;
     }
-    ar_matrix slope = *dy;
-    slope.data = call->workspace;
-    slope.stride = dy->columns;
-#pragma omp parallel for schedule(static) num_threads(call->threads)
-    for (int64_t r = 0; r < dy->rows; r++) {
-        const float *given = cpu_row(dy, r), *z = cpu_row(before, r);
-        float *result = cpu_row(&slope, r);
-#pragma omp simd
-        for (int64_t n = 0; n < dy->columns; n++) {
-            float bell;
-            float cumulative = fast_normal_cumulative(z[n], &bell);
-            result[n] = given[n] * (cumulative + z[n] * bell * 0.398942280401432678f);
-        }
-    }
-    return slope;
-}
-
-/* Sums over rows, each thread a block of columns, so that the order never changes. */
-static void add_column_sums(const ar_matrix *values, const ar_matrix *sums, bool accumulate,
-                            int threads)
-{
-    float *total = sums->data;
+    float *sums = column_sums(call), *total = to_bias->data;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t block = 0; block < (values->columns + 63) / 64; block++) {
-        int64_t first = block * 64;
-        int64_t count = values->columns - first < 64 ? values->columns - first : 64;
-        float sum[64] = {0};
-        for (int64_t r = 0; r < values->rows; r++) {
-            const float *row = cpu_row(values, r) + first;
-#pragma omp simd
-            for (int64_t c = 0; c < count; c++) {
-                sum[c] += row[c];
-            }
-        }
-        for (int64_t c = 0; c < count; c++) {
-            total[first + c] = (accumulate ? total[first + c] : 0.0f) + sum[c];
+    for (int64_t t = 0; t < threads; t++) {
+        float *own = sums + t * columns;
+        memset(own, 0, (size_t)columns * sizeof *own);
+        for (int64_t r = rows * t / threads; r < rows * (t + 1) / threads; r++) {
+            pass_back_row(cpu_row(dy, r), call->attributes->gelu ? cpu_row(before, r) : NULL,
+                          cpu_row(&dz, r), own, columns);
         }
     }
+    for (int t = 0; t < threads && total; t++) {
+        const bool add = t > 0 || call->accumulate[BIAS];
+#pragma omp simd
+        for (int64_t n = 0; n < columns; n++) {
+            total[n] = add ? total[n] + sums[t * columns + n] : sums[n];
+        }
+    }
+    return dz;
 }
 
 static void pass_to_residual(const ar_op_call *call)
@@ -141,40 +130,38 @@ void cpu_linear_adjoint(const ar_op_call *call)
 {
     const ar_matrix *x = &call->inputs[INPUT], *weight = &call->inputs[WEIGHT];
     const ar_matrix *to_x = &call->input_gradients[INPUT],
-                    *to_weight = &call->input_gradients[WEIGHT],
-                    *to_bias = &call->input_gradients[BIAS];
-    ar_matrix dz = slope_before_gelu(call);
+                    *to_weight = &call->input_gradients[WEIGHT];
+    const ar_matrix dz = pass_back(call);
     if (to_x->data) {
-        cpu_multiply((matrix_product){.a = dz.data,
-                                      .b = weight->data,
-                                      .c = to_x->data,
-                                      .m = x->rows,
-                                      .n = x->columns,
-                                      .k = weight->rows,
-                                      .a_stride = dz.stride,
-                                      .b_stride = weight->stride,
-                                      .c_stride = to_x->stride,
-                                      .accumulate = call->accumulate[INPUT]});
+        cpu_multiply(&(matrix_product){.a = dz.data,
+                                       .b = weight->data,
+                                       .c = to_x->data,
+                                       .m = x->rows,
+                                       .n = x->columns,
+                                       .k = weight->rows,
+                                       .a_stride = dz.stride,
+                                       .b_stride = weight->stride,
+                                       .c_stride = to_x->stride,
+                                       .accumulate = call->accumulate[INPUT],
+                                       .precision = call->precision,
+                                       .threads = call->threads,
+                                       .workspace = call->workspace});
     }
-    if (to_weight->data && x->rows > 0) {
-        cpu_multiply((matrix_product){.a = dz.data,
-                                      .b = x->data,
-                                      .c = to_weight->data,
-                                      .transpose_a = true,
-                                      .m = weight->rows,
-                                      .n = x->columns,
-                                      .k = x->rows,
-                                      .a_stride = dz.stride,
-                                      .b_stride = x->stride,
-                                      .c_stride = to_weight->stride,
-                                      .accumulate = call->accumulate[WEIGHT]});
-    } else if (to_weight->data && !call->accumulate[WEIGHT]) {
-        for (int64_t n = 0; n < to_weight->rows; n++) {
-            memset(cpu_row(to_weight, n), 0, (size_t)to_weight->columns * sizeof(float));
-        }
-    }
-    if (to_bias->data) {
-        add_column_sums(&dz, to_bias, call->accumulate[BIAS], call->threads);
+    if (to_weight->data) {
+        cpu_multiply(&(matrix_product){.a = dz.data,
+                                       .b = x->data,
+                                       .c = to_weight->data,
+                                       .transpose_a = true,
+                                       .m = weight->rows,
+                                       .n = x->columns,
+                                       .k = x->rows,
+                                       .a_stride = dz.stride,
+                                       .b_stride = x->stride,
+                                       .c_stride = to_weight->stride,
+                                       .accumulate = call->accumulate[WEIGHT],
+                                       .precision = call->precision,
+                                       .threads = call->threads,
+                                       .workspace = call->workspace});
     }
     if (call->input_gradients[RESIDUAL].data) {
         pass_to_residual(call);

@@ -1,0 +1,40 @@
+/* Matrix products of every path that is compiled in, for tests and timings; the program itself
+ * reaches them through its backend only. */
+#ifndef TESTS_BACKEND_PRODUCT_PATHS_H
+#define TESTS_BACKEND_PRODUCT_PATHS_H
+
+#include "backend/cpu/matrix_product.h"
+
+#define DECLARE_PRODUCTS(path)                                                                     \
+    void CPU_JOIN(cpu_multiply, path)(const matrix_product *product);                              \
+    size_t CPU_JOIN(cpu_multiply_workspace, path)(int threads);
+#define PRODUCTS_OF(path, dots)                                                                    \
+    {                                                                                              \
+        "cpu-" #path, CPU_JOIN(cpu_multiply, path), CPU_JOIN(cpu_multiply_workspace, path), dots   \
+    }
+
+#undef cpu_multiply
+#undef cpu_multiply_workspace
+DECLARE_PRODUCTS(portable)
+#if defined(__x86_64__)
+DECLARE_PRODUCTS(avx2)
+DECLARE_PRODUCTS(avx512)
+DECLARE_PRODUCTS(avx512_bf16)
+#endif
+
+static const struct {
+    const char *backend; /* runs here if ar_backend_find() knows it */
+    void (*multiply)(const matrix_product *product);
+    size_t (*workspace)(int threads);
+    bool pairs; /* has dot products of bfloat16 pairs */
+} product_paths[] = {
+    PRODUCTS_OF(portable, false),
+#if defined(__x86_64__)
+    PRODUCTS_OF(avx2, false),
+    PRODUCTS_OF(avx512, false),
+    PRODUCTS_OF(avx512_bf16, true),
+#endif
+};
+enum { PRODUCT_PATHS = sizeof product_paths / sizeof *product_paths };
+
+#endif
