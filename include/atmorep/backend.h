@@ -37,8 +37,10 @@ typedef enum {
     /* softmax(q kᵀ/√D) v per sample and head (Vaswani et al. 2017), q and k normalised over D first
      * when asked; the softmax of a query is over the keys within its reach. Head h of q is at
      * columns h·head_stride[0], of k and v at h·head_stride[1], [2] of their matrices. rows /
-     * tokens[0] samples of tokens[0] queries and tokens[1] keys. in: q, k, v, q scale [1,D]?, q
-     * shift?, k scale?, k shift? out: y [R, H·D], log-sum-exp of the scores [R,H] */
+     * tokens[0] samples of tokens[0] queries and tokens[1] keys. With `asked`, whose M entries are
+     * unique rows of q, in any order, only these are queries: y and log-sum-exp have a row for
+     * each, and the reach has no limits. in: q [R], k, v, q scale [1,D]?, q shift?, k scale?, k
+     * shift?, asked [M,1] int32? out: y [R or M, H·D], log-sum-exp of the scores [R or M, H] */
     AR_OP_ATTENTION,
     /* y = x + table[row mod T].   in: x [R,E], table [T,E]   out: y [R,E] */
     AR_OP_ADD_PERIODIC,

@@ -374,7 +374,8 @@ ar_tensor ar_graph_layer_norm(ar_graph *graph, const char *name, ar_tensor input
 
 ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention attention)
 {
-    ar_rows rows = rows_of(graph, attention.query);
+    ar_rows rows =
+        rows_of(graph, ar_tensor_exists(attention.asked) ? attention.asked : attention.query);
     ar_tensor output =
         ar_tensor_exists(attention.into)
             ? attention.into
@@ -396,8 +397,9 @@ ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention att
         .reach = reach};
     add_node(graph, AR_OP_ATTENTION, &attributes,
              (ar_tensor[]){attention.query, attention.key, attention.value, attention.query_scale,
-                           attention.query_shift, attention.key_scale, attention.key_shift},
-             7, (ar_tensor[]){output, log_sum}, 2);
+                           attention.query_shift, attention.key_scale, attention.key_shift,
+                           attention.asked},
+             8, (ar_tensor[]){output, log_sum}, 2);
     return output;
 }
 

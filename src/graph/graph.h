@@ -139,6 +139,7 @@ typedef struct {
     int64_t query_stride, key_stride, value_stride;
     int64_t query_tokens, key_tokens;
     ar_attention_reach reach; /* zeroed: every query sees every key */
+    ar_tensor asked; /* rows that are queries; AR_NO_TENSOR: all. Needs a reach without limits */
     bool normalise_query, normalise_key;
     ar_tensor into;
 } ar_attention;

@@ -146,8 +146,18 @@ static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_
             status = wrong(node, affine, "norms of heads are [1, head size]", err);
         }
     }
-    if (status == AR_OK && (!same_rows(output_of(graph, node, 0), input_of(graph, node, 0)) ||
-                            output_of(graph, node, 0)->columns != a->heads * a->head_size)) {
+    const ar_tensor_record *asked = input_of(graph, node, 7);
+    if (status == AR_OK && asked && asked->type != AR_TYPE_INT32) {
+        status = wrong(node, asked, "rows to ask for are int32", err);
+    }
+    for (int axis = 0; status == AR_OK && asked && axis < AR_AXIS_COUNT; axis++) {
+        if (a->reach.limited[axis]) {
+            status = wrong(node, asked, "rows are asked for where every query sees all keys", err);
+        }
+    }
+    if (status == AR_OK &&
+        (!same_rows(output_of(graph, node, 0), asked ? asked : input_of(graph, node, 0)) ||
+         output_of(graph, node, 0)->columns != a->heads * a->head_size)) {
         status = wrong(node, output_of(graph, node, 0),
                        "the output is [rows of queries, heads · head size]", err);
     }
@@ -369,8 +379,11 @@ static double linear_operations(const ar_node *node, const ar_op_call *call)
 static double attention_operations(const ar_node *node, const ar_op_call *call)
 {
     const ar_op_attributes *a = &node->attributes;
-    const double samples = (double)(call->inputs[0].rows / a->tokens[0]);
-    return 4.0 * samples * ar_attention_pairs(&a->reach) * (double)(a->heads * a->head_size);
+    const bool some = node->inputs[7] >= 0;
+    const double pairs =
+        some ? (double)(call->inputs[7].rows * a->tokens[1])
+             : (double)(call->inputs[0].rows / a->tokens[0]) * ar_attention_pairs(&a->reach);
+    return 4.0 * pairs * (double)(a->heads * a->head_size);
 }
 
 static double elementwise_operations(const ar_node *node, const ar_op_call *call)
@@ -429,6 +442,8 @@ const ar_op *ar_op_find(ar_op_kind kind)
 bool ar_op_input_has_gradient(const ar_node *node, int input)
 {
     switch (node->kind) {
+    case AR_OP_ATTENTION:
+        return input < 7;
     case AR_OP_DROPOUT:
         return input < 2;
     case AR_OP_GATHER_ROWS:

@@ -90,6 +90,7 @@ static ar_tensor record_patch_attention(const ar_recording *r, const char *prefi
         (ar_attention){.query = all,
                        .key = ar_graph_columns(r->graph, all, size, 3 * width - size),
                        .value = ar_graph_columns(r->graph, all, 2 * size, 3 * width - 2 * size),
+                       .asked = AR_NO_TENSOR,
                        .query_scale = AR_NO_TENSOR,
                        .query_shift = AR_NO_TENSOR,
                        .key_scale = AR_NO_TENSOR,

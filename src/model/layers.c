@@ -118,6 +118,7 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t la
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
+                       .asked = AR_NO_TENSOR,
                        .query_scale = AR_NO_TENSOR,
                        .query_shift = AR_NO_TENSOR,
                        .key_scale = AR_NO_TENSOR,
@@ -137,7 +138,7 @@ static void record_coupling(const ar_recording *r, const char *heads, int64_t la
 static void record_self_attention(const ar_recording *r, ar_attention_part part,
                                   const char *projection, int64_t layer, ar_tensor state,
                                   int64_t heads, int64_t head_size, bool norm,
-                                  const ar_tensor norms[4], ar_tensor into)
+                                  const ar_tensor norms[4], ar_tensor asked, ar_tensor into)
 {
     const int64_t columns = 3 * heads * head_size;
     ar_tensor all =
@@ -148,6 +149,7 @@ static void record_self_attention(const ar_recording *r, ar_attention_part part,
                        .key = ar_graph_columns(r->graph, all, head_size, columns - head_size),
                        .value =
                            ar_graph_columns(r->graph, all, 2 * head_size, columns - 2 * head_size),
+                       .asked = asked,
                        .query_scale = norms[0],
                        .query_shift = norms[1],
                        .key_scale = norms[2],
@@ -183,7 +185,7 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
              (long long)layer);
     snprintf(name, sizeof name, "%s.proj_heads", prefix);
     record_self_attention(r, AR_ATTENTION_ENCODER_SELF, name, layer, normal, heads, head_size,
-                          model->qk_layer_norm, no_norms,
+                          model->qk_layer_norm, no_norms, AR_NO_TENSOR,
                           ar_graph_columns(r->graph, all_heads, 0, own));
     if (field->coupled_count > 0) {
         snprintf(name, sizeof name, "%s.proj_heads_other.0", prefix);
@@ -206,7 +208,8 @@ ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar
 
 static void record_cross_attention(const ar_recording *r, const char *prefix, int64_t layer,
                                    ar_tensor normal, ar_tensor encoder_state, int64_t heads,
-                                   int64_t head_size, const ar_tensor norms[4], ar_tensor into)
+                                   int64_t head_size, const ar_tensor norms[4], ar_tensor asked,
+                                   ar_tensor into)
 {
     const int64_t columns = 2 * heads * head_size;
     char name[128];
@@ -221,6 +224,7 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, in
         (ar_attention){.query = queries,
                        .key = pairs,
                        .value = ar_graph_columns(r->graph, pairs, head_size, columns - head_size),
+                       .asked = asked,
                        .query_scale = norms[0],
                        .query_shift = norms[1],
                        .key_scale = norms[2],
@@ -236,7 +240,7 @@ static void record_cross_attention(const ar_recording *r, const char *prefix, in
 }
 
 static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, int64_t layer,
-                                      ar_tensor state, ar_tensor encoder_state)
+                                      ar_tensor state, ar_tensor encoder_state, ar_tensor asked)
 {
     const ar_model_configuration *model = &r->configuration->model;
     const int64_t embedding = ar_recorded_field(r)->embedding, heads = model->decoder_heads;
@@ -247,6 +251,7 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     ar_tensor norms[4] = {AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR, AR_NO_TENSOR};
     ar_tensor normal = ar_record_norm(r, state);
     ar_rows rows = ar_tensor_exists(state) ? ar_graph_tensor(r->graph, state)->rows : (ar_rows){0};
+    rows = ar_tensor_exists(asked) ? ar_graph_tensor(r->graph, asked)->rows : rows;
     ar_tensor all_heads = ar_graph_activation(r->graph, "heads", rows, heads * head_size);
 
     snprintf(prefix, sizeof prefix, "decoders.%lld.blocks.%lld", (long long)decoder,
@@ -257,13 +262,16 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     if (own > 0) {
         snprintf(name, sizeof name, "%s.proj_heads", prefix);
         record_self_attention(r, AR_ATTENTION_DECODER_SELF, name, layer, normal, own, head_size,
-                              model->decoder_qk_layer_norm, norms,
+                              model->decoder_qk_layer_norm, norms, asked,
                               ar_graph_columns(r->graph, all_heads, 0, own * head_size));
     }
     if (cross > 0) {
         record_cross_attention(
-            r, prefix, layer, normal, encoder_state, cross, head_size, norms,
+            r, prefix, layer, normal, encoder_state, cross, head_size, norms, asked,
             ar_graph_columns(r->graph, all_heads, own * head_size, cross * head_size));
+    }
+    if (ar_tensor_exists(asked)) {
+        state = ar_graph_gather_rows(r->graph, "masked tokens", state, asked);
     }
     state = ar_record_heads_output(r, prefix, all_heads, state);
     snprintf(name, sizeof name, "decoders.%lld.blocks.%lld", (long long)decoder,
@@ -271,16 +279,22 @@ static ar_tensor record_decoder_layer(const ar_recording *r, int64_t decoder, in
     return ar_record_mlp(r, name, state, model->decoder_mlp_layers);
 }
 
-ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder)
+ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder, ar_tensor asked,
+                            bool only_asked, ar_tensor *whole)
 {
     const ar_model_configuration *model = &r->configuration->model;
     const ar_tensor *encoder = r->fields[r->field].encoder;
+    const bool early = only_asked && model->attention == AR_ATTENTION_DENSE && !drops(r) &&
+                       model->decoder_layers > 0;
     ar_tensor state = encoder[model->encoder_layers - 1];
     for (int64_t layer = 0; layer < model->decoder_layers; layer++) {
         int64_t mirrored = model->encoder_layers - 1 - layer * model->decoder_cross_rate;
+        bool last = layer == model->decoder_layers - 1;
         ar_graph_begin_block(r->graph);
-        state = record_decoder_layer(r, decoder, layer, state, encoder[mirrored]);
+        state = record_decoder_layer(r, decoder, layer, state, encoder[mirrored],
+                                     last && early ? asked : AR_NO_TENSOR);
         ar_graph_end_block(r->graph);
     }
-    return state;
+    *whole = early ? AR_NO_TENSOR : state;
+    return early ? state : ar_graph_gather_rows(r->graph, "masked tokens", state, asked);
 }

@@ -41,8 +41,13 @@ ar_tensor ar_record_mlp(const ar_recording *r, const char *name, ar_tensor input
  * layer norms, which self and coupling attention share. */
 ar_tensor ar_record_encoder_layer(const ar_recording *r, int64_t layer, const ar_tensor *states,
                                   const ar_tensor *normals);
-/* The decoder of predicted field number `decoder`, from the last encoder layer's state. */
-ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder);
+/* The decoder of predicted field number `decoder`, from the last encoder layer's state: its state
+ * at the rows `asked` [M,1] alone, [M,E]. Nothing of the last layer is computed for other rows but
+ * keys and values, where `only_asked` allows it: attention sees all keys, there is no dropout
+ * (whose masks go by rows of samples), and nobody reads the other rows. *whole is the state at all
+ * rows where there is one. */
+ar_tensor ar_record_decoder(const ar_recording *r, int64_t decoder, ar_tensor asked,
+                            bool only_asked, ar_tensor *whole);
 /* The ensemble of the masked tokens: [M, N·V]. Each of the N tails is a layer norm, `tail_layers`
  * times linear E → E and GELU, and linear E → V. */
 ar_tensor ar_record_tails(const ar_recording *r, int64_t decoder, ar_tensor tokens);

@@ -91,11 +91,11 @@ static void record_prediction(ar_model *model, const ar_model_options *options, 
     field->masked_dimension = ar_graph_dimension(graph, "masked tokens", field->masked_largest);
     const ar_rows masked = {field->masked_dimension, 1};
     field->masked = ar_graph_input(graph, "masked tokens", AR_TYPE_INT32, masked, 1);
-    field->decoder = ar_record_decoder(&recording, decoder);
+    const bool only_asked = !options->keep_stages && !options->keep_attentions;
+    const ar_tensor state =
+        ar_record_decoder(&recording, decoder, field->masked, only_asked, &field->decoder);
     ar_graph_begin_block(graph);
-    field->ensemble = ar_record_tails(
-        &recording, decoder,
-        ar_graph_gather_rows(graph, "masked tokens", field->decoder, field->masked));
+    field->ensemble = ar_record_tails(&recording, decoder, state);
     const int64_t members = configuration->model.tails;
     if (members > 1) {
         ar_graph_ensemble_statistics(graph, "statistics", field->ensemble, members, &field->mean,

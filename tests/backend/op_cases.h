@@ -18,6 +18,7 @@ struct op_case {
     /* Sizes of the case; what they mean is the builder's. */
     int64_t rows, in, out, heads, tokens, other_tokens, members;
     bool first_flag, second_flag;
+    int64_t asked;            /* rows that are queries; 0: all */
     ar_attention_reach reach; /* with tokens and other_tokens those of its axes */
     bool large;               /* of a real model's size: for timing, too slow for the reference */
     /* Record the graph; the scalar at its end and, if there is one, the tensor to compare. */
@@ -83,6 +84,7 @@ static ar_tensor build_attention(ar_graph *g, const op_case *c, ar_tensor *outpu
                       .reach = c->reach,
                       .normalise_query = c->first_flag,
                       .normalise_key = c->first_flag || c->second_flag,
+                      .asked = AR_NO_TENSOR,
                       .query_scale = AR_NO_TENSOR,
                       .query_shift = AR_NO_TENSOR,
                       .key_scale = AR_NO_TENSOR,
@@ -108,8 +110,12 @@ static ar_tensor build_attention(ar_graph *g, const op_case *c, ar_tensor *outpu
         a.query_stride = size;
         a.key_stride = a.value_stride = 2 * size;
     }
+    if (c->asked > 0) {
+        a.asked = ar_graph_input(g, "asked", AR_TYPE_INT32, (ar_rows){0, c->asked}, 1);
+    }
     *output = ar_graph_attention(g, "y", a);
-    return distance_to_random(g, *output, c->rows * c->tokens, c->heads * size);
+    return distance_to_random(g, *output, c->asked ? c->asked : c->rows * c->tokens,
+                              c->heads * size);
 }
 
 static ar_tensor build_positions(ar_graph *g, const op_case *c, ar_tensor *output)
@@ -269,6 +275,12 @@ static const op_case op_cases[] = {
      .other_tokens = 23, .second_flag = true, .build = build_attention},
     {"cross attention, many blocks", AR_OP_ATTENTION, 1, 5, .heads = 1, .tokens = 70,
      .other_tokens = 300, .build = build_attention},
+    {"self attention of some rows", AR_OP_ATTENTION, 3, 8, .heads = 2, .tokens = 9,
+     .first_flag = true, .asked = 8, .build = build_attention},
+    {"cross attention of some rows", AR_OP_ATTENTION, 2, 20, .heads = 3, .tokens = 70,
+     .other_tokens = 41, .second_flag = true, .asked = 45, .build = build_attention},
+    {"self attention, nothing asked of a sample", AR_OP_ATTENTION, 3, 8, .heads = 2, .tokens = 31,
+     .asked = 9, .build = build_attention},
     {"axial attention, time", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 2 * 5 * 3 * 4,
      .reach = {.queries = {2, 5, 3, 4}, .keys = {2, 5, 3, 4}, .limited = {true, false, true, true}},
      .first_flag = true, .build = build_attention},

@@ -3,7 +3,7 @@
 #include "backend/ref/ref.h"
 #include "graph/attention_reach.h"
 
-enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
+enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT, ASKED };
 enum { OUTPUT, LOG_SUM };
 enum { HEAD_SIZE_MAX = 1024 };
 
@@ -41,6 +41,19 @@ static void load(const ar_op_call *call, int input, int64_t row, int64_t head, h
     }
 }
 
+/* A query: its row of the output, its row of q, and where that lies. */
+typedef struct {
+    int64_t output, row, sample, token;
+} query_place;
+
+static query_place place_of(const ar_op_call *call, int64_t output)
+{
+    const int64_t tokens = call->attributes->tokens[0];
+    const int32_t *asked = call->inputs[ASKED].data;
+    const int64_t row = asked ? asked[output * call->inputs[ASKED].stride] : output;
+    return (query_place){output, row, row / tokens, row % tokens};
+}
+
 static double dot(const ar_op_call *call, const double *a, const double *b)
 {
     double sum = 0;
@@ -50,14 +63,14 @@ static double dot(const ar_op_call *call, const double *a, const double *b)
     return sum;
 }
 
-static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, int64_t i)
+static void forward_query(const ar_op_call *call, int64_t head, query_place place)
 {
     const ar_op_attributes *a = call->attributes;
-    const int64_t size = a->head_size, row = sample * a->tokens[0] + i;
+    const int64_t size = a->head_size, sample = place.sample, i = place.token;
     const double factor = 1.0 / sqrt((double)size);
     static _Thread_local head_vector query, key, value;
     double largest = -INFINITY, sum = 0, result[HEAD_SIZE_MAX] = {0};
-    load(call, QUERY, row, head, &query);
+    load(call, QUERY, place.row, head, &query);
     for (int64_t j = 0; j < a->tokens[1]; j++) {
         if (!ar_attention_sees(&a->reach, i, j)) {
             continue;
@@ -78,10 +91,10 @@ static void forward_query(const ar_op_call *call, int64_t sample, int64_t head, 
         }
     }
     for (int64_t d = 0; d < size; d++) {
-        ref_set(&call->outputs[OUTPUT], row, head * size + d, result[d] / sum);
+        ref_set(&call->outputs[OUTPUT], place.output, head * size + d, result[d] / sum);
     }
     if (call->outputs[LOG_SUM].data) {
-        ref_set(&call->outputs[LOG_SUM], row, head, largest + log(sum));
+        ref_set(&call->outputs[LOG_SUM], place.output, head, largest + log(sum));
     }
 }
 
@@ -112,12 +125,9 @@ void ref_attention_weights(const ar_op_call *call, int64_t sample, int64_t head,
 
 void ref_attention_forward(const ar_op_call *call)
 {
-    const ar_op_attributes *a = call->attributes;
-    for (int64_t b = 0; b < call->inputs[QUERY].rows / a->tokens[0]; b++) {
-        for (int64_t h = 0; h < a->heads; h++) {
-            for (int64_t i = 0; i < a->tokens[0]; i++) {
-                forward_query(call, b, h, i);
-            }
+    for (int64_t q = 0; q < call->outputs[OUTPUT].rows; q++) {
+        for (int64_t h = 0; h < call->attributes->heads; h++) {
+            forward_query(call, h, place_of(call, q));
         }
     }
 }
@@ -156,19 +166,19 @@ static void give_head(const ar_op_call *call, int input, int64_t row, int64_t he
 }
 
 /* With p the softmax: dv_j = Σ_i p_ij dy_i; ds_ij = p_ij (dy_i·v_j − dy_i·y_i)/√D. */
-static void adjoint_query(const ar_op_call *call, int64_t sample, int64_t head, int64_t i)
+static void adjoint_query(const ar_op_call *call, int64_t head, query_place place)
 {
     const ar_op_attributes *a = call->attributes;
-    const int64_t size = a->head_size, row = sample * a->tokens[0] + i;
+    const int64_t size = a->head_size, sample = place.sample, i = place.token;
     const double factor = 1.0 / sqrt((double)size);
     static _Thread_local head_vector query, key, value;
     double result[HEAD_SIZE_MAX] = {0}, dy[HEAD_SIZE_MAX], inner = 0;
-    load(call, QUERY, row, head, &query);
+    load(call, QUERY, place.row, head, &query);
     for (int64_t d = 0; d < size; d++) {
-        dy[d] = ref_get(&call->output_gradients[OUTPUT], row, head * size + d);
-        inner += dy[d] * ref_get(&call->outputs[OUTPUT], row, head * size + d);
+        dy[d] = ref_get(&call->output_gradients[OUTPUT], place.output, head * size + d);
+        inner += dy[d] * ref_get(&call->outputs[OUTPUT], place.output, head * size + d);
     }
-    double log_sum = ref_get(&call->outputs[LOG_SUM], row, head);
+    double log_sum = ref_get(&call->outputs[LOG_SUM], place.output, head);
     for (int64_t j = 0; j < a->tokens[1]; j++) {
         if (!ar_attention_sees(&a->reach, i, j)) {
             continue;
@@ -181,7 +191,7 @@ static void adjoint_query(const ar_op_call *call, int64_t sample, int64_t head, 
             result[d] += ref_operand(call, ds) * ref_operand(call, key.value[d]);
         }
     }
-    give_head(call, QUERY, row, head, &query, result);
+    give_head(call, QUERY, place.row, head, &query, result);
 }
 
 static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, int64_t j)
@@ -193,19 +203,19 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
     double to_key[HEAD_SIZE_MAX] = {0}, to_value[HEAD_SIZE_MAX] = {0};
     load(call, KEY, key_row, head, &key);
     load(call, VALUE, key_row, head, &value);
-    for (int64_t i = 0; i < a->tokens[0]; i++) {
-        if (!ar_attention_sees(&a->reach, i, j)) {
+    for (int64_t q = 0; q < call->outputs[OUTPUT].rows; q++) {
+        const query_place place = place_of(call, q);
+        if (place.sample != sample || !ar_attention_sees(&a->reach, place.token, j)) {
             continue;
         }
-        int64_t row = sample * a->tokens[0] + i;
         double dy[HEAD_SIZE_MAX], inner = 0;
-        load(call, QUERY, row, head, &query);
+        load(call, QUERY, place.row, head, &query);
         for (int64_t d = 0; d < size; d++) {
-            dy[d] = ref_get(&call->output_gradients[OUTPUT], row, head * size + d);
-            inner += dy[d] * ref_get(&call->outputs[OUTPUT], row, head * size + d);
+            dy[d] = ref_get(&call->output_gradients[OUTPUT], place.output, head * size + d);
+            inner += dy[d] * ref_get(&call->outputs[OUTPUT], place.output, head * size + d);
         }
         double p = exp(factor * dot(call, query.value, key.value) -
-                       ref_get(&call->outputs[LOG_SUM], row, head));
+                       ref_get(&call->outputs[LOG_SUM], place.output, head));
         double ds = p * (dot(call, dy, value.value) - inner) * factor;
         for (int64_t d = 0; d < size; d++) {
             to_key[d] += ref_operand(call, ds) * ref_operand(call, query.value[d]);
@@ -214,6 +224,19 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
     }
     give_head(call, KEY, key_row, head, &key, to_key);
     give_head(call, VALUE, key_row, head, &value, to_value);
+}
+
+/* Rows of q that nobody asked for have no gradient. */
+static void clear_rows_not_asked(const ar_op_call *call)
+{
+    const ar_op_attributes *a = call->attributes;
+    for (int64_t row = 0; row < call->inputs[QUERY].rows; row++) {
+        for (int64_t h = 0; h < a->heads; h++) {
+            for (int64_t d = 0; d < a->head_size; d++) {
+                ref_give(call, QUERY, row, h * a->head_stride[QUERY] + d, 0.0);
+            }
+        }
+    }
 }
 
 void ref_attention_adjoint(const ar_op_call *call)
@@ -226,14 +249,15 @@ void ref_attention_adjoint(const ar_op_call *call)
             ref_set(gradient, 0, d, 0.0);
         }
     }
-    for (int64_t b = 0; b < call->inputs[QUERY].rows / a->tokens[0]; b++) {
-        for (int64_t h = 0; h < a->heads; h++) {
-            for (int64_t i = 0; i < a->tokens[0]; i++) {
-                adjoint_query(call, b, h, i);
-            }
-            for (int64_t j = 0; j < a->tokens[1]; j++) {
-                adjoint_key(call, b, h, j);
-            }
+    if (call->inputs[ASKED].data) {
+        clear_rows_not_asked(call);
+    }
+    for (int64_t h = 0; h < a->heads; h++) {
+        for (int64_t q = 0; q < call->outputs[OUTPUT].rows; q++) {
+            adjoint_query(call, h, place_of(call, q));
+        }
+        for (int64_t row = 0; row < call->inputs[KEY].rows; row++) {
+            adjoint_key(call, row / a->tokens[1], h, row % a->tokens[1]);
         }
     }
 }
