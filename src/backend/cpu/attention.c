@@ -58,7 +58,7 @@ static void give_block(const ar_op_call *call, cpu_head of, const cpu_attention_
 {
     const ar_matrix *y = &call->outputs[OUTPUT], *log_sum = &call->outputs[LOG_SUM];
     for (int64_t i = 0; i < block->rows; i++) {
-        const int64_t row = of.sample * w->queries + w->query_tokens[block->first + i];
+        const int64_t row = cpu_attention_output_row(call, w, of.sample, block->first + i);
         const float *from = w->result + i * w->padded_size;
         float *to = cpu_row(y, row) + of.head * w->size;
         float sum = 0;
@@ -78,7 +78,10 @@ static void give_block(const ar_op_call *call, cpu_head of, const cpu_attention_
 
 static void forward_block(const ar_op_call *call, cpu_head of, int64_t index, cpu_head_work *w)
 {
-    const cpu_attention_block block = cpu_attention_block_of(&w->order, index);
+    const cpu_attention_block block = cpu_attention_block_here(w, index);
+    if (block.rows <= 0) {
+        return;
+    }
     cpu_attention_pack_queries(call, of, &block, false, w);
     choose_start(w, &block);
     memset(w->result, 0, (size_t)(block.rows * w->padded_size) * sizeof(float));
@@ -101,6 +104,7 @@ static void forward_thread(const ar_op_call *call, cpu_head_work *w)
         const cpu_head of = {b / blocks / a->heads, b / blocks % a->heads};
         if (b / blocks != packed) {
             packed = b / blocks;
+            cpu_attention_begin_sample(call, of.sample, w);
             cpu_attention_pack_keys(call, of, w);
         }
         forward_block(call, of, b % blocks, w);

@@ -16,7 +16,7 @@ static void pack_given(const ar_op_call *call, cpu_head of, const cpu_attention_
 {
     const float *given[TILE_TOKENS];
     for (int64_t i = 0; i < block->rows; i++) {
-        const int64_t row = of.sample * w->queries + w->query_tokens[block->first + i];
+        const int64_t row = cpu_attention_output_row(call, w, of.sample, block->first + i);
         const float *dy = cpu_row(&call->output_gradients[OUTPUT], row) + of.head * w->size;
         const float *y = cpu_row(&call->outputs[OUTPUT], row) + of.head * w->size;
         float *to = w->given + i * w->padded_size, inner = 0;
@@ -119,7 +119,10 @@ static void give(const ar_op_call *call, int input, cpu_head of, const int32_t *
 
 static void adjoint_block(const ar_op_call *call, cpu_head of, int64_t index, cpu_head_work *w)
 {
-    const cpu_attention_block block = cpu_attention_block_of(&w->order, index);
+    const cpu_attention_block block = cpu_attention_block_here(w, index);
+    if (block.rows <= 0) {
+        return;
+    }
     cpu_attention_pack_queries(call, of, &block, true, w);
     pack_given(call, of, &block, w);
     memset(w->result, 0, (size_t)(block.rows * w->padded_size) * sizeof(float));
@@ -134,6 +137,7 @@ static void adjoint_part(const ar_op_call *call, cpu_head of, int64_t part, int6
                          cpu_head_work *w)
 {
     const int64_t blocks = w->order.block_count, end = blocks * (part + 1) / parts;
+    cpu_attention_begin_sample(call, of.sample, w);
     cpu_attention_pack_keys_again(call, of, w);
     memset(w->to_key, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
     memset(w->to_value, 0, (size_t)(w->keys * w->padded_size) * sizeof(float));
@@ -219,10 +223,28 @@ static void give_norms(const ar_op_call *call)
     }
 }
 
+/* Rows of q that nobody asked for have no gradient. */
+static void clear_rows_not_asked(const ar_op_call *call)
+{
+    const ar_op_attributes *a = call->attributes;
+    const ar_matrix *to = &call->input_gradients[QUERY];
+    if (!call->inputs[ASKED].data || !to->data || call->accumulate[QUERY]) {
+        return;
+    }
+#pragma omp parallel for schedule(static) num_threads(call->threads)
+    for (int64_t row = 0; row < to->rows; row++) {
+        for (int64_t h = 0; h < a->heads; h++) {
+            memset(cpu_row(to, row) + h * a->head_stride[QUERY], 0,
+                   (size_t)a->head_size * sizeof(float));
+        }
+    }
+}
+
 void cpu_attention_adjoint(const ar_op_call *call)
 {
     const ar_op_attributes *a = call->attributes;
     const int64_t heads = call->inputs[QUERY].rows / a->tokens[0] * a->heads;
+    clear_rows_not_asked(call);
     for (int t = 0; t < call->threads; t++) {
         cpu_head_work work = cpu_attention_work(call, t);
         memset(work.norm_sums, 0, (size_t)(4 * work.size * TILE_TOKENS) * sizeof(float));

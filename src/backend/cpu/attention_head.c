@@ -31,7 +31,7 @@ static cpu_head_work divide(const ar_op_attributes *a, float *first, int64_t *fl
     const int64_t block_rows = QUERY_BLOCK * lines, scores = QUERY_BLOCK * BLOCK;
     /* What is read beyond the last key of a block means nothing, but has to be there. */
     const int64_t keys_across = w.size * w.key_stride + LINE_FLOATS;
-    float *query_tokens, *key_tokens;
+    float *query_tokens, *key_tokens, *asked_rows;
     const struct {
         float **part;
         int64_t floats;
@@ -59,6 +59,7 @@ static cpu_head_work divide(const ar_op_attributes *a, float *first, int64_t *fl
         {&w.norm_sums, 4 * lines * TILE_TOKENS},
         {&query_tokens, w.queries},
         {&key_tokens, w.keys},
+        {&asked_rows, w.queries},
     };
     *floats = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -67,6 +68,7 @@ static cpu_head_work divide(const ar_op_attributes *a, float *first, int64_t *fl
     }
     w.query_tokens = (int32_t *)query_tokens;
     w.key_tokens = (int32_t *)key_tokens;
+    w.asked_rows = (int32_t *)asked_rows;
     return w;
 }
 
@@ -86,10 +88,60 @@ cpu_head_work cpu_attention_work(const ar_op_call *call, int thread)
     return divide(call->attributes, (float *)first + thread * floats, &floats);
 }
 
+static int32_t asked_row(const ar_op_call *call, int64_t i)
+{
+    const ar_matrix *asked = &call->inputs[ASKED];
+    return ((const int32_t *)asked->data)[i * asked->stride];
+}
+
+/* Most queries that are asked for of any sample, at least one. */
+static int64_t most_asked(const ar_op_call *call)
+{
+    const int64_t tokens = call->attributes->tokens[0];
+    int64_t most = 0;
+    for (int64_t sample = 0; sample < call->inputs[QUERY].rows / tokens; sample++) {
+        int64_t count = 0;
+        for (int64_t i = 0; i < call->inputs[ASKED].rows; i++) {
+            count += asked_row(call, i) / tokens == sample;
+        }
+        most = count > most ? count : most;
+    }
+    return most > 0 ? most : 1;
+}
+
+void cpu_attention_begin_sample(const ar_op_call *call, int64_t sample, cpu_head_work *w)
+{
+    w->queries_here = w->queries;
+    if (!call->inputs[ASKED].data) {
+        return;
+    }
+    w->queries_here = 0;
+    for (int64_t i = 0; i < call->inputs[ASKED].rows; i++) {
+        const int32_t row = asked_row(call, i);
+        if (row / w->queries == sample) {
+            w->query_tokens[w->queries_here] = (int32_t)(row % w->queries);
+            w->asked_rows[w->queries_here++] = (int32_t)i;
+        }
+    }
+}
+
+cpu_attention_block cpu_attention_block_here(const cpu_head_work *w, int64_t index)
+{
+    cpu_attention_block block = cpu_attention_block_of(&w->order, index);
+    const int64_t left = w->queries_here - block.first;
+    block.rows = left < block.rows ? left : block.rows;
+    return block;
+}
+
 void cpu_attention_begin(const ar_op_call *call, cpu_head_work *w)
 {
+    ar_attention_reach reach = call->attributes->reach;
     w->rounded = call->precision == AR_TYPE_BFLOAT16;
-    w->order = cpu_attention_order_of(&call->attributes->reach);
+    if (call->inputs[ASKED].data) {
+        reach = (ar_attention_reach){.queries = {1, 1, 1, most_asked(call)},
+                                     .keys = {1, 1, 1, w->keys}};
+    }
+    w->order = cpu_attention_order_of(&reach);
     cpu_attention_order_tokens(&w->order, w->order.reach.queries, w->query_tokens);
     cpu_attention_order_tokens(&w->order, w->order.reach.keys, w->key_tokens);
     if (w->size < w->padded_size) {

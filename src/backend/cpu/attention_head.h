@@ -11,7 +11,7 @@
 #include "backend/cpu/cpu.h"
 
 /* Inputs and outputs of the op, see atmorep/backend.h. */
-enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT };
+enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT, ASKED };
 enum { OUTPUT, LOG_SUM };
 
 /* One head of one sample. */
@@ -28,7 +28,9 @@ typedef struct {
     int64_t key_stride; /* of what lies across */
     bool rounded;       /* operands of products to bf16 */
     cpu_attention_order order;
+    int64_t queries_here;               /* of the sample at work: fewer where some are asked for */
     int32_t *query_tokens, *key_tokens; /* [queries], [keys]: token within the sample */
+    int32_t *asked_rows;                /* [queries]: row of the output, where some are asked for */
     float *key, *value;                 /* [keys][D] */
     float *key_across, *value_across;   /* [D][keys] */
     float *to_key, *to_value;           /* [keys][D]: gradients */
@@ -51,6 +53,18 @@ typedef struct {
 cpu_head_work cpu_attention_work(const ar_op_call *call, int thread);
 /* Make it ready for a call, before anything is packed. */
 void cpu_attention_begin(const ar_op_call *call, cpu_head_work *work);
+
+/* Before a head of a sample: find its queries among those asked for. */
+void cpu_attention_begin_sample(const ar_op_call *call, int64_t sample, cpu_head_work *work);
+/* Block `index` of the order's block_count, without queries that are not in the sample. */
+cpu_attention_block cpu_attention_block_here(const cpu_head_work *work, int64_t index);
+/* The row of the output that belongs to query `i`. */
+static inline int64_t cpu_attention_output_row(const ar_op_call *call, const cpu_head_work *work,
+                                               int64_t sample, int64_t i)
+{
+    return call->inputs[ASKED].data ? work->asked_rows[i]
+                                    : sample * work->queries + work->query_tokens[i];
+}
 
 /* The factor that makes scores of the products of queries and keys. */
 float cpu_attention_factor(const cpu_head_work *work);

@@ -22,6 +22,8 @@
 #define cpu_add_periodic_forward CPU_NAME(cpu_add_periodic_forward)
 #define cpu_attention_adjoint CPU_NAME(cpu_attention_adjoint)
 #define cpu_attention_begin CPU_NAME(cpu_attention_begin)
+#define cpu_attention_begin_sample CPU_NAME(cpu_attention_begin_sample)
+#define cpu_attention_block_here CPU_NAME(cpu_attention_block_here)
 #define cpu_attention_block_of CPU_NAME(cpu_attention_block_of)
 #define cpu_attention_copy_across CPU_NAME(cpu_attention_copy_across)
 #define cpu_attention_factor CPU_NAME(cpu_attention_factor)
