@@ -23,8 +23,8 @@ product_operations products_count(const ar_graph *graph)
             count.forward += product;
             count.adjoint += product * (input->wants_gradient + weight->wants_gradient);
         } else if (node->kind == AR_OP_ATTENTION) {
-            const ar_tensor_record *query = &graph->tensors[node->inputs[0]];
-            const double product = 2 * rows_of(graph, query) / (double)a->tokens[0] *
+            const ar_tensor_record *output = &graph->tensors[node->outputs[0]];
+            const double product = 2 * rows_of(graph, output) / (double)a->tokens[0] *
                                    ar_attention_pairs(&a->reach) *
                                    (double)(a->heads * a->head_size);
             count.forward += 2 * product;
