@@ -56,7 +56,7 @@ def by_case(steps):
     cases = {}
     for record in steps:
         cases.setdefault(record["case"], {}).setdefault(record["who"], []).append(record)
-    return cases
+    return {case: whos for case, whos in cases.items() if "atmorep" in whos}
 
 
 def title(case):
@@ -310,8 +310,9 @@ def draw_precision(precision, path):
 def precision_table(precision):
     curves = loss_curves(precision)
     seeds = sorted({r["seed"] for r in precision})
+    last_step = max(r["step"] for r in precision)
     lines = [
-        "| | " + " | ".join(f"seed {s}" for s in seeds) + " | mean | spread of the seeds |",
+        f"| after {last_step} steps | " + " | ".join(f"seed {s}" for s in seeds) + " | mean | spread of the seeds |",
         "|---|" + "---|" * (len(seeds) + 2),
     ]
     for name, runs in curves.items():
@@ -319,7 +320,7 @@ def precision_table(precision):
         lines.append(
             f"| {name} | " + " | ".join(f"{v:.4f}" for v in last) + f" | {statistics.mean(last):.4f} | {max(last) - min(last):.4f} |"
         )
-    if len(curves) == 2:
+    if set(curves) == set(COLOURS):
         gaps = [curves["bf16"][s][-1][1] - curves["float32"][s][-1][1] for s in seeds]
         lines.append("| bf16 − float32 | " + " | ".join(f"{g:+.4f}" for g in gaps) + f" | {statistics.mean(gaps):+.4f} | |")
     return lines

@@ -78,12 +78,17 @@ write_array()
     mv "$2.part" "$2"
 }
 
+failed=0 # of our own measurements; a peer may be missing
 # own LINES WHAT CONFIGURATION [OPTION...]: one process of ours; WHAT begins its JSON.
 own()
 {
     local lines=$1 what=$2 result
     shift 2
-    result=$($before $bin/bench-step "$@" --json)
+    if ! result=$($before $bin/bench-step "$@" --json); then
+        echo "run.sh: no result from: bench-step $*" >&2
+        failed=1
+        return
+    fi
     printf '{%s,%s\n' "$what" "${result#\{}" >> "$lines"
 }
 
@@ -139,12 +144,12 @@ measure_steps()
 # One point of a curve: VARIED is what changes, VALUE where.
 point()
 {
-    local lines=$1 varied=$2 value=$3 precision
+    local lines=$1 varied=$2 value=$3 precision mode
     shift 3
     for precision in float32 bf16; do
         for mode in train infer; do
             own "$lines" "\"varied\":\"$varied\",\"value\":$value" "$@" --precision "$precision" \
-                --mode "$mode" --steps 2
+                --mode "$mode"
         done
     done
     echo "run.sh: $varied $value done"
@@ -152,25 +157,29 @@ point()
 
 measure_scaling()
 {
-    local lines levels width batch n
+    local lines levels width batch n long
     local small=(--set 'fields.0.levels=[1]')
     lines=$(mktemp)
-    point "$lines" tokens 216 bench/s.yaml --threads "$threads" "${small[@]}" \
+    point "$lines" tokens 216 bench/s.yaml --threads "$threads" --steps "$steps" "${small[@]}" \
         --set 'fields.0.tokens=[12,3,6]'
     for levels in 1 2 5 10 20; do
-        point "$lines" tokens $((864 * levels)) bench/s.yaml --threads "$threads" \
-            --set "fields.0.levels=[$(seq -s, "$levels")]"
+        # Half a minute a step with most tokens: one does, and needs no warming up.
+        long=()
+        [ "$levels" -lt 20 ] || long=(--steps 1 --warm-up 0)
+        point "$lines" tokens $((864 * levels)) bench/s.yaml --threads "$threads" --steps "$steps" \
+            --set "fields.0.levels=[$(seq -s, "$levels")]" "${long[@]}"
     done
     for width in 128 256 512 1024 2048; do
-        point "$lines" width "$width" bench/s.yaml --threads "$threads" "${small[@]}" \
+        point "$lines" width "$width" bench/s.yaml --threads "$threads" --steps "$steps" "${small[@]}" \
             --set fields.0.embedding="$width" --set model.encoder.heads=$((width / 32)) \
             --set model.decoder.heads=$((width / 32))
     done
     for batch in 1 2 4 8 16; do
-        point "$lines" batch "$batch" bench/m.yaml --threads "$threads" --batch "$batch"
+        point "$lines" batch "$batch" bench/m.yaml --threads "$threads" --steps "$steps" \
+            --batch "$batch"
     done
     for ((n = 1; n <= threads; n = n < threads && 2 * n > threads ? threads : 2 * n)); do
-        point "$lines" threads "$n" bench/s.yaml --threads "$n"
+        point "$lines" threads "$n" bench/s.yaml --threads "$n" --steps "$steps"
     done
     write_array "$lines" "$out/scaling.json"
     rm "$lines"
@@ -184,3 +193,4 @@ for part in $parts; do
     esac
 done
 python3 bench/report.py "$out" $docs
+exit $failed
