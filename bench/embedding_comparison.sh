@@ -55,7 +55,7 @@ printf '\n'
 for arm in $arms; do
     "$program" info "$out/$arm.yaml" --json > "$out/$arm.json"
     number() { sed -n "s/^.*\"$1\":[[:space:]]*\([0-9.e+]*\).*/\1/p" "$out/$arm.json" | head -1; }
-    printf '| %s | %s | %.1f |' "$arm" "$(number parameters)" "$(number 'GFLOP a training step')"
+    printf '| %s | %s | %.1f |' "$arm" "$(number parameters)" "$(number 'GFLOP a training step, nominal (3 times forward)')"
     sum=0
     for seed in $seeds; do
         loss=$(grep '"kind": "validation"' "$out/$arm.$seed/metrics.jsonl" | tail -1 |

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "atmorep/log.h"
+#include "atmorep/profile.h"
 #include "atmorep/status.h"
 
 /* "0.1.0"; static. */
@@ -116,6 +117,7 @@ typedef struct {
     int64_t allow_missing_count;
     int64_t threads;                        /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;                    /* "cpu"; NULL means that */
+    ar_profile *profile;                    /* receives where the time went; may be NULL */
     const volatile sig_atomic_t *interrupt; /* not 0: write a checkpoint and end; may be NULL */
 } ar_train_options;
 
@@ -148,6 +150,7 @@ typedef struct {
     int64_t threads;       /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;   /* NULL: "cpu" */
     const char *precision; /* of matrix products: "float32" (NULL too) or "bf16" */
+    ar_profile *profile;   /* receives where the time went; may be NULL */
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
 } ar_forecast_options;
 

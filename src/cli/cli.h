@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "atmorep/profile.h"
 #include "atmorep/status.h"
 
 enum { AR_EXIT_DONE = 0, AR_EXIT_FAILED = 1, AR_EXIT_USAGE = 2 };
@@ -22,11 +23,12 @@ void ar_text_list_release(ar_text_list *list);
 
 /* What an option takes, and with it the type its destination points to. */
 typedef enum {
-    AR_OPTION_FLAG,    /* bool: true when given */
-    AR_OPTION_TEXT,    /* const char *; giving it twice is an error */
-    AR_OPTION_LIST,    /* ar_text_list: `--data A B --data C`, each up to the next option */
-    AR_OPTION_INTEGER, /* int64_t */
-    AR_OPTION_NUMBER,  /* double */
+    AR_OPTION_FLAG,       /* bool: true when given */
+    AR_OPTION_TEXT,       /* const char *; giving it twice is an error */
+    AR_OPTION_MAYBE_TEXT, /* const char *: "" for `--name`, else as `--name=VALUE` says */
+    AR_OPTION_LIST,       /* ar_text_list: `--data A B --data C`, each up to the next option */
+    AR_OPTION_INTEGER,    /* int64_t */
+    AR_OPTION_NUMBER,     /* double */
 } ar_option_kind;
 
 typedef struct {
@@ -75,6 +77,15 @@ void ar_console_finish_line(void);
 /* The exit code of a status; for a failure the line "atmorep COMMAND: message" goes to standard
  * error. */
 AR_USE_RESULT int ar_command_end(const char *command, ar_status status, const ar_error *err);
+
+/* `--profile[=FILE.json]` of the commands that run a model: a profile, if the option was given
+ * (`trace` is not NULL). */
+AR_USE_RESULT ar_status ar_profile_command_begin(ar_profile **profile, const char *trace,
+                                                 ar_error *err);
+/* Print the table of a run that came to its first op, write the trace, destroy the profile.
+ * Returns the run's `status`, or, if that is AR_OK, that of writing the trace. */
+AR_USE_RESULT ar_status ar_profile_command_end(ar_profile **profile, const char *trace,
+                                               ar_status status, ar_error *err);
 
 /* The commands. */
 int ar_command_nature_run(int argc, char **argv);

@@ -8,6 +8,8 @@ int ar_command_forecast(int argc, char **argv)
     ar_forecast_options o = {.every_hours = 6, .lead_hours = 6, .overlap = 0.5};
     ar_text_list data = {0};
     int64_t threads = 0;
+    const char *trace = NULL;
+    ar_profile *profile = NULL;
     const ar_option options[] = {
         {"model", "RUN",
          "run folder, checkpoint, what convert made of a released model, or its .mod",
@@ -40,6 +42,9 @@ int ar_command_forecast(int argc, char **argv)
          "cpu-avx512_bf16), or the slow reference, ref",
          AR_OPTION_TEXT, &o.backend, false},
         {"threads", "N", "threads to use (default: all cores)", AR_OPTION_INTEGER, &threads, false},
+        {"profile", "FILE.json",
+         "tell at the end where the time went; with a file also as a trace for chrome://tracing",
+         AR_OPTION_MAYBE_TEXT, &trace, false},
         {0}};
     const ar_command_line line = {
         .command = "forecast",
@@ -68,8 +73,11 @@ int ar_command_forecast(int argc, char **argv)
     o.data_path_count = data.count;
     o.threads = threads;
     o.interrupt = ar_catch_interrupts();
+    AR_TRY(ar_profile_command_begin(&profile, trace, &err));
+    o.profile = profile;
     AR_TRY(ar_forecast(&o, &err));
 cleanup:
+    status = ar_profile_command_end(&profile, trace, status, &err);
     exit_code = ar_command_end("forecast", status, &err);
 release:
     ar_text_list_release(&data);

@@ -205,7 +205,7 @@ static ar_status add_recompute(cJSON *cost, const ar_model *model, ar_error *err
         double bytes = 0, operations = 0;
         status = measure(model, model->loss, (ar_recompute)mode, &bytes, &operations, err);
         cJSON *entry = cJSON_AddObjectToObject(list, ar_recompute_name((ar_recompute)mode));
-        cJSON_AddNumberToObject(entry, "GFLOP a training step", 1e-9 * operations);
+        cJSON_AddNumberToObject(entry, "GFLOP a training step, executed", 1e-9 * operations);
         cJSON_AddNumberToObject(entry, "GiB for activations, training", bytes / (1 << 30));
     }
     return status;
@@ -263,8 +263,11 @@ static ar_status describe_cost(cJSON *tree, ar_configuration *configuration, ar_
     add_parts(cost, model);
     cJSON_AddNumberToObject(cost, "samples a step", (double)batch);
     cJSON_AddNumberToObject(cost, "GFLOP a sample, forward", giga * forward[1] / (double)batch);
-    cJSON_AddNumberToObject(cost, "GFLOP a sample, training", giga * training[1] / (double)batch);
-    cJSON_AddNumberToObject(cost, "GFLOP a training step", giga * training[1]);
+    cJSON_AddNumberToObject(cost, "GFLOP a sample, training, executed",
+                            giga * training[1] / (double)batch);
+    cJSON_AddNumberToObject(cost, "GFLOP a training step, executed", giga * training[1]);
+    cJSON_AddNumberToObject(cost, "GFLOP a training step, nominal (3 times forward)",
+                            3 * giga * forward[1]);
     cJSON_AddNumberToObject(cost, "GiB for parameters", block);
     cJSON_AddNumberToObject(cost, "GiB for gradients", block);
     cJSON_AddNumberToObject(cost, "GiB for the optimiser's moments", 2 * block);

@@ -74,8 +74,13 @@ const char *ar_closest_name(const char *word, const char *const *names, int64_t 
 static void print_option(const ar_option *option)
 {
     char left[96];
-    snprintf(left, sizeof left, "--%s%s%s%s", option->name, option->argument ? " " : "",
-             option->argument ? option->argument : "", option->kind == AR_OPTION_LIST ? "…" : "");
+    if (option->kind == AR_OPTION_MAYBE_TEXT) {
+        snprintf(left, sizeof left, "--%s[=%s]", option->name, option->argument);
+    } else {
+        snprintf(left, sizeof left, "--%s%s%s%s", option->name, option->argument ? " " : "",
+                 option->argument ? option->argument : "",
+                 option->kind == AR_OPTION_LIST ? "…" : "");
+    }
     /* "…" has three bytes and one column. */
     int width = 30 + (option->kind == AR_OPTION_LIST ? 2 : 0);
     if ((int)strlen(left) >= width) {
@@ -181,6 +186,7 @@ static ar_status store_value(parser *parse, const ar_option *option, const char 
     case AR_OPTION_LIST:
         return append(option->destination, text, parse);
     case AR_OPTION_TEXT:
+    case AR_OPTION_MAYBE_TEXT:
         *(const char **)option->destination = text;
         return AR_OK;
     case AR_OPTION_INTEGER:
@@ -229,8 +235,8 @@ static ar_status parse_option(parser *parse, const char *text)
     if (repeated && option->kind != AR_OPTION_LIST) {
         return ar_fail(&parse->err, AR_ERROR_USAGE, "--%s is given twice", name);
     }
-    if (equals) {
-        return store_value(parse, option, equals + 1);
+    if (equals || option->kind == AR_OPTION_MAYBE_TEXT) {
+        return store_value(parse, option, equals ? equals + 1 : "");
     }
     if (parse->at == parse->argc || looks_like_option(parse->argv[parse->at])) {
         return ar_fail(&parse->err, AR_ERROR_USAGE, "--%s needs a value: --%s %s", name, name,

@@ -8,6 +8,8 @@ int ar_command_train(int argc, char **argv)
     const char *run = NULL;
     bool resume = false;
     int64_t threads = 0;
+    const char *trace = NULL;
+    ar_profile *profile = NULL;
     const char *from = NULL, *backend = NULL;
     ar_text_list settings = {0}, files = {0}, sources = {0}, dropped = {0}, missing = {0};
     const ar_option options[] = {
@@ -35,6 +37,9 @@ int ar_command_train(int argc, char **argv)
          AR_OPTION_TEXT, &backend, false},
         {"threads", "N", "threads to use (default: all cores); runs repeat exactly for the same N",
          AR_OPTION_INTEGER, &threads, false},
+        {"profile", "FILE.json",
+         "tell at the end where the time went; with a file also as a trace for chrome://tracing",
+         AR_OPTION_MAYBE_TEXT, &trace, false},
         {0}};
     const ar_command_line line = {
         .command = "train",
@@ -62,6 +67,7 @@ int ar_command_train(int argc, char **argv)
     if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
         goto release;
     }
+    AR_TRY(ar_profile_command_begin(&profile, trace, &err));
     AR_TRY(ar_train_file(files.items[0], settings.items, settings.count,
                          &(ar_train_options){.run = run,
                                              .resume = resume,
@@ -74,9 +80,11 @@ int ar_command_train(int argc, char **argv)
                                              .allow_missing_count = missing.count,
                                              .threads = threads,
                                              .backend = backend,
+                                             .profile = profile,
                                              .interrupt = ar_catch_interrupts()},
                          &err));
 cleanup:
+    status = ar_profile_command_end(&profile, trace, status, &err);
     exit_code = ar_command_end("train", status, &err);
 release:
     ar_text_list_release(&settings);

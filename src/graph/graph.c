@@ -30,6 +30,7 @@ void ar_graph_destroy(ar_graph **graph)
         ar_free(g->tensors[i].values);
     }
     for (size_t i = 0; i < g->node_count; i++) {
+        ar_free(g->nodes[i].name);
         ar_free(g->nodes[i].inputs);
         ar_free(g->nodes[i].outputs);
         ar_free((void *)g->nodes[i].attributes.weights);
@@ -292,9 +293,9 @@ void ar_graph_freeze(ar_graph *graph, const bool *frozen)
 }
 
 /* Record a node; its tensors are checked by the op's shape rule. */
-static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *attributes,
-                     const ar_tensor *inputs, int input_count, const ar_tensor *outputs,
-                     int output_count)
+static bool add_node(ar_graph *graph, ar_op_kind kind, const char *name,
+                     const ar_op_attributes *attributes, const ar_tensor *inputs, int input_count,
+                     const ar_tensor *outputs, int output_count)
 {
     ar_error error;
     if (graph->status != AR_OK) {
@@ -308,6 +309,7 @@ static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *a
     ar_status status = AR_OK;
     AR_TRY(ar_grow(&graph->nodes, &graph->node_capacity, graph->node_count + 1,
                    sizeof *graph->nodes, "nodes of a graph", &error));
+    AR_TRY(ar_copy_string(&node.name, name, &error));
     AR_TRY(ar_allocate(&node.inputs, (size_t)input_count, sizeof *node.inputs, "a node", &error));
     AR_TRY(
         ar_allocate(&node.outputs, (size_t)output_count, sizeof *node.outputs, "a node", &error));
@@ -322,6 +324,7 @@ static bool add_node(ar_graph *graph, ar_op_kind kind, const ar_op_attributes *a
     graph->nodes[graph->node_count++] = node;
     return true;
 cleanup:
+    ar_free(node.name);
     ar_free(node.inputs);
     ar_free(node.outputs);
     keep_status(graph, status, &error);
@@ -354,7 +357,7 @@ ar_tensor ar_graph_linear(ar_graph *graph, const char *name, ar_linear linear)
     ar_tensor before_gelu =
         linear.gelu ? ar_graph_activation(graph, name, rows, columns) : AR_NO_TENSOR;
     ar_op_attributes attributes = {.gelu = linear.gelu};
-    add_node(graph, AR_OP_LINEAR, &attributes,
+    add_node(graph, AR_OP_LINEAR, name, &attributes,
              (ar_tensor[]){linear.input, linear.weight, linear.bias, linear.residual}, 4,
              (ar_tensor[]){output, before_gelu}, 2);
     return output;
@@ -367,7 +370,7 @@ ar_tensor ar_graph_layer_norm(ar_graph *graph, const char *name, ar_tensor input
     ar_tensor output = ar_graph_activation(graph, name, rows, columns_of(graph, input));
     ar_tensor statistics = ar_graph_activation(graph, name, rows, 2);
     ar_op_attributes attributes = {.epsilon = 1e-5};
-    add_node(graph, AR_OP_LAYER_NORM, &attributes, (ar_tensor[]){input, scale, shift}, 3,
+    add_node(graph, AR_OP_LAYER_NORM, name, &attributes, (ar_tensor[]){input, scale, shift}, 3,
              (ar_tensor[]){output, statistics}, 2);
     return output;
 }
@@ -395,7 +398,7 @@ ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention att
         .head_stride = {attention.query_stride, attention.key_stride, attention.value_stride},
         .tokens = {attention.query_tokens, attention.key_tokens},
         .reach = reach};
-    add_node(graph, AR_OP_ATTENTION, &attributes,
+    add_node(graph, AR_OP_ATTENTION, name, &attributes,
              (ar_tensor[]){attention.query, attention.key, attention.value, attention.query_scale,
                            attention.query_shift, attention.key_scale, attention.key_shift,
                            attention.asked},
@@ -407,8 +410,8 @@ ar_tensor ar_graph_add_periodic(ar_graph *graph, const char *name, ar_tensor inp
 {
     ar_tensor output =
         ar_graph_activation(graph, name, rows_of(graph, input), columns_of(graph, input));
-    add_node(graph, AR_OP_ADD_PERIODIC, &(ar_op_attributes){0}, (ar_tensor[]){input, table}, 2,
-             &output, 1);
+    add_node(graph, AR_OP_ADD_PERIODIC, name, &(ar_op_attributes){0}, (ar_tensor[]){input, table},
+             2, &output, 1);
     return output;
 }
 
@@ -422,7 +425,7 @@ ar_tensor ar_graph_factorised_positions(ar_graph *graph, const char *name, ar_te
                      attributes.extents[3];
     ar_tensor output =
         ar_graph_activation(graph, name, (ar_rows){0, tokens}, columns_of(graph, level));
-    add_node(graph, AR_OP_FACTORISED_POSITIONS, &attributes,
+    add_node(graph, AR_OP_FACTORISED_POSITIONS, name, &attributes,
              (ar_tensor[]){level, time, latitude, longitude}, 4, &output, 1);
     return output;
 }
@@ -432,7 +435,7 @@ ar_tensor ar_graph_dropout(ar_graph *graph, const char *name, ar_dropout dropout
     ar_tensor output = ar_graph_activation(graph, name, rows_of(graph, dropout.input),
                                            columns_of(graph, dropout.input));
     ar_op_attributes attributes = {.dropout = dropout.probability, .stream = dropout.stream};
-    add_node(graph, AR_OP_DROPOUT, &attributes,
+    add_node(graph, AR_OP_DROPOUT, name, &attributes,
              (ar_tensor[]){dropout.input, dropout.residual, dropout.draw}, 3, &output, 1);
     return output;
 }
@@ -441,7 +444,7 @@ ar_tensor ar_graph_gather_rows(ar_graph *graph, const char *name, ar_tensor inpu
 {
     ar_tensor output =
         ar_graph_activation(graph, name, rows_of(graph, index), columns_of(graph, input));
-    add_node(graph, AR_OP_GATHER_ROWS, &(ar_op_attributes){0}, (ar_tensor[]){input, index}, 2,
+    add_node(graph, AR_OP_GATHER_ROWS, name, &(ar_op_attributes){0}, (ar_tensor[]){input, index}, 2,
              &output, 1);
     return output;
 }
@@ -455,7 +458,7 @@ ar_tensor ar_graph_cut_patches(ar_graph *graph, const char *name, ar_tensor inpu
     ar_rows rows = rows_of(graph, input);
     rows.multiple *= block[0] * block[1] * block[2] / values;
     ar_tensor output = ar_graph_activation(graph, name, rows, values);
-    add_node(graph, AR_OP_CUT_PATCHES, &attributes, &input, 1, &output, 1);
+    add_node(graph, AR_OP_CUT_PATCHES, name, &attributes, &input, 1, &output, 1);
     return output;
 }
 
@@ -465,7 +468,7 @@ ar_tensor ar_graph_join_rows(ar_graph *graph, const char *name, ar_tensor input,
     fewer.multiple /= rows;
     ar_tensor output = ar_graph_activation(graph, name, fewer, columns_of(graph, input) * rows);
     ar_op_attributes attributes = {.rows = rows};
-    add_node(graph, AR_OP_JOIN_ROWS, &attributes, &input, 1, &output, 1);
+    add_node(graph, AR_OP_JOIN_ROWS, name, &attributes, &input, 1, &output, 1);
     return output;
 }
 
@@ -477,7 +480,7 @@ void ar_graph_fold_tails(ar_graph *graph, const char *name, const ar_tensor *par
                                   columns_of(graph, parts[2]));
     *bias = ar_graph_activation(graph, name, (ar_rows){0, 1}, members * values);
     ar_op_attributes attributes = {.members = members};
-    add_node(graph, AR_OP_FOLD_TAILS, &attributes, parts, (int)(4 * members),
+    add_node(graph, AR_OP_FOLD_TAILS, name, &attributes, parts, (int)(4 * members),
              (ar_tensor[]){*weight, *bias}, 2);
 }
 
@@ -489,7 +492,7 @@ void ar_graph_ensemble_statistics(ar_graph *graph, const char *name, ar_tensor e
     *mean = ar_graph_activation(graph, name, rows, values);
     *deviation = ar_graph_activation(graph, name, rows, values);
     ar_op_attributes attributes = {.members = members};
-    add_node(graph, AR_OP_ENSEMBLE_STATISTICS, &attributes, &ensemble, 1,
+    add_node(graph, AR_OP_ENSEMBLE_STATISTICS, name, &attributes, &ensemble, 1,
              (ar_tensor[]){*mean, *deviation}, 2);
 }
 
@@ -500,11 +503,11 @@ ar_tensor ar_graph_loss(ar_graph *graph, const char *name, ar_loss loss)
     memcpy(attributes.token_size, loss.token_size, sizeof attributes.token_size);
     ar_graph_keep(graph, output);
     if (ar_tensor_exists(loss.second)) {
-        add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.second, loss.target},
-                 3, &output, 1);
+        add_node(graph, loss.kind, name, &attributes,
+                 (ar_tensor[]){loss.first, loss.second, loss.target}, 3, &output, 1);
     } else {
-        add_node(graph, loss.kind, &attributes, (ar_tensor[]){loss.first, loss.target}, 2, &output,
-                 1);
+        add_node(graph, loss.kind, name, &attributes, (ar_tensor[]){loss.first, loss.target}, 2,
+                 &output, 1);
     }
     return output;
 }
@@ -522,7 +525,7 @@ ar_tensor ar_graph_weighted_sum(ar_graph *graph, const char *name, const ar_tens
     }
     memcpy(copy, weights, (size_t)count * sizeof *copy);
     ar_op_attributes attributes = {.weights = copy};
-    if (!add_node(graph, AR_OP_WEIGHTED_SUM, &attributes, terms, (int)count, &output, 1)) {
+    if (!add_node(graph, AR_OP_WEIGHTED_SUM, name, &attributes, terms, (int)count, &output, 1)) {
         ar_free(copy);
     }
     return output;

@@ -46,6 +46,7 @@ typedef struct {
 
 typedef struct {
     ar_op_kind kind;
+    char *name; /* as it was recorded */
     ar_op_attributes attributes;
     int input_count, output_count;
     int32_t *inputs, *outputs; /* tensor ids, −1 for absent */

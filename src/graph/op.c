@@ -369,27 +369,52 @@ static bool only_second(const ar_node *node, int index)
 
 /* ---- operations ---------------------------------------------------------------------------- */
 
-static double linear_operations(const ar_node *node, const ar_op_call *call)
+static int wanted_gradients(const ar_op_call *call, int first_inputs)
 {
-    (void)node;
-    return 2.0 * (double)call->inputs[0].rows * (double)call->inputs[0].columns *
-           (double)call->inputs[1].rows;
+    int wanted = 0;
+    for (int i = 0; i < first_inputs; i++) {
+        wanted += call->input_gradients[i].columns > 0;
+    }
+    return wanted;
 }
 
-static double attention_operations(const ar_node *node, const ar_op_call *call)
+/* x Wᵀ; the adjoint has a product as large for each gradient, of x and of W. */
+static double linear_operations(const ar_node *node, const ar_op_call *call, bool adjoint)
+{
+    (void)node;
+    return (adjoint ? wanted_gradients(call, 2) : 1) * 2.0 * (double)call->inputs[0].rows *
+           (double)call->inputs[0].columns * (double)call->inputs[1].rows;
+}
+
+/* q kᵀ and p v; the adjoint has the scores again, the gradient of p, and a product for each
+ * gradient, of q, k and v: five products where the forward pass has two. */
+static double attention_operations(const ar_node *node, const ar_op_call *call, bool adjoint)
 {
     const ar_op_attributes *a = &node->attributes;
+    const double products = 2 + (adjoint ? wanted_gradients(call, 3) : 0);
     const bool some = node->inputs[7] >= 0;
     const double pairs =
         some ? (double)(call->inputs[7].rows * a->tokens[1])
              : (double)(call->inputs[0].rows / a->tokens[0]) * ar_attention_pairs(&a->reach);
-    return 4.0 * pairs * (double)(a->heads * a->head_size);
+    return products * 2.0 * pairs * (double)(a->heads * a->head_size);
 }
 
-static double elementwise_operations(const ar_node *node, const ar_op_call *call)
+/* W diag(scale) and W shift with the bias, a value of W at a time; the adjoint gives back as much
+ * to W, to scale and to shift. */
+static double tails_operations(const ar_node *node, const ar_op_call *call, bool adjoint)
 {
     (void)node;
-    return (double)call->inputs[0].rows * (double)call->inputs[0].columns;
+    return (adjoint ? 7.0 : 3.0) * (double)call->outputs[0].rows * (double)call->outputs[0].columns;
+}
+
+/* One a value that is written, or, where that is a single one, that is read. */
+static double elementwise_operations(const ar_node *node, const ar_op_call *call, bool adjoint)
+{
+    const ar_matrix *output = &call->outputs[0], *input = &call->inputs[0];
+    (void)node;
+    (void)adjoint;
+    return output->columns > 1 ? (double)output->rows * (double)output->columns
+                               : (double)input->rows * (double)input->columns;
 }
 
 /* Tolerances: float32 rounds at 6e-8 a value; sums of a few hundred products and one exponential
@@ -413,8 +438,7 @@ static const ar_op ops[AR_OP_COUNT] = {
                            1e-6},
     [AR_OP_JOIN_ROWS] = {"join_rows", check_join_rows, never, never, elementwise_operations, 1,
                          1e-6},
-    [AR_OP_FOLD_TAILS] = {"fold_tails", check_tails, always, never, elementwise_operations, 2,
-                          2e-6},
+    [AR_OP_FOLD_TAILS] = {"fold_tails", check_tails, always, never, tails_operations, 2, 2e-6},
     [AR_OP_ENSEMBLE_STATISTICS] = {"ensemble_statistics", check_statistics, always, always,
                                    elementwise_operations, 2, 2e-6},
     [AR_OP_LOSS_MSE] = {"loss_mse", check_loss, always, never, elementwise_operations, 1, 2e-6},

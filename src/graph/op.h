@@ -12,13 +12,20 @@ typedef struct {
     /* Does the adjoint read the values of input / output i? */
     bool (*adjoint_reads_input)(const ar_node *node, int input);
     bool (*adjoint_reads_output)(const ar_node *node, int output);
-    /* Floating-point operations of the forward pass (the adjoint's are about twice these). */
-    double (*operations)(const ar_node *node, const ar_op_call *call);
+    /* Floating-point operations of the forward pass, or of the adjoint for those gradients of
+     * inputs that the call wants (whose matrices have columns; data is not looked at). A
+     * multiply-add is two. Matrix products are counted; ops without any count one a value. */
+    double (*operations)(const ar_node *node, const ar_op_call *call, bool adjoint);
     int gradient_outputs; /* outputs that have gradients; the rest are saved for the adjoint */
     double tolerance;     /* relative, float32 backend against the reference */
 } ar_op;
 
 const ar_op *ar_op_find(ar_op_kind kind);
+
+/* Bytes that the op has to move between memory and the processor if it reads and writes every
+ * operand once: present inputs and outputs; of the adjoint what it reads of them, gradients of
+ * outputs, and wanted gradients of inputs, twice where they are added to. */
+double ar_op_bytes(const ar_node *node, const ar_op_call *call, bool adjoint);
 
 /* May input i of the node ever get a gradient (indices and targets do not)? */
 bool ar_op_input_has_gradient(const ar_node *node, int input);

@@ -32,6 +32,7 @@ struct ar_plan {
     char *arena;
     size_t arena_bytes;
     char *parameters, *gradients;
+    ar_profile *profile; /* NULL: nobody asks for the time */
 };
 
 static size_t size_of(ar_type type)
@@ -300,17 +301,42 @@ ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor)
     return matrix_at(plan, tensor.id, FIRST_VALUES);
 }
 
-static void run_step(ar_plan *plan, const ar_step *step)
+static const ar_op_call *call_of(const ar_plan *plan, const ar_step *step)
 {
-    prepared_node *node = &plan->nodes[step->node];
-    ar_op_kind kind = plan->graph->nodes[step->node].kind;
+    const prepared_node *node = &plan->nodes[step->node];
+    return step->kind == AR_STEP_FORWARD ? &node->forward.call : &node->late.call;
+}
+
+/* Cleared gradients belong to the adjoint that adds to them. */
+static void compute(ar_plan *plan, const ar_step *step)
+{
     const ar_node_flow *flow = &plan->flow.nodes[step->node];
     for (int c = 0; step->kind == AR_STEP_ADJOINT && c < flow->clear_count; c++) {
         ar_matrix whole = matrix_at(plan, flow->clear[c], GRADIENTS);
         memset(whole.data, 0, (size_t)(whole.rows * whole.stride) * size_of(whole.type));
     }
-    kernel_of(plan, kind, step->kind == AR_STEP_ADJOINT)(
-        step->kind == AR_STEP_FORWARD ? &node->forward.call : &node->late.call);
+    ar_op_kind kind = plan->graph->nodes[step->node].kind;
+    kernel_of(plan, kind, step->kind == AR_STEP_ADJOINT)(call_of(plan, step));
+}
+
+static void run_step(ar_plan *plan, const ar_step *step)
+{
+    const ar_node *node = &plan->graph->nodes[step->node];
+    const ar_op_call *call = call_of(plan, step);
+    const bool adjoint = step->kind == AR_STEP_ADJOINT;
+    if (!plan->profile) {
+        compute(plan, step);
+        return;
+    }
+    const ar_profile_op op = {.direction = step->kind,
+                              .node = step->node,
+                              .operations = ar_op_find(node->kind)->operations(node, call, adjoint),
+                              .bytes = ar_op_bytes(node, call, adjoint),
+                              .rows = call->outputs[0].rows,
+                              .columns = call->outputs[0].columns};
+    ar_profile_begin(plan->profile);
+    compute(plan, step);
+    ar_profile_end_op(plan->profile, &op);
 }
 
 void ar_plan_forward(ar_plan *plan)
@@ -338,6 +364,15 @@ size_t ar_plan_bytes(const ar_plan *plan)
     return plan->arena_bytes;
 }
 
+ar_status ar_plan_set_profile(ar_plan *plan, ar_profile *profile, ar_error *err)
+{
+    const bool trains = ar_tensor_exists(plan->flow.loss);
+    ar_status status = ar_profile_attach(profile, plan->graph, ar_plan_operations(plan, false),
+                                         ar_plan_operations(plan, trains), err);
+    plan->profile = status == AR_OK ? profile : NULL;
+    return status;
+}
+
 double ar_plan_operations(const ar_plan *plan, bool with_adjoint)
 {
     const ar_schedule *schedule = &plan->schedule;
@@ -346,9 +381,8 @@ double ar_plan_operations(const ar_plan *plan, bool with_adjoint)
     for (int64_t i = 0; i < count; i++) {
         const ar_step *step = &schedule->steps[i];
         const ar_node *node = &plan->graph->nodes[step->node];
-        double forward =
-            ar_op_find(node->kind)->operations(node, &plan->nodes[step->node].forward.call);
-        total += step->kind == AR_STEP_ADJOINT ? 2 * forward : forward;
+        total += ar_op_find(node->kind)
+                     ->operations(node, call_of(plan, step), step->kind == AR_STEP_ADJOINT);
     }
     return total;
 }

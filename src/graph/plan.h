@@ -5,6 +5,7 @@
 #define AR_GRAPH_PLAN_H
 
 #include "graph/graph.h"
+#include "graph/profile.h"
 #include "graph/recompute.h"
 
 typedef struct ar_plan ar_plan;
@@ -39,8 +40,13 @@ void ar_plan_forward(ar_plan *plan);
  * written, and so is what lies between parameters: zero, if the block was. */
 void ar_plan_adjoint(ar_plan *plan);
 
+/* Tell `profile` (borrowed, NULL: nobody) the time of every op that runs from now on. The numbers
+ * of rows should be the largest still. */
+AR_USE_RESULT ar_status ar_plan_set_profile(ar_plan *plan, ar_profile *profile, ar_error *err);
+
 size_t ar_plan_bytes(const ar_plan *plan); /* of the arena, workspace included */
-/* Floating-point operations of the current row counts: forward, or forward and adjoint. */
+/* Floating-point operations that are done with the current row counts: forward, or in the whole
+ * schedule, forward, recomputed and adjoint. */
 double ar_plan_operations(const ar_plan *plan, bool with_adjoint);
 /* Does a gradient reach this parameter at all? */
 bool ar_plan_parameter_has_gradient(const ar_plan *plan, int64_t parameter);

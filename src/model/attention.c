@@ -1,7 +1,11 @@
 #include "model/attention.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "graph/attention_reach.h"
+
+enum { NAME_LENGTH = 96 };
 
 static void axes_of(const ar_recording *r, int64_t field, int64_t axes[AR_AXIS_COUNT])
 {
@@ -96,28 +100,51 @@ static void keep_last(const ar_recording *r, ar_model_attention entry)
     list->items[list->count++] = entry;
 }
 
+/* As parameters are named, whose decoders are counted in the order of predictions. */
+static void name_attention(const ar_recording *r, ar_attention_part part, int64_t key_field,
+                           int64_t layer, char name[NAME_LENGTH])
+{
+    const ar_configuration *c = r->configuration;
+    int64_t decoder = 0;
+    while (decoder < c->prediction_count - 1 && c->prediction_order[decoder] != r->field) {
+        decoder++;
+    }
+    switch (part) {
+    case AR_ATTENTION_ENCODER_SELF:
+        snprintf(name, NAME_LENGTH, "encoders.%lld.heads.%lld.self_attention", (long long)r->field,
+                 (long long)layer);
+        break;
+    case AR_ATTENTION_ENCODER_COUPLING:
+        snprintf(name, NAME_LENGTH, "encoders.%lld.heads.%lld.coupling to field %lld",
+                 (long long)r->field, (long long)layer, (long long)key_field);
+        break;
+    case AR_ATTENTION_DECODER_SELF:
+    case AR_ATTENTION_DECODER_CROSS:
+        snprintf(name, NAME_LENGTH, "decoders.%lld.blocks.%lld.%s", (long long)decoder,
+                 (long long)(2 * layer),
+                 part == AR_ATTENTION_DECODER_SELF ? "self_attention" : "cross_attention");
+        break;
+    }
+}
+
 void ar_record_attention(const ar_recording *r, ar_attention_part part, int64_t key_field,
                          int64_t layer, ar_attention attention)
 {
-    static const char *const names[] = {
-        [AR_ATTENTION_ENCODER_SELF] = "self attention",
-        [AR_ATTENTION_ENCODER_COUPLING] = "coupling",
-        [AR_ATTENTION_DECODER_SELF] = "self attention",
-        [AR_ATTENTION_DECODER_CROSS] = "cross attention",
-    };
+    char name[NAME_LENGTH];
     const ar_attention_kind kind = r->configuration->model.attention;
     const ar_attention_reach reach = reach_of(r, key_field);
     int turns[AR_AXIS_COUNT];
     const int64_t axes = turns_of(&reach, turns), heads = attention.heads;
     const bool dense = kind == AR_ATTENTION_DENSE || axes < 2;
     const int64_t groups = dense || kind == AR_ATTENTION_AXIAL ? 1 : heads < axes ? heads : axes;
+    name_attention(r, part, key_field, layer, name);
     attention.query_tokens = r->fields[r->field].token_count;
     attention.key_tokens = r->fields[key_field].token_count;
     for (int64_t g = 0; g < groups; g++) {
         const int64_t first = g * heads / groups, end = (g + 1) * heads / groups;
         ar_attention group = groups == 1 ? attention : heads_of(r, attention, first, end);
         group.reach = dense ? reach : reach_along(reach, turns[(g + layer) % axes]);
-        ar_graph_attention(r->graph, names[part], group);
+        ar_graph_attention(r->graph, name, group);
         keep_last(r, (ar_model_attention){.part = part,
                                           .layer = layer,
                                           .query_field = r->field,

@@ -20,6 +20,8 @@ enum { TILES_AT_ONCE = 48 };
 
 typedef struct {
     const ar_forecast_options *options;
+    const ar_backend *backend;
+    ar_type precision;
     int threads;
     ar_checkpoint checkpoint;
     ar_dataset dataset;
@@ -128,13 +130,8 @@ cleanup:
 
 static ar_status build_model(forecast_state *state, ar_error *err)
 {
-    const ar_forecast_options *o = state->options;
     ar_configuration *c = &state->checkpoint.configuration;
     ar_status status = AR_OK;
-    const ar_backend *backend = NULL;
-    ar_type precision = AR_TYPE_FLOAT32;
-    AR_TRY(ar_backend_choose(&backend, o->backend, err));
-    AR_TRY(ar_precision_of_name(&precision, o->precision ? o->precision : "float32", err));
     /* The graph makes room for the tokens this task masks, whatever training masked. */
     c->masking = state->times.masking;
     AR_TRY(ar_model_create(&state->model, c,
@@ -145,11 +142,12 @@ static ar_status build_model(forecast_state *state, ar_error *err)
                        "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(&state->plan, graph,
-                          &(ar_plan_options){.backend = backend,
+                          &(ar_plan_options){.backend = state->backend,
                                              .loss = AR_NO_TENSOR,
                                              .threads = state->threads,
-                                             .precision = precision},
+                                             .precision = state->precision},
                           state->parameters, NULL, err));
+    AR_TRY(ar_plan_set_profile(state->plan, state->options->profile, err));
 cleanup:
     return status;
 }
@@ -229,6 +227,7 @@ static ar_status finish_blends(forecast_state *state, ar_error *err)
 static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *err)
 {
     const ar_configuration *c = configuration_of(state);
+    ar_profile *profile = state->options->profile;
     const int month = ar_time_date(valid, state->dataset.fields[0].calendar).month;
     for (int64_t f = 0; f < c->field_count; f++) {
         if (c->fields[f].predicted) {
@@ -243,11 +242,19 @@ static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *e
                                         .first_row = state->tiles.first_row[first + i],
                                         .first_column = state->tiles.first_column[first + i]};
         }
+        ar_profile_begin_step(profile);
+        ar_profile_begin(profile);
         ar_batch_fill(&state->batch, &state->dataset.space, state->cubes, count,
                       &state->times.masking, &(ar_draw){0}, true);
+        ar_profile_end(profile, "filling the batch", 0);
+        ar_profile_begin(profile);
         ar_model_feed(state->model, state->plan, &state->batch);
+        ar_profile_end(profile, "feeding the model", 0);
         ar_plan_forward(state->plan);
+        ar_profile_begin(profile);
         blend_batch(state, first, month);
+        ar_profile_end(profile, "blending tiles", 0);
+        ar_profile_end_step(profile);
     }
     return finish_blends(state, err);
 }
@@ -269,12 +276,16 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
         }
         char text[32];
         AR_TRY(forecast_time(state, state->times.valid[t], err));
+        ar_profile_begin(o->profile);
         AR_TRY(ar_forecast_writer_write(&state->writer, t, state->times.valid[t], o->lead_hours,
                                         state->blends, err));
+        ar_profile_end(o->profile, "writing the forecast", 0);
         ar_time_format(state->times.valid[t], state->dataset.fields[0].calendar, text);
         ar_progress_update(&progress, t + 1, text);
     }
+    ar_profile_begin(o->profile);
     AR_TRY(ar_forecast_writer_commit(&state->writer, err));
+    ar_profile_end(o->profile, "writing the forecast", 0);
     ar_progress_end(&progress, o->out);
 cleanup:
     return status;
@@ -306,10 +317,19 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     state->options = options;
     AR_TRY(ar_writer_check_path(options->out, err));
     AR_TRY(ar_threads_set(options->threads, &state->threads, err));
+    AR_TRY(ar_backend_choose(&state->backend, options->backend, err));
+    AR_TRY(ar_precision_of_name(&state->precision,
+                                options->precision ? options->precision : "float32", err));
+    ar_profile_start(options->profile, state->backend, state->precision, state->threads);
+    ar_profile_begin(options->profile);
     AR_TRY(load(state, err));
+    ar_profile_end(options->profile, "loading the data", 0);
+    ar_profile_begin(options->profile);
     AR_TRY(build_model(state, err));
+    ar_profile_end(options->profile, "building the model", 0);
     AR_TRY(forecast_all(state, err));
 cleanup:
+    ar_profile_stop(options->profile);
     if (state) {
         release(state);
     }

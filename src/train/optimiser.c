@@ -29,7 +29,10 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
                        double learning_rate, float *parameters, const float *gradients, int threads,
                        double *gradient_norm)
 {
+    const double bytes = (double)optimiser->count * sizeof(float);
+    ar_profile_begin(optimiser->profile);
     *gradient_norm = sqrt(backend->sum_of_squares(gradients, optimiser->count, threads));
+    ar_profile_end(optimiser->profile, "gradient norm", bytes);
     if (!isfinite(*gradient_norm)) {
         ar_optimiser_skip(optimiser);
         return false;
@@ -38,6 +41,7 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
     double scale = clip > 0 && *gradient_norm > clip ? clip / *gradient_norm : 1.0;
     optimiser->step++;
     optimiser->skipped_in_a_row = 0;
+    ar_profile_begin(optimiser->profile);
     /* Neighbouring parameters move in one call. */
     for (size_t p = 0; p < graph->parameter_count;) {
         size_t end = p;
@@ -66,6 +70,8 @@ bool ar_optimiser_step(ar_optimiser *optimiser, const ar_plan *plan, const ar_gr
                                         .threads = threads});
         p = end;
     }
+    /* Parameters and two moments are read and written, gradients read. */
+    ar_profile_end(optimiser->profile, "AdamW", 7 * bytes);
     return true;
 }
 

@@ -10,6 +10,7 @@ typedef struct {
     float *first_moment, *second_moment; /* [count] */
     int64_t step;                        /* steps done, skipped ones among them */
     int64_t skipped, skipped_in_a_row;   /* of all steps; of the last ones, up to `step` */
+    ar_profile *profile;                 /* borrowed; NULL: nobody asks for the time */
 } ar_optimiser;
 
 AR_USE_RESULT ar_status ar_optimiser_init(ar_optimiser *optimiser, const ar_graph *graph,

@@ -123,6 +123,8 @@ static ar_status build_model(run_state *run, ar_error *err)
                                              .recompute = c->training.recompute,
                                              .threads = run->threads},
                           run->parameters, run->gradients, err));
+    AR_TRY(ar_plan_set_profile(run->plan, run->options->profile, err));
+    run->optimiser.profile = run->options->profile;
 cleanup:
     return status;
 }
@@ -252,13 +254,17 @@ static void add_losses(const run_state *run, ar_loss_sums *sums, int64_t weight)
 
 static void forward(run_state *run, const ar_sampler *sampler, const ar_draw *draw, int64_t samples)
 {
+    ar_profile_begin(run->options->profile);
     ar_sampler_draw(sampler, draw, run->cubes, samples);
     ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, samples,
                   &run->configuration->masking, draw, false);
+    ar_profile_end(run->options->profile, "filling the batch", 0);
+    ar_profile_begin(run->options->profile);
     ar_model_feed(run->model, run->plan, &run->batch);
     if (!draw->validation) {
         ar_model_draw_dropout(run->model, run->plan, draw);
     }
+    ar_profile_end(run->options->profile, "feeding the model", 0);
     ar_plan_forward(run->plan);
 }
 
@@ -395,23 +401,31 @@ static ar_status train_all(run_state *run, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
     const volatile sig_atomic_t *interrupt = run->options->interrupt;
+    ar_profile *profile = run->options->profile;
     ar_status status = AR_OK;
     loop_clock clock = {.last_line = ar_clock_seconds(), .last_step = run->optimiser.step};
     ar_progress_begin(&clock.progress, "training", run->optimiser.step, settings->steps);
     for (int64_t step = run->optimiser.step + 1; step <= settings->steps; step++) {
-        AR_TRY(train_step(run, step, err));
+        ar_profile_begin_step(profile);
+        status = train_step(run, step, err);
+        ar_profile_end_step(profile);
+        AR_TRY(status);
         AR_TRY(log_step(run, step, &clock, err));
         if (run->optimiser.skipped_in_a_row >= AR_SKIPPED_STEPS_MOST) {
             AR_TRY(give_up(run, err));
         }
         if (run->configuration->validation_start && settings->validation_samples > 0 &&
             is_due(step, settings->validate_every, settings->steps)) {
+            ar_profile_begin(profile);
             AR_TRY(validate(run, step, err));
+            ar_profile_end(profile, "validation", 0);
         }
         bool asked = interrupt && *interrupt;
         if (asked || step == settings->steps ||
             is_due(step, settings->checkpoint_every, settings->steps)) {
+            ar_profile_begin(profile);
             AR_TRY(write_checkpoint(run, err));
+            ar_profile_end(profile, "writing checkpoints", 0);
         }
         if (asked && step < settings->steps) {
             status = ar_fail(err, AR_ERROR_INTERRUPTED,
@@ -452,16 +466,23 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_backend_choose(&run->backend, options->backend, err));
     AR_TRY(ar_threads_set(options->threads, &run->threads, err));
     AR_TRY(begin(run, err));
+    ar_profile_start(options->profile, run->backend, configuration->training.precision,
+                     run->threads);
+    ar_profile_begin(options->profile);
     AR_TRY(load_data(run, err));
+    ar_profile_end(options->profile, "loading the data", 0);
+    ar_profile_begin(options->profile);
     AR_TRY(build_model(run, err));
     AR_TRY(ar_folder_make(options->run, err));
     AR_TRY(resume(run, err));
+    ar_profile_end(options->profile, "building the model", 0);
     AR_TRY(write_configuration(run, err));
     AR_TRY(ar_run_clean(options->run, err));
     AR_TRY(ar_metrics_open(&run->metrics, options->run, run->optimiser.step, configuration, err));
     describe(run);
     AR_TRY(train_all(run, err));
 cleanup:
+    ar_profile_stop(options->profile);
     if (run) {
         release(run);
     }
