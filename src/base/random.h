@@ -34,12 +34,15 @@ double ar_random_uniform(ar_random *stream); /* in [0, 1), 32 random bits */
 double ar_random_normal(ar_random *stream);  /* standard normal (Box and Muller 1958) */
 int64_t ar_random_below(ar_random *stream, int64_t bound); /* in [0, bound), bound ≥ 1, unbiased */
 
-/* Philox by rounds, for loops over many counters that are to be vectorised: AR_PHILOX_ROUNDS times
- * a round on each counter, and the next key. */
+/* Philox by rounds, for those who work on many counters side by side: AR_PHILOX_ROUNDS times a
+ * round on each counter, and the next key. */
 enum { AR_PHILOX_ROUNDS = 10 };
+#define AR_PHILOX_MULTIPLIER0 0xD2511F53u
+#define AR_PHILOX_MULTIPLIER1 0xCD9E8D57u
 static inline void ar_philox_round(uint32_t c[4], const uint32_t key[2])
 {
-    const uint64_t product0 = (uint64_t)0xD2511F53u * c[0], product1 = (uint64_t)0xCD9E8D57u * c[2];
+    const uint64_t product0 = (uint64_t)AR_PHILOX_MULTIPLIER0 * c[0],
+                   product1 = (uint64_t)AR_PHILOX_MULTIPLIER1 * c[2];
     c[0] = (uint32_t)(product1 >> 32) ^ c[1] ^ key[0];
     c[1] = (uint32_t)product1;
     c[2] = (uint32_t)(product0 >> 32) ^ c[3] ^ key[1];

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "graph/graph.h"
-#include "graph/plan.h"
 
 typedef struct op_case op_case;
 struct op_case {
@@ -65,12 +64,22 @@ static ar_tensor build_linear(ar_graph *g, const op_case *c, ar_tensor *output)
     return distance_to_random(g, *output, c->rows, c->out);
 }
 
+/* first_flag: with scale and shift; second_flag: of an activation that has another gradient too */
 static ar_tensor build_layer_norm(ar_graph *g, const op_case *c, ar_tensor *output)
 {
-    *output = ar_graph_layer_norm(g, "y", parameter(g, "x", c->rows, c->in),
+    ar_tensor x = parameter(g, "x", c->rows, c->in);
+    if (c->second_flag) {
+        x = ar_graph_layer_norm(g, "before", x, AR_NO_TENSOR, AR_NO_TENSOR);
+    }
+    *output = ar_graph_layer_norm(g, "y", x,
                                   c->first_flag ? parameter(g, "scale", 1, c->in) : AR_NO_TENSOR,
                                   c->first_flag ? parameter(g, "shift", 1, c->in) : AR_NO_TENSOR);
-    return distance_to_random(g, *output, c->rows, c->in);
+    ar_tensor end = distance_to_random(g, *output, c->rows, c->in);
+    if (!c->second_flag) {
+        return end;
+    }
+    ar_tensor terms[2] = {end, distance_to_random(g, x, c->rows, c->in)};
+    return ar_graph_weighted_sum(g, "sum", terms, (double[]){1.3, 0.4}, 2);
 }
 
 /* first_flag: norms with scale and shift; second_flag: keys only are normalised */
@@ -120,11 +129,13 @@ static ar_tensor build_attention(ar_graph *g, const op_case *c, ar_tensor *outpu
 
 static ar_tensor build_positions(ar_graph *g, const op_case *c, ar_tensor *output)
 {
+    static const int64_t few[] = {2, 3, 2, 5}, many[] = {5, 12, 6, 12};
+    const int64_t *n = c->large ? many : few, rows = c->rows * n[0] * n[1] * n[2] * n[3];
     ar_tensor table = ar_graph_factorised_positions(
-        g, "table", parameter(g, "level", 2, c->in), parameter(g, "time", 3, c->in),
-        parameter(g, "latitude", 2, c->in), parameter(g, "longitude", 5, c->in));
-    *output = ar_graph_add_periodic(g, "y", parameter(g, "x", c->rows * 60, c->in), table);
-    return distance_to_random(g, *output, c->rows * 60, c->in);
+        g, "table", parameter(g, "level", n[0], c->in), parameter(g, "time", n[1], c->in),
+        parameter(g, "latitude", n[2], c->in), parameter(g, "longitude", n[3], c->in));
+    *output = ar_graph_add_periodic(g, "y", parameter(g, "x", rows, c->in), table);
+    return distance_to_random(g, *output, rows, c->in);
 }
 
 static ar_tensor build_gather(ar_graph *g, const op_case *c, ar_tensor *output)
@@ -200,14 +211,21 @@ static ar_tensor build_tails(ar_graph *g, const op_case *c, ar_tensor *output)
     return distance_to_random(g, *output, c->rows, c->members * c->out);
 }
 
-static ar_tensor random_target(ar_graph *g, int64_t rows, int64_t columns)
+/* A constant of `base` and normal or uniform random numbers. */
+static ar_tensor random_constant(ar_graph *g, const char *name, int64_t rows, int64_t columns,
+                                 double base, bool normal)
 {
-    double values[4096];
+    double *values = NULL;
+    if (ar_allocate(&values, (size_t)(rows * columns), sizeof *values, name, NULL) != AR_OK) {
+        return AR_NO_TENSOR;
+    }
     ar_random random = {.seed = 9, .purpose = AR_RANDOM_TEST};
     for (int64_t i = 0; i < rows * columns; i++) {
-        values[i] = ar_random_normal(&random);
+        values[i] = base + (normal ? ar_random_normal(&random) : ar_random_uniform(&random));
     }
-    return ar_graph_constant(g, "truth", rows, columns, values);
+    ar_tensor constant = ar_graph_constant(g, name, rows, columns, values);
+    ar_free(values);
+    return constant;
 }
 
 static ar_tensor build_statistics(ar_graph *g, const op_case *c, ar_tensor *output)
@@ -221,22 +239,11 @@ static ar_tensor build_statistics(ar_graph *g, const op_case *c, ar_tensor *outp
     return ar_graph_weighted_sum(g, "sum", terms, (double[]){0.7, 1.9}, 2);
 }
 
-/* Between 0.1 and 1.1, different for every row of points. */
-static ar_tensor row_weights(ar_graph *g, int64_t rows, int64_t columns)
-{
-    double values[256];
-    ar_random random = {.seed = 11, .purpose = AR_RANDOM_TEST};
-    for (int64_t i = 0; i < rows * columns; i++) {
-        values[i] = 0.1 + ar_random_uniform(&random);
-    }
-    return ar_graph_constant(g, "weights", rows, columns, values);
-}
-
 /* A token of in × tokens × other_tokens points, where places in it matter. */
 static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
 {
     ar_tensor ensemble = parameter(g, "x", c->rows, c->members * c->out), mean, deviation;
-    ar_tensor target = random_target(g, c->rows, c->out);
+    ar_tensor target = random_constant(g, "truth", c->rows, c->out, 0, true);
     ar_loss loss = {.kind = c->op,
                     .first = ensemble,
                     .second = AR_NO_TENSOR,
@@ -252,7 +259,8 @@ static ar_tensor build_loss(ar_graph *g, const op_case *c, ar_tensor *output)
         loss.first = mean;
         loss.second = of_gaussian ? deviation : AR_NO_TENSOR;
     } else if (c->op == AR_OP_LOSS_WEIGHTED_MSE) {
-        loss.second = row_weights(g, c->rows, c->tokens);
+        /* Different for every row of points. */
+        loss.second = random_constant(g, "weights", c->rows, c->tokens, 0.1, false);
     }
     *output = ar_graph_loss(g, "loss", loss);
     return *output;
@@ -268,6 +276,9 @@ static const op_case op_cases[] = {
      .build = build_linear},
     {"layer norm", AR_OP_LAYER_NORM, 11, 37, .build = build_layer_norm},
     {"layer norm, affine", AR_OP_LAYER_NORM, 7, 20, .first_flag = true, .build = build_layer_norm},
+    {"layer norm, many registers and a rest", AR_OP_LAYER_NORM, 23, 75, .first_flag = true,
+     .build = build_layer_norm},
+    {"layer norm, added", AR_OP_LAYER_NORM, 9, 72, .second_flag = true, .build = build_layer_norm},
     {"self attention", AR_OP_ATTENTION, 2, 8, .heads = 3, .tokens = 19, .build = build_attention},
     {"self attention, affine norms", AR_OP_ATTENTION, 2, 12, .heads = 2, .tokens = 45,
      .first_flag = true, .build = build_attention},
@@ -320,8 +331,12 @@ static const op_case op_cases[] = {
                .distance = {0, 0, 0, 12}},
      .build = build_attention},
     {"positions", AR_OP_FACTORISED_POSITIONS, 2, 9, .build = build_positions},
+    {"positions, two blocks of columns", AR_OP_FACTORISED_POSITIONS, 1, 75,
+     .build = build_positions},
     {"dropout", AR_OP_DROPOUT, 3, 70, .tokens = 5, .build = build_dropout},
     {"dropout, residual", AR_OP_DROPOUT, 2, 13, .tokens = 7, .first_flag = true,
+     .build = build_dropout},
+    {"dropout, many counters and a rest", AR_OP_DROPOUT, 2, 301, .tokens = 3, .first_flag = true,
      .build = build_dropout},
     {"gather rows", AR_OP_GATHER_ROWS, 23, 6, 7, .build = build_gather},
     {"patches", AR_OP_CUT_PATCHES, 5, .build = build_patches},
@@ -331,6 +346,8 @@ static const op_case op_cases[] = {
      .build = build_join_rows},
     {"tails", AR_OP_FOLD_TAILS, 9, 10, 7, .members = 3, .build = build_tails},
     {"ensemble statistics", AR_OP_ENSEMBLE_STATISTICS, 11, .out = 9, .members = 5,
+     .build = build_statistics},
+    {"ensemble statistics, many values", AR_OP_ENSEMBLE_STATISTICS, 3, .out = 261, .members = 3,
      .build = build_statistics},
     {"mse", AR_OP_LOSS_MSE, 11, .out = 9, .members = 4, .build = build_loss},
     {"mse ensemble", AR_OP_LOSS_MSE_ENSEMBLE, 11, .out = 9, .members = 4, .build = build_loss},
@@ -343,6 +360,12 @@ static const op_case op_cases[] = {
     {"stats", AR_OP_LOSS_STATS, 11, .out = 9, .members = 4, .build = build_loss},
     {"stats area", AR_OP_LOSS_STATS_AREA, 11, .out = 9, .members = 4, .build = build_loss},
     {"crps", AR_OP_LOSS_CRPS, 11, .out = 9, .members = 4, .build = build_loss},
+    {"stats, many values", AR_OP_LOSS_STATS, 4, .out = 149, .members = 4, .build = build_loss},
+    {"stats area, many values", AR_OP_LOSS_STATS_AREA, 4, .out = 149, .members = 4,
+     .build = build_loss},
+    {"crps, many values", AR_OP_LOSS_CRPS, 4, .out = 149, .members = 4, .build = build_loss},
+    {"kernel crps, many values", AR_OP_LOSS_KERNEL_CRPS, 5, .out = 75, .members = 16,
+     .build = build_loss},
     {"kernel crps", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .build = build_loss},
     {"kernel crps, fair", AR_OP_LOSS_KERNEL_CRPS, 11, .out = 9, .members = 5, .first_flag = true,
      .build = build_loss},
@@ -354,6 +377,37 @@ static const op_case op_cases[] = {
      .build = build_linear},
     {"layer norm 3456 x 128", AR_OP_LAYER_NORM, 3456, 128, .large = true,
      .build = build_layer_norm},
+    {"layer norm, affine 4320 x 256", AR_OP_LAYER_NORM, 4320, 256, .first_flag = true,
+     .large = true, .build = build_layer_norm},
+    {"layer norm, affine 1944 x 1024", AR_OP_LAYER_NORM, 1944, 1024, .first_flag = true,
+     .large = true, .build = build_layer_norm},
+    {"factorised positions 4320 x 256", AR_OP_FACTORISED_POSITIONS, 1, 256, .large = true,
+     .build = build_positions},
+    {"adding positions 2 x 4320 x 256", AR_OP_ADD_PERIODIC, 2, 256, .large = true,
+     .build = build_positions},
+    {"gather rows 1440 of 4320 x 256", AR_OP_GATHER_ROWS, 4321, 256, 1440, .large = true,
+     .build = build_gather},
+    {"patches 4320 x 72", AR_OP_CUT_PATCHES, 4320, .large = true, .build = build_patches},
+    {"joined rows 4320 x 12 x 32", AR_OP_JOIN_ROWS, 4320, 32, .tokens = 12, .large = true,
+     .build = build_join_rows},
+    {"ensemble statistics 2160 x 16 x 243", AR_OP_ENSEMBLE_STATISTICS, 2160, .out = 243,
+     .members = 16, .large = true, .build = build_statistics},
+    {"mse 2160 x 243", AR_OP_LOSS_MSE, 2160, .out = 243, .members = 2, .large = true,
+     .build = build_loss},
+    {"mse ensemble 2160 x 16 x 243", AR_OP_LOSS_MSE_ENSEMBLE, 2160, .out = 243, .members = 16,
+     .large = true, .build = build_loss},
+    {"weighted mse 2160 x 16 x 243", AR_OP_LOSS_WEIGHTED_MSE, 2160, .in = 3, .tokens = 9,
+     .other_tokens = 9, .out = 243, .members = 16, .large = true, .build = build_loss},
+    {"sobolev 2160 x 243", AR_OP_LOSS_SOBOLEV_H1, 2160, .in = 3, .tokens = 9, .other_tokens = 9,
+     .out = 243, .members = 2, .large = true, .build = build_loss},
+    {"stats 2160 x 243", AR_OP_LOSS_STATS, 2160, .out = 243, .members = 2, .large = true,
+     .build = build_loss},
+    {"stats area 2160 x 243", AR_OP_LOSS_STATS_AREA, 2160, .out = 243, .members = 2, .large = true,
+     .build = build_loss},
+    {"crps 2160 x 243", AR_OP_LOSS_CRPS, 2160, .out = 243, .members = 2, .large = true,
+     .build = build_loss},
+    {"kernel crps 2160 x 16 x 243", AR_OP_LOSS_KERNEL_CRPS, 2160, .out = 243, .members = 16,
+     .large = true, .build = build_loss},
     {"dropout 3456 x 256", AR_OP_DROPOUT, 48, 256, .tokens = 72, .first_flag = true, .large = true,
      .build = build_dropout},
     {"self attention 48 x 8 heads of 16, 72 tokens", AR_OP_ATTENTION, 48, 16, .heads = 8,
@@ -383,62 +437,5 @@ static const op_case op_cases[] = {
      .build = build_tails},
 };
 enum { OP_CASE_COUNT = sizeof op_cases / sizeof op_cases[0] };
-
-/* A case made ready: its graph, a plan on a backend, random parameters. */
-typedef struct {
-    ar_graph *graph;
-    ar_plan *plan;
-    ar_tensor scalar, output;
-    void *parameters, *gradients;
-} op_run;
-
-/* `type` is that of values, or AR_TYPE_BFLOAT16 for float32 with products of bfloat16. */
-static ar_status op_run_create(op_run *run, const op_case *chosen, const char *backend,
-                               ar_type type, int threads, ar_error *err)
-{
-    ar_status status = AR_OK;
-    size_t size = type == AR_TYPE_FLOAT64 ? 8 : 4;
-    *run = (op_run){0};
-    AR_TRY(ar_graph_create(&run->graph, type == AR_TYPE_BFLOAT16 ? AR_TYPE_FLOAT32 : type, err));
-    run->scalar = chosen->build(run->graph, chosen, &run->output);
-    ar_graph_keep(run->graph, run->output);
-    AR_TRY(ar_graph_finish(run->graph, err));
-    size_t count = (size_t)run->graph->parameter_values;
-    AR_TRY(ar_allocate(&run->parameters, count, size, "parameters", err));
-    AR_TRY(ar_allocate(&run->gradients, count, size, "gradients", err));
-    ar_random random = {.seed = 1, .purpose = AR_RANDOM_TEST};
-    for (size_t i = 0; i < count; i++) {
-        float value = (float)ar_random_normal(&random);
-        if (type == AR_TYPE_FLOAT64) {
-            ((double *)run->parameters)[i] = (double)value;
-        } else {
-            ((float *)run->parameters)[i] = value;
-        }
-    }
-    AR_TRY(ar_plan_create(&run->plan, run->graph,
-                          &(ar_plan_options){.backend = ar_backend_find(backend),
-                                             .loss = run->scalar,
-                                             .threads = threads,
-                                             .precision = type},
-                          run->parameters, run->gradients, err));
-    for (size_t t = 0; t < run->graph->tensor_count; t++) {
-        if (run->graph->tensors[t].type == AR_TYPE_INT32) {
-            ar_matrix index = ar_plan_matrix(run->plan, (ar_tensor){(int32_t)t});
-            for (int64_t i = 0; i < index.rows * index.columns; i++) {
-                ((int32_t *)index.data)[i] = (int32_t)(3 * i + 1);
-            }
-        }
-    }
-cleanup:
-    return status;
-}
-
-static void op_run_release(op_run *run)
-{
-    ar_plan_destroy(&run->plan);
-    ar_graph_destroy(&run->graph);
-    ar_free(run->parameters);
-    ar_free(run->gradients);
-}
 
 #endif

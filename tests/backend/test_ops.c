@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "backend/op_cases.h"
+#include "backend/op_run.h"
 #include "graph/gradients.h"
 #include "graph/op.h"
 

@@ -2,42 +2,104 @@
 #include <omp.h>
 
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/lanes.h"
+
+/* Both passes wait for memory alone, so they ask for what comes this far ahead, in floats. */
+enum { AHEAD = 512, CACHE_LINE = 16 };
+
+/* Where part t of so many begins: between cache lines, so that no two threads write one. */
+static int64_t part_begin(int64_t count, int t, int threads)
+{
+    const int64_t lines = (count + CACHE_LINE - 1) / CACHE_LINE;
+    const int64_t first = lines * t / threads * CACHE_LINE;
+    return first < count ? first : count;
+}
+
+/* What the update of all values shares. */
+typedef struct {
+    float beta1, beta2, rest1, rest2;
+    float scale;            /* of gradients */
+    float keep;             /* 1 − lr·λ */
+    float rate;             /* lr / (1 − β1ᵗ) */
+    float to_root, epsilon; /* 1/sqrt(1 − β2ᵗ) */
+} adamw_factors;
+
+static void move(const adamw_factors *f, float *restrict p, float *restrict m, float *restrict v,
+                 const float *restrict gradients, int64_t first, int64_t last)
+{
+    for (int64_t line = first; line < last; line += CACHE_LINE) {
+        __builtin_prefetch(p + line + AHEAD, 1);
+        __builtin_prefetch(m + line + AHEAD, 1);
+        __builtin_prefetch(v + line + AHEAD, 1);
+        __builtin_prefetch(gradients + line + AHEAD, 0);
+        const int64_t end = line + CACHE_LINE < last ? line + CACHE_LINE : last;
+#pragma omp simd
+        for (int64_t i = line; i < end; i++) {
+            const float g = f->scale * gradients[i];
+            m[i] = f->beta1 * m[i] + f->rest1 * g;
+            v[i] = f->beta2 * v[i] + f->rest2 * g * g;
+            p[i] = p[i] * f->keep - f->rate * m[i] / (sqrtf(v[i]) * f->to_root + f->epsilon);
+        }
+    }
+}
 
 void cpu_adamw(const ar_adamw_call *call)
 {
     const double correction1 = 1 - pow(call->beta1, (double)call->step);
     const double correction2 = 1 - pow(call->beta2, (double)call->step);
-    const float beta1 = (float)call->beta1, beta2 = (float)call->beta2;
-    const float rest1 = (float)(1 - call->beta1), rest2 = (float)(1 - call->beta2);
-    const float keep = (float)(1 - call->learning_rate * call->weight_decay);
-    const float rate = (float)(call->learning_rate / correction1);
-    const float to_root = (float)(1 / sqrt(correction2)), epsilon = (float)call->epsilon;
-    const float scale = (float)call->gradient_scale;
-    float *p = call->parameters, *m = call->first_moment, *v = call->second_moment;
-    const float *gradients = call->gradients;
-#pragma omp parallel for simd schedule(static) num_threads(call->threads)
-    for (int64_t i = 0; i < call->count; i++) {
-        float g = scale * gradients[i];
-        m[i] = beta1 * m[i] + rest1 * g;
-        v[i] = beta2 * v[i] + rest2 * g * g;
-        p[i] = p[i] * keep - rate * m[i] / (sqrtf(v[i]) * to_root + epsilon);
+    const adamw_factors factors = {
+        .beta1 = (float)call->beta1,
+        .beta2 = (float)call->beta2,
+        .rest1 = (float)(1 - call->beta1),
+        .rest2 = (float)(1 - call->beta2),
+        .scale = (float)call->gradient_scale,
+        .keep = (float)(1 - call->learning_rate * call->weight_decay),
+        .rate = (float)(call->learning_rate / correction1),
+        .to_root = (float)(1 / sqrt(correction2)),
+        .epsilon = (float)call->epsilon,
+    };
+    const int threads = call->threads;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int t = 0; t < threads; t++) {
+        move(&factors, call->parameters, call->first_moment, call->second_moment, call->gradients,
+             part_begin(call->count, t, threads), part_begin(call->count, t + 1, threads));
     }
+}
+
+/* The squares of one part, its halves side by side: two streams are read faster than one. */
+static double squares_of_part(const float *values, int64_t count)
+{
+    enum { STREAMS = 2 };
+    lanes_of_double sums[STREAMS][2] = {{{0}}};
+    const int64_t stream = count / (STREAMS * CACHE_LINE) * CACHE_LINE;
+    for (int64_t i = 0; i < stream; i += CACHE_LINE) {
+        for (int s = 0; s < STREAMS; s++) {
+            const float *line = values + s * stream + i;
+            __builtin_prefetch(line + AHEAD, 0);
+            for (int k = 0; k < CACHE_LINE; k += LANES) {
+                lanes_add_squares(sums[s], lanes_load(line + k));
+            }
+        }
+    }
+    double sum = 0;
+    for (int k = 0; k < LANES / 2; k++) {
+        sum += (sums[0][0][k] + sums[0][1][k]) + (sums[1][0][k] + sums[1][1][k]);
+    }
+    for (int64_t i = STREAMS * stream; i < count; i++) {
+        sum += (double)values[i] * (double)values[i];
+    }
+    return sum;
 }
 
 double cpu_sum_of_squares(const float *values, int64_t count, int threads)
 {
-    double partial[CPU_THREADS_MAX];
+    double partial[CPU_THREADS_MAX], sum = 0;
     threads = threads < CPU_THREADS_MAX ? threads : CPU_THREADS_MAX;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int t = 0; t < threads; t++) {
-        double sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = count * t / threads; i < count * (t + 1) / threads; i++) {
-            sum += (double)values[i] * (double)values[i];
-        }
-        partial[t] = sum;
+        const int64_t first = part_begin(count, t, threads);
+        partial[t] = squares_of_part(values + first, part_begin(count, t + 1, threads) - first);
     }
-    double sum = 0;
     for (int t = 0; t < threads; t++) {
         sum += partial[t];
     }

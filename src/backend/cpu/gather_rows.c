@@ -17,7 +17,8 @@ void cpu_gather_rows_adjoint(const ar_op_call *call)
 {
     const ar_matrix *dy = &call->output_gradients[0], *to_x = &call->input_gradients[0];
     const int32_t *index = call->inputs[1].data;
-    if (!call->accumulate[0]) {
+    const bool accumulate = call->accumulate[0];
+    if (!accumulate) {
 #pragma omp parallel for schedule(static) num_threads(call->threads)
         for (int64_t r = 0; r < to_x->rows; r++) {
             memset(cpu_row(to_x, r), 0, (size_t)to_x->columns * sizeof(float));
@@ -30,7 +31,7 @@ void cpu_gather_rows_adjoint(const ar_op_call *call)
         float *result = cpu_row(to_x, index[i]);
 #pragma omp simd
         for (int64_t c = 0; c < dy->columns; c++) {
-            result[c] += given[c];
+            result[c] = accumulate ? result[c] + given[c] : given[c];
         }
     }
 }

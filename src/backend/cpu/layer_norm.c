@@ -3,17 +3,56 @@
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/lanes.h"
 
 enum { INPUT, SCALE, SHIFT };
 enum { OUTPUT, STATISTICS };
+/* Sums that grow side by side, so that no addition waits for the one before; and rows whose
+ * gradients of scale and shift are added up before they go to memory. */
+enum { SUMS = 4, ROWS = 4 };
 
+/* Scale and shift of the norm, a pair of sums a thread. */
 size_t cpu_layer_norm_workspace(const ar_op_call *largest)
 {
-    /* Sums for scale and shift, a pair a thread. */
     bool affine = largest->inputs[SCALE].columns > 0 || largest->inputs[SHIFT].columns > 0;
     return affine ? (size_t)largest->threads * 2 * (size_t)largest->inputs[INPUT].columns *
                         sizeof(float)
                   : 0;
+}
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+/* Σ (x − about), or its square. */
+LANES_INLINE float sum_about(const float *x, int64_t columns, float about, const bool squared)
+{
+    lanes sums[SUMS] = {{0}};
+    int64_t c = 0;
+    for (; c + SUMS * LANES <= columns; c += SUMS * LANES) {
+        for (int k = 0; k < SUMS; k++) {
+            const lanes d = lanes_load(x + c + k * LANES) - about;
+            sums[k] += squared ? d * d : d;
+        }
+    }
+    for (; c + LANES <= columns; c += LANES) {
+        const lanes d = lanes_load(x + c) - about;
+        sums[0] += squared ? d * d : d;
+    }
+    float sum = lanes_sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    for (; c < columns; c++) {
+        const float d = x[c] - about;
+        sum += squared ? d * d : d;
+    }
+    return sum;
+}
+
+static void normalise(const float *in, float mean, float inverse, const float *scale,
+                      const float *shift, float *out, int64_t columns)
+{
+#pragma omp simd
+    for (int64_t c = 0; c < columns; c++) {
+        const float normal = (in[c] - mean) * inverse;
+        out[c] = (scale ? scale[c] : 1.0f) * normal + (shift ? shift[c] : 0.0f);
+    }
 }
 
 void cpu_layer_norm_forward(const ar_op_call *call)
@@ -25,35 +64,12 @@ void cpu_layer_norm_forward(const ar_op_call *call)
     const int64_t columns = x->columns;
 #pragma omp parallel for schedule(static) num_threads(call->threads)
     for (int64_t r = 0; r < x->rows; r++) {
+        /* The row comes from memory once: the second pass and the third find it in cache. */
         const float *in = cpu_row(x, r);
-        float *out = cpu_row(y, r);
-        float sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t c = 0; c < columns; c++) {
-            sum += in[c];
-        }
-        float mean = sum / (float)columns;
-#pragma omp simd reduction(+ : square)
-        for (int64_t c = 0; c < columns; c++) {
-            square += (in[c] - mean) * (in[c] - mean);
-        }
-        float inverse = 1.0f / sqrtf(square / (float)columns + epsilon);
-#pragma omp simd
-        for (int64_t c = 0; c < columns; c++) {
-            out[c] = (in[c] - mean) * inverse;
-        }
-        if (scale) {
-#pragma omp simd
-            for (int64_t c = 0; c < columns; c++) {
-                out[c] *= scale[c];
-            }
-        }
-        if (shift) {
-#pragma omp simd
-            for (int64_t c = 0; c < columns; c++) {
-                out[c] += shift[c];
-            }
-        }
+        const float mean = sum_about(in, columns, 0, false) / (float)columns;
+        const float variance = sum_about(in, columns, mean, true) / (float)columns;
+        const float inverse = 1.0f / sqrtf(variance + epsilon);
+        normalise(in, mean, inverse, scale, shift, cpu_row(y, r), columns);
         if (statistics->data) {
             cpu_row(statistics, r)[0] = mean;
             cpu_row(statistics, r)[1] = inverse;
@@ -61,41 +77,109 @@ void cpu_layer_norm_forward(const ar_op_call *call)
     }
 }
 
-/* dx = inverse·(g − mean(g) − x̂·mean(g·x̂)) with g = scale·dy */
-static void row_to_input(const float *in, const float *given, const float *scale, float mean,
-                         float inverse, float *result, int64_t columns, bool accumulate)
+/* ---- adjoint --------------------------------------------------------------------------------- */
+
+/* Some rows, and what one pass over them finds: Σ g and Σ g·x̂ with g = scale·dy of each. */
+typedef struct {
+    const float *in[ROWS], *given[ROWS];
+    float mean[ROWS], inverse[ROWS];
+    float sum_g[ROWS], sum_gx[ROWS];
+} row_group;
+
+static row_group group_from(const ar_op_call *call, int64_t first, int count)
 {
-    float sum_g = 0, sum_gx = 0;
-#pragma omp simd reduction(+ : sum_g, sum_gx)
-    for (int64_t c = 0; c < columns; c++) {
-        float g = scale ? given[c] * scale[c] : given[c];
-        sum_g += g;
-        sum_gx += g * ((in[c] - mean) * inverse);
+    row_group group = {.sum_g = {0}};
+    for (int i = 0; i < count; i++) {
+        const float *saved = cpu_row(&call->outputs[STATISTICS], first + i);
+        group.in[i] = cpu_row(&call->inputs[INPUT], first + i);
+        group.given[i] = cpu_row(&call->output_gradients[OUTPUT], first + i);
+        group.mean[i] = saved[0];
+        group.inverse[i] = saved[1];
     }
-    float mean_g = sum_g / (float)columns, mean_gx = sum_gx / (float)columns;
+    return group;
+}
+
+/* A thread's sums over its rows, Σ dy·x̂ and Σ dy, a column each; NULL: not wanted. */
+typedef struct {
+    float *to_scale, *to_shift;
+} affine_sums;
+
+/* Columns c to c + width of `count` rows; what lies beyond the width counts as dy = 0. */
+LANES_INLINE void add_columns(const row_group *group, const float *scale, affine_sums affine,
+                              int64_t c, int64_t width, const int count, lanes sum_g[ROWS],
+                              lanes sum_gx[ROWS])
+{
+    lanes to_scale = {0}, to_shift = {0};
+    const lanes weight = scale ? lanes_load_up_to(scale + c, width) : lanes_all(1);
+    for (int i = 0; i < count; i++) {
+        const lanes given = lanes_load_up_to(group->given[i] + c, width);
+        const lanes normal =
+            (lanes_load_up_to(group->in[i] + c, width) - group->mean[i]) * group->inverse[i];
+        const lanes inner = given * normal;
+        sum_g[i] += weight * given;
+        sum_gx[i] += weight * inner;
+        to_scale += inner;
+        to_shift += given;
+    }
+    if (affine.to_scale) {
+        to_scale += lanes_load_up_to(affine.to_scale + c, width);
+        to_shift += lanes_load_up_to(affine.to_shift + c, width);
+        lanes_store_up_to(affine.to_scale + c, to_scale, width);
+        lanes_store_up_to(affine.to_shift + c, to_shift, width);
+    }
+}
+
+LANES_INLINE void add_rows(row_group *group, const float *scale, affine_sums affine,
+                           int64_t columns, const int count)
+{
+    lanes sum_g[ROWS] = {{0}}, sum_gx[ROWS] = {{0}};
+    int64_t c = 0;
+    for (; c + LANES <= columns; c += LANES) {
+        add_columns(group, scale, affine, c, LANES, count, sum_g, sum_gx);
+    }
+    if (c < columns) {
+        add_columns(group, scale, affine, c, columns - c, count, sum_g, sum_gx);
+    }
+    for (int i = 0; i < count; i++) {
+        group->sum_g[i] = lanes_sum(sum_g[i]);
+        group->sum_gx[i] = lanes_sum(sum_gx[i]);
+    }
+}
+
+/* dx = inverse·(g − mean(g) − x̂·mean(g·x̂)) of row i of the group. */
+static void give_row(const row_group *group, int i, const float *scale, float *result,
+                     int64_t columns, bool accumulate)
+{
+    const float *in = group->in[i], *given = group->given[i];
+    const float mean = group->mean[i], inverse = group->inverse[i];
+    const float mean_g = group->sum_g[i] / (float)columns;
+    const float mean_gx = group->sum_gx[i] / (float)columns;
 #pragma omp simd
     for (int64_t c = 0; c < columns; c++) {
-        float g = scale ? given[c] * scale[c] : given[c];
-        float value = inverse * (g - mean_g - (in[c] - mean) * inverse * mean_gx);
+        const float g = (scale ? scale[c] : 1.0f) * given[c];
+        const float value = inverse * (g - mean_g - (in[c] - mean) * inverse * mean_gx);
         result[c] = accumulate ? result[c] + value : value;
     }
 }
 
-static void sum_affine(const ar_op_call *call, float *to_scale, float *to_shift, int64_t first,
-                       int64_t last)
+/* Each row is read from memory once, for its own gradient and for those of scale and shift. */
+static void adjoint_of_rows(const ar_op_call *call, affine_sums affine, int64_t first, int64_t last)
 {
-    const ar_matrix *x = &call->inputs[INPUT], *dy = &call->output_gradients[OUTPUT];
-    memset(to_scale, 0, (size_t)x->columns * sizeof(float));
-    memset(to_shift, 0, (size_t)x->columns * sizeof(float));
-    for (int64_t r = first; r < last; r++) {
-        const float *in = cpu_row(x, r), *given = cpu_row(dy, r);
-        const float *saved = cpu_row(&call->outputs[STATISTICS], r);
-        float mean = saved[0], inverse = saved[1];
-#pragma omp simd
-        for (int64_t c = 0; c < x->columns; c++) {
-            to_scale[c] += given[c] * (in[c] - mean) * inverse;
-            to_shift[c] += given[c];
+    const ar_matrix *to_x = &call->input_gradients[INPUT];
+    const float *scale = call->inputs[SCALE].data;
+    const int64_t columns = call->inputs[INPUT].columns;
+    for (int64_t r = first; r < last;) {
+        const int count = last - r >= ROWS ? ROWS : 1;
+        row_group group = group_from(call, r, count);
+        if (count == ROWS) {
+            add_rows(&group, scale, affine, columns, ROWS);
+        } else {
+            add_rows(&group, scale, affine, columns, 1);
         }
+        for (int i = 0; i < count && to_x->data; i++) {
+            give_row(&group, i, scale, cpu_row(to_x, r + i), columns, call->accumulate[INPUT]);
+        }
+        r += count;
     }
 }
 
@@ -117,27 +201,22 @@ static void give_affine(const ar_op_call *call, int input, const float *partial,
 
 void cpu_layer_norm_adjoint(const ar_op_call *call)
 {
-    const ar_matrix *x = &call->inputs[INPUT], *dy = &call->output_gradients[OUTPUT],
-                    *to_x = &call->input_gradients[INPUT];
-    const float *scale = call->inputs[SCALE].data;
-    if (to_x->data) {
-#pragma omp parallel for schedule(static) num_threads(call->threads)
-        for (int64_t r = 0; r < x->rows; r++) {
-            const float *saved = cpu_row(&call->outputs[STATISTICS], r);
-            row_to_input(cpu_row(x, r), cpu_row(dy, r), scale, saved[0], saved[1], cpu_row(to_x, r),
-                         x->columns, call->accumulate[INPUT]);
-        }
-    }
-    if (call->input_gradients[SCALE].data || call->input_gradients[SHIFT].data) {
-        float *partial = call->workspace;
-        const int threads = call->threads;
+    const int64_t rows = call->inputs[INPUT].rows, columns = call->inputs[INPUT].columns;
+    const bool affine = call->input_gradients[SCALE].data || call->input_gradients[SHIFT].data;
+    const int threads = call->threads;
+    float *partial = affine ? call->workspace : NULL;
 #pragma omp parallel for schedule(static) num_threads(threads)
-        for (int t = 0; t < threads; t++) {
-            float *mine = partial + (int64_t)t * 2 * x->columns;
-            sum_affine(call, mine, mine + x->columns, x->rows * t / threads,
-                       x->rows * (t + 1) / threads);
+    for (int t = 0; t < threads; t++) {
+        affine_sums mine = {NULL, NULL};
+        if (affine) {
+            mine.to_scale = partial + (int64_t)t * 2 * columns;
+            mine.to_shift = mine.to_scale + columns;
+            memset(mine.to_scale, 0, 2 * (size_t)columns * sizeof(float));
         }
+        adjoint_of_rows(call, mine, rows * t / threads, rows * (t + 1) / threads);
+    }
+    if (affine) {
         give_affine(call, SCALE, partial, threads);
-        give_affine(call, SHIFT, partial + x->columns, threads);
+        give_affine(call, SHIFT, partial + columns, threads);
     }
 }

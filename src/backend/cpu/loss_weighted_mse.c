@@ -1,10 +1,8 @@
-#include <omp.h>
-
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/loss_mean.h"
 
 enum { ENSEMBLE, WEIGHTS, TARGET };
 
-/* Σ weights of all values: each of a row's sy weights counts for st·sx of them. */
+/* Σ weights of all values and members: each of a row's sy weights counts for st·sx of them. */
 static double sum_of_weights(const ar_op_call *call)
 {
     const ar_matrix *weights = &call->inputs[WEIGHTS];
@@ -15,72 +13,77 @@ static double sum_of_weights(const ar_op_call *call)
             sum += (double)cpu_row(weights, r)[y];
         }
     }
-    return sum * (double)(size[0] * size[2]);
+    return sum * (double)(size[0] * size[2] * call->attributes->members);
 }
 
-/* Σ over members and values of weight · (x − y)², for one target. */
-static float weighted_squares(const ar_op_call *call, int64_t r)
+/* The weight of every value of a target. */
+static void spread_weights(const ar_op_call *call, int64_t r, float *weights)
 {
     const int64_t *size = call->attributes->token_size;
-    const float *members = cpu_row(&call->inputs[ENSEMBLE], r);
-    const float *weights = cpu_row(&call->inputs[WEIGHTS], r);
-    const float *target = cpu_row(&call->inputs[TARGET], r);
-    const int64_t lines = call->attributes->members * size[0] * size[1];
-    float sum = 0;
-    for (int64_t line = 0; line < lines; line++) {
-        const float *member = members + line * size[2];
-        const float *truth = target + line % (size[0] * size[1]) * size[2];
-        float squares = 0;
-#pragma omp simd reduction(+ : squares)
+    const float *of_lines = cpu_row(&call->inputs[WEIGHTS], r);
+    for (int64_t line = 0; line < size[0] * size[1]; line++) {
         for (int64_t x = 0; x < size[2]; x++) {
-            squares += (member[x] - truth[x]) * (member[x] - truth[x]);
+            weights[line * size[2] + x] = of_lines[line % size[1]];
         }
-        sum += weights[line % size[1]] * squares;
+    }
+}
+
+/* The weights of a target's values, a row a thread. */
+size_t cpu_loss_weighted_mse_workspace(const ar_op_call *largest)
+{
+    return (size_t)largest->threads * (size_t)largest->inputs[TARGET].columns * sizeof(float);
+}
+
+static float weighted_squares(const ar_op_call *call, int64_t r, float *weights)
+{
+    const int64_t values = call->inputs[TARGET].columns;
+    const float *target = cpu_row(&call->inputs[TARGET], r);
+    float sum = 0;
+    spread_weights(call, r, weights);
+    for (int64_t n = 0; n < call->attributes->members; n++) {
+        const float *member = cpu_row(&call->inputs[ENSEMBLE], r) + n * values;
+#pragma omp simd reduction(+ : sum)
+        for (int64_t v = 0; v < values; v++) {
+            sum += weights[v] * (member[v] - target[v]) * (member[v] - target[v]);
+        }
     }
     return sum;
 }
 
 void cpu_loss_weighted_mse_forward(const ar_op_call *call)
 {
-    const int64_t rows = call->inputs[TARGET].rows;
-    const int threads = call->threads < CPU_THREADS_MAX ? call->threads : CPU_THREADS_MAX;
-    double partial[CPU_THREADS_MAX];
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int t = 0; t < threads; t++) {
-        double sum = 0;
-        for (int64_t r = rows * t / threads; r < rows * (t + 1) / threads; r++) {
-            sum += (double)weighted_squares(call, r);
+    const ar_matrix *target = &call->inputs[TARGET];
+    loss_set_mean(call, loss_sum(call, target->rows, target->columns, weighted_squares),
+                  sum_of_weights(call));
+}
+
+static void give_row(const ar_op_call *call, int64_t r, float slope, float *weights)
+{
+    const int64_t values = call->inputs[TARGET].columns;
+    const float *target = cpu_row(&call->inputs[TARGET], r);
+    const bool accumulate = call->accumulate[ENSEMBLE];
+    spread_weights(call, r, weights);
+    for (int64_t n = 0; n < call->attributes->members; n++) {
+        const float *member = cpu_row(&call->inputs[ENSEMBLE], r) + n * values;
+        float *result = cpu_row(&call->input_gradients[ENSEMBLE], r) + n * values;
+#pragma omp simd
+        for (int64_t v = 0; v < values; v++) {
+            const float gradient = slope * weights[v] * (member[v] - target[v]);
+            result[v] = accumulate ? result[v] + gradient : gradient;
         }
-        partial[t] = sum;
     }
-    double sum = 0, weights = sum_of_weights(call) * (double)call->attributes->members;
-    for (int t = 0; t < threads; t++) {
-        sum += partial[t];
-    }
-    *(float *)call->outputs[0].data = weights > 0 ? (float)(sum / weights) : 0.0f;
 }
 
 void cpu_loss_weighted_mse_adjoint(const ar_op_call *call)
 {
-    const int64_t *size = call->attributes->token_size;
-    const int64_t lines = call->attributes->members * size[0] * size[1];
-    const double weights = sum_of_weights(call) * (double)call->attributes->members;
-    const double seed = (double)*(const float *)call->output_gradients[0].data;
-    const float slope = weights > 0 ? (float)(2 * seed / weights) : 0.0f;
-    const bool accumulate = call->accumulate[ENSEMBLE];
-#pragma omp parallel for schedule(static) num_threads(call->threads)
-    for (int64_t r = 0; r < call->inputs[TARGET].rows; r++) {
-        const float *target = cpu_row(&call->inputs[TARGET], r);
-        for (int64_t line = 0; line < lines; line++) {
-            const float *member = cpu_row(&call->inputs[ENSEMBLE], r) + line * size[2];
-            const float *truth = target + line % (size[0] * size[1]) * size[2];
-            float *result = cpu_row(&call->input_gradients[ENSEMBLE], r) + line * size[2];
-            const float factor = slope * cpu_row(&call->inputs[WEIGHTS], r)[line % size[1]];
-#pragma omp simd
-            for (int64_t x = 0; x < size[2]; x++) {
-                float gradient = factor * (member[x] - truth[x]);
-                result[x] = accumulate ? result[x] + gradient : gradient;
-            }
+    const int64_t rows = call->inputs[TARGET].rows, values = call->inputs[TARGET].columns;
+    const float slope = (float)(2 * loss_slope(call, sum_of_weights(call)));
+    const int threads = call->threads;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int t = 0; t < threads; t++) {
+        float *weights = (float *)call->workspace + t * values;
+        for (int64_t r = rows * t / threads; r < rows * (t + 1) / threads; r++) {
+            give_row(call, r, slope, weights);
         }
     }
 }
