@@ -133,7 +133,7 @@ ar_status op_call_init(op_call *op, const ar_graph *graph, ar_op_kind kind,
     const size_t bytes = backend->workspace ? backend->workspace(kind, &op->forward) : 0;
     AR_TRY(ar_allocate(&op->workspace, bytes, 1, "workspace", err));
     op->forward.workspace = op->adjoint.workspace = op->workspace;
-    op->operations = ar_op_find(kind)->operations(node, &op->forward);
+    op->operations = ar_op_find(kind)->operations(node, &op->forward, false);
     sum_bytes(op, node);
     op_call_run(op, false);
 cleanup:

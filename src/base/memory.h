@@ -28,6 +28,16 @@ AR_USE_RESULT ar_status ar_copy_string(char **out, const char *text, ar_error *e
 
 void ar_free(void *pointer); /* NULL-safe */
 
+/* The same for what may have hundreds of megabytes. It is zero without having been written: a page
+ * comes to be where it is first touched, on the NUMA node of the thread that does, and what is
+ * never touched takes no memory. Pages are huge (2 MiB) where the system lets a program ask for
+ * them
+ * (`madvise` or `always` in /sys/kernel/mm/transparent_hugepage/enabled). Free with ar_free_large.
+ */
+AR_USE_RESULT ar_status ar_allocate_large(void *out, size_t count, size_t size, const char *what,
+                                          ar_error *err);
+void ar_free_large(void *pointer); /* NULL-safe */
+
 /* For tests: the allocation after the next `count` ones fails (-1: none fails). Returns how many
  * allocations were made since the last call. Not thread-safe. */
 int64_t ar_fail_allocation_after(int64_t count);

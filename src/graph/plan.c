@@ -252,7 +252,7 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
         *out = plan;
         return AR_OK;
     }
-    AR_TRY(ar_allocate(&plan->arena, plan->arena_bytes, 1, "the model's activations", err));
+    AR_TRY(ar_allocate_large(&plan->arena, plan->arena_bytes, 1, "the model's activations", err));
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);
         plan->nodes[i].forward.call.workspace = plan->arena + values_bytes;
@@ -280,7 +280,7 @@ void ar_plan_destroy(ar_plan **out)
     ar_free(plan->blocks);
     ar_schedule_release(&plan->schedule);
     ar_gradient_flow_release(&plan->flow);
-    ar_free(plan->arena);
+    ar_free_large(plan->arena);
     ar_free(plan);
     *out = NULL;
 }

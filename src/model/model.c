@@ -297,6 +297,7 @@ static void initialise(const ar_graph *graph, const ar_parameter *parameter, uin
 void ar_model_initialise(const ar_model *model, uint64_t seed, float *parameters)
 {
     const ar_graph *graph = model->graph;
+#pragma omp parallel for schedule(static)
     for (size_t p = 0; p < graph->parameter_count; p++) {
         initialise(graph, &graph->parameters[p], seed, parameters + graph->parameters[p].offset);
     }

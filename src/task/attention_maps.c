@@ -167,7 +167,7 @@ static ar_status run(attention_state *state, ar_error *err)
         &state->model, &state->checkpoint.configuration,
         &(ar_model_options){.batch = 1, .keep_attentions = true, .type = AR_TYPE_FLOAT32}, err));
     const ar_graph *graph = state->model->graph;
-    AR_TRY(ar_allocate(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
+    AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
                        "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(&state->plan, graph,
@@ -290,7 +290,7 @@ static void release(attention_state *state)
     ar_free(state->maps);
     ar_plan_destroy(&state->plan);
     ar_model_destroy(&state->model);
-    ar_free(state->parameters);
+    ar_free_large(state->parameters);
     ar_batch_release(&state->batch);
     ar_dataset_release(&state->dataset);
     ar_checkpoint_close(&state->checkpoint);

@@ -138,7 +138,7 @@ static ar_status build_model(forecast_state *state, ar_error *err)
                            &(ar_model_options){.batch = TILES_AT_ONCE, .type = AR_TYPE_FLOAT32},
                            err));
     const ar_graph *graph = state->model->graph;
-    AR_TRY(ar_allocate(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
+    AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
                        "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(&state->plan, graph,
@@ -296,7 +296,7 @@ static void release(forecast_state *state)
     ar_forecast_writer_release(&state->writer);
     ar_plan_destroy(&state->plan);
     ar_model_destroy(&state->model);
-    ar_free(state->parameters);
+    ar_free_large(state->parameters);
     ar_free(state->cubes);
     ar_free(state->tile);
     ar_forecast_times_release(&state->times);

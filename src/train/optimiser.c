@@ -8,19 +8,19 @@
 ar_status ar_optimiser_init(ar_optimiser *optimiser, const ar_graph *graph, ar_error *err)
 {
     *optimiser = (ar_optimiser){.count = graph->parameter_values};
-    ar_status status = ar_allocate(&optimiser->first_moment, (size_t)optimiser->count,
-                                   sizeof(float), "the optimiser's moments", err);
+    ar_status status = ar_allocate_large(&optimiser->first_moment, (size_t)optimiser->count,
+                                         sizeof(float), "the optimiser's moments", err);
     if (status == AR_OK) {
-        status = ar_allocate(&optimiser->second_moment, (size_t)optimiser->count, sizeof(float),
-                             "the optimiser's moments", err);
+        status = ar_allocate_large(&optimiser->second_moment, (size_t)optimiser->count,
+                                   sizeof(float), "the optimiser's moments", err);
     }
     return status;
 }
 
 void ar_optimiser_release(ar_optimiser *optimiser)
 {
-    ar_free(optimiser->first_moment);
-    ar_free(optimiser->second_moment);
+    ar_free_large(optimiser->first_moment);
+    ar_free_large(optimiser->second_moment);
     *optimiser = (ar_optimiser){0};
 }
 

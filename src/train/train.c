@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "model/freeze.h"
 #include "train/checkpoint.h"
+#include "train/loader.h"
 #include "train/metrics.h"
 #include "train/origin.h"
 #include "train/released_model.h"
@@ -23,7 +24,8 @@ typedef struct {
     int threads;
     ar_dataset dataset;
     ar_sampler training, validation;
-    ar_batch batch;
+    ar_loader *loader; /* of training's batches */
+    ar_batch batch;    /* of validation */
     ar_cube *cubes;
     ar_model *model;
     ar_plan *plan;
@@ -85,9 +87,10 @@ static ar_status load_data(run_state *run, ar_error *err)
                                dataset->validation_last, err));
         ar_dataset_warn_of_months(dataset, dataset->validation_first, dataset->validation_last,
                                   "validation");
+        const size_t samples = (size_t)c->training.batch;
+        AR_TRY(ar_batch_init(&run->batch, &dataset->space, c->training.batch, err));
+        AR_TRY(ar_allocate(&run->cubes, samples, sizeof *run->cubes, "cubes", err));
     }
-    AR_TRY(ar_batch_init(&run->batch, &dataset->space, c->training.batch, err));
-    AR_TRY(ar_allocate(&run->cubes, (size_t)c->training.batch, sizeof *run->cubes, "cubes", err));
 cleanup:
     return status;
 }
@@ -111,8 +114,8 @@ static ar_status build_model(run_state *run, ar_error *err)
     }
     const ar_graph *graph = run->model->graph;
     size_t count = (size_t)graph->parameter_values;
-    AR_TRY(ar_allocate(&run->parameters, count, sizeof(float), "parameters", err));
-    AR_TRY(ar_allocate(&run->gradients, count, sizeof(float), "gradients", err));
+    AR_TRY(ar_allocate_large(&run->parameters, count, sizeof(float), "parameters", err));
+    AR_TRY(ar_allocate_large(&run->gradients, count, sizeof(float), "gradients", err));
     AR_TRY(ar_optimiser_init(&run->optimiser, graph, err));
     ar_model_initialise(run->model, (uint64_t)c->seed, run->parameters);
     AR_TRY(ar_origin_fill(&run->origin, run->model, run->parameters, err));
@@ -252,20 +255,14 @@ static void add_losses(const run_state *run, ar_loss_sums *sums, int64_t weight)
     }
 }
 
-static void forward(run_state *run, const ar_sampler *sampler, const ar_draw *draw, int64_t samples)
+static void feed(run_state *run, const ar_batch *batch, const ar_draw *draw)
 {
     ar_profile_begin(run->options->profile);
-    ar_sampler_draw(sampler, draw, run->cubes, samples);
-    ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, samples,
-                  &run->configuration->masking, draw, false);
-    ar_profile_end(run->options->profile, "filling the batch", 0);
-    ar_profile_begin(run->options->profile);
-    ar_model_feed(run->model, run->plan, &run->batch);
+    ar_model_feed(run->model, run->plan, batch);
     if (!draw->validation) {
         ar_model_draw_dropout(run->model, run->plan, draw);
     }
     ar_profile_end(run->options->profile, "feeding the model", 0);
-    ar_plan_forward(run->plan);
 }
 
 /* Parameters that are not finite never recover, and never replace a checkpoint. */
@@ -297,8 +294,17 @@ static ar_status train_step(run_state *run, int64_t step, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
     const ar_draw draw = {.seed = (uint64_t)run->configuration->seed, .step = (uint32_t)step};
+    const ar_batch *batch = NULL;
     double norm = 0;
-    forward(run, &run->training, &draw, settings->batch);
+    ar_profile_begin(run->options->profile);
+    ar_status status = ar_loader_wait(run->loader, &batch, err);
+    ar_profile_end(run->options->profile, "waiting for the batch", 0);
+    if (status != AR_OK) {
+        return status;
+    }
+    feed(run, batch, &draw);
+    ar_loader_go_on(run->loader);
+    ar_plan_forward(run->plan);
     const double loss = scalar(run, run->model->loss);
     if (!isfinite(loss)) {
         ar_optimiser_skip(&run->optimiser);
@@ -328,7 +334,13 @@ static ar_status validate(run_state *run, int64_t step, ar_error *err)
         const ar_draw draw = {.seed = (uint64_t)run->configuration->seed,
                               .first_sample = (uint32_t)done,
                               .validation = true};
-        forward(run, &run->validation, &draw, count);
+        ar_profile_begin(run->options->profile);
+        ar_sampler_draw(&run->validation, &draw, run->cubes, count);
+        ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, count,
+                      &run->configuration->masking, &draw, false);
+        ar_profile_end(run->options->profile, "filling the batch", 0);
+        feed(run, &run->batch, &draw);
+        ar_plan_forward(run->plan);
         add_losses(run, &sums, count);
     }
     ar_loss_sums_format(&sums, run->configuration, text, sizeof text);
@@ -404,6 +416,13 @@ static ar_status train_all(run_state *run, ar_error *err)
     ar_profile *profile = run->options->profile;
     ar_status status = AR_OK;
     loop_clock clock = {.last_line = ar_clock_seconds(), .last_step = run->optimiser.step};
+    const ar_loader_options loading = {.sampler = &run->training,
+                                       .masking = &run->configuration->masking,
+                                       .samples = settings->batch,
+                                       .seed = (uint64_t)run->configuration->seed,
+                                       .first_step = run->optimiser.step + 1,
+                                       .last_step = settings->steps};
+    AR_TRY(ar_loader_start(&run->loader, &loading, err));
     ar_progress_begin(&clock.progress, "training", run->optimiser.step, settings->steps);
     for (int64_t step = run->optimiser.step + 1; step <= settings->steps; step++) {
         ar_profile_begin_step(profile);
@@ -442,13 +461,14 @@ cleanup:
 
 static void release(run_state *run)
 {
+    ar_loader_stop(&run->loader);
     ar_metrics_close(&run->metrics);
     ar_origin_release(&run->origin);
     ar_plan_destroy(&run->plan);
     ar_model_destroy(&run->model);
     ar_optimiser_release(&run->optimiser);
-    ar_free(run->parameters);
-    ar_free(run->gradients);
+    ar_free_large(run->parameters);
+    ar_free_large(run->gradients);
     ar_free(run->cubes);
     ar_batch_release(&run->batch);
     ar_sampler_release(&run->training);

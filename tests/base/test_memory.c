@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -35,6 +37,87 @@ static void allocations_are_zero_and_aligned(void **state)
         ar_free(values);
     }
     ar_free(NULL);
+}
+
+/* Large blocks too, also those smaller than a page, and beside each other. */
+static void large_blocks_are_zero_and_aligned(void **state)
+{
+    (void)state;
+    const size_t counts[] = {0, 1, 1000, 1 << 20, (5 << 20) + 3};
+    enum { BLOCKS = sizeof counts / sizeof *counts };
+    float *blocks[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++) {
+        assert_int_equal(ar_allocate_large(&blocks[i], counts[i], sizeof **blocks, "a block", NULL),
+                         AR_OK);
+        assert_non_null(blocks[i]);
+        assert_int_equal((uintptr_t)blocks[i] % 64, 0);
+        for (size_t k = 0; k < counts[i]; k++) {
+            if (blocks[i][k] != 0) {
+                fail_msg("value %zu of a fresh block is not zero", k);
+            }
+            blocks[i][k] = (float)(i + 1);
+        }
+    }
+    for (int i = 0; i < BLOCKS; i++) {
+        for (size_t k = 0; k < counts[i]; k++) {
+            if (blocks[i][k] != (float)(i + 1)) {
+                fail_msg("value %zu of block %d was overwritten", k, i);
+            }
+        }
+        ar_free_large(blocks[i]);
+    }
+    ar_free_large(NULL);
+}
+
+/* Memory in use by this process, in bytes. */
+static int64_t resident(void)
+{
+    long long size = 0, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lld %lld", &size, &pages), 2);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* 256 MiB that nobody touches take less than a tenth of that, and what is given back is back. (The
+ * sanitizer's allocator has them written.) */
+static void large_blocks_take_what_is_touched(void **state)
+{
+    (void)state;
+    const int64_t bytes = 256 << 20, before = resident();
+    char *block = NULL;
+    assert_int_equal(ar_allocate_large(&block, (size_t)bytes, 1, "a block", NULL), AR_OK);
+    const int64_t untouched = resident() - before;
+    memset(block, 1, (size_t)bytes);
+    const int64_t touched = resident() - before;
+    assert_true(touched >= bytes);
+    ar_free_large(block);
+    if (untouched >= bytes) {
+        skip();
+    }
+    assert_true(untouched < bytes / 10);
+    assert_true(resident() - before < bytes / 10);
+}
+
+static void large_blocks_that_cannot_be_are_errors(void **state)
+{
+    (void)state;
+    ar_error err = {""};
+    char *block = (char *)&err;
+    assert_int_equal(ar_allocate_large(&block, SIZE_MAX / 2, 3, "the arena", &err),
+                     AR_ERROR_MEMORY);
+    assert_null(block);
+    assert_int_equal(ar_allocate_large(&block, SIZE_MAX, 1, "the arena", &err), AR_ERROR_MEMORY);
+    assert_non_null(strstr(err.message, "the arena"));
+#ifndef __SANITIZE_ADDRESS__ /* which ends the program */
+    /* more than addresses have bits for */
+    assert_int_equal(ar_allocate_large(&block, (size_t)1 << 60, 1, "the arena", &err),
+                     AR_ERROR_MEMORY);
+#endif
+    ar_fail_allocation_after(0);
+    assert_int_equal(ar_allocate_large(&block, 10, 1, "the arena", &err), AR_ERROR_MEMORY);
+    ar_fail_allocation_after(-1);
 }
 
 static void impossible_sizes_are_errors(void **state)
@@ -112,6 +195,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(allocations_are_zero_and_aligned),
+        cmocka_unit_test(large_blocks_are_zero_and_aligned),
+        cmocka_unit_test(large_blocks_take_what_is_touched),
+        cmocka_unit_test(large_blocks_that_cannot_be_are_errors),
         cmocka_unit_test(impossible_sizes_are_errors),
         cmocka_unit_test(growing_keeps_what_is_there),
         cmocka_unit_test(a_failed_growth_keeps_the_list),

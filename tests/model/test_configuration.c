@@ -286,6 +286,31 @@ static void round_trip(void **state)
     ar_configuration_release(&c);
 }
 
+/* What older files say of recomputing is understood, and written as it is called now. */
+static void recompute_has_names_and_a_past(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *setting, *name;
+        ar_recompute recompute;
+    } cases[] = {
+        {"training.recompute=none", "none", AR_RECOMPUTE_NONE},
+        {"training.recompute=false", "none", AR_RECOMPUTE_NONE},
+        {"training.recompute=all_but_products", "all_but_products", AR_RECOMPUTE_ALL_BUT_PRODUCTS},
+        {"training.recompute=all_but_attention", "all_but_attention",
+         AR_RECOMPUTE_ALL_BUT_ATTENTION},
+        {"training.recompute=all", "all", AR_RECOMPUTE_ALL},
+        {"training.recompute=true", "all", AR_RECOMPUTE_ALL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ar_configuration c;
+        parse(&c, good, &cases[i].setting, 1);
+        assert_int_equal(c.training.recompute, cases[i].recompute);
+        assert_string_equal(ar_recompute_name(c.training.recompute), cases[i].name);
+        assert_round_trip(&c);
+        ar_configuration_release(&c);
+    }
+}
+
 /* Defaults of a field depend on its kind; heads of a coupling are the field's own or the model's.
  */
 static void kinds_of_fields(void **state)
@@ -803,6 +828,7 @@ int main(void)
         cmocka_unit_test(values_and_defaults),
         cmocka_unit_test(released_defaults),
         cmocka_unit_test(round_trip),
+        cmocka_unit_test(recompute_has_names_and_a_past),
         cmocka_unit_test(kinds_of_fields),
         cmocka_unit_test(settings_reach_everywhere),
         cmocka_unit_test(each_mistake_has_its_line),
