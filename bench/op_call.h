@@ -8,9 +8,8 @@ typedef struct {
     const ar_backend *backend; /* with the kernels, or the reference where it has none */
     ar_op_kind kind;
     ar_op_call forward, adjoint;
-    double operations;                   /* floating-point, of the forward pass */
-    double forward_bytes, adjoint_bytes; /* that have to be read or written at least once */
-    void **blocks;                       /* what the matrices lie in, two a tensor */
+    double operations[2], bytes[2]; /* of the forward pass and of the adjoint, see graph/op.h */
+    void **blocks;                  /* what the matrices lie in, two a tensor */
     size_t block_count;
     void *workspace;
     ar_matrix *matrices; /* of both calls */
@@ -18,8 +17,8 @@ typedef struct {
 } op_call;
 
 /* The first node of this kind in `graph`, a finished one of fixed row counts (borrowed, must
- * outlive the call): normal random numbers in its inputs, indices 1, 4, 7, …, and the forward pass
- * has run once. Release with op_call_release. */
+ * outlive the call): random numbers around 1 in its inputs, as a standard deviation has to be
+ * positive, indices 1, 4, 7, …, and the forward pass has run once. Release with op_call_release. */
 AR_USE_RESULT ar_status op_call_init(op_call *op, const ar_graph *graph, ar_op_kind kind,
                                      const ar_backend *backend, ar_type precision, int threads,
                                      ar_error *err);

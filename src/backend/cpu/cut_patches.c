@@ -36,7 +36,6 @@ void cpu_cut_patches_forward(const ar_op_call *call)
         const float *block = cpu_row(blocks, r / count);
         const int32_t *place = places + r % count * columns;
         float *patch = cpu_row(patches, r);
-#pragma omp simd
         for (int64_t c = 0; c < columns; c++) {
             patch[c] = block[place[c]];
         }

@@ -2,10 +2,28 @@
 #include <omp.h>
 
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/lanes.h"
 
 enum { MEAN, DEVIATION };
 /* Values whose slopes wait in cache while they go to all members. */
 enum { VALUES = 256 };
+
+/* Mean and variance of `count` values, side by side. */
+LANES_INLINE void find_moments(const float *members, int64_t member_count, int64_t values,
+                               int64_t count, float *mean, float *variance)
+{
+    lanes sum = {0}, squares = {0};
+    for (int64_t n = 0; n < member_count; n++) {
+        sum += lanes_load_up_to(members + n * values, count);
+    }
+    const lanes centre = sum / (float)member_count;
+    for (int64_t n = 0; n < member_count; n++) {
+        const lanes d = lanes_load_up_to(members + n * values, count) - centre;
+        squares += d * d;
+    }
+    lanes_store_up_to(mean, centre, count);
+    lanes_store_up_to(variance, squares / (float)(member_count - 1), count);
+}
 
 void cpu_ensemble_statistics_forward(const ar_op_call *call)
 {
@@ -14,21 +32,18 @@ void cpu_ensemble_statistics_forward(const ar_op_call *call)
     const int64_t members = call->attributes->members, values = mean->columns;
 #pragma omp parallel for schedule(static) num_threads(call->threads)
     for (int64_t r = 0; r < mean->rows; r++) {
-        const float *member = cpu_row(x, r);
+        const float *in = cpu_row(x, r);
         float *mu = cpu_row(mean, r), *sigma = cpu_row(deviation, r);
+        int64_t v = 0;
+        for (; v + LANES <= values; v += LANES) {
+            find_moments(in + v, members, values, LANES, mu + v, sigma + v);
+        }
+        if (v < values) {
+            find_moments(in + v, members, values, values - v, mu + v, sigma + v);
+        }
 #pragma omp simd
-        for (int64_t v = 0; v < values; v++) {
-            float sum = 0, square = 0;
-            for (int64_t n = 0; n < members; n++) {
-                sum += member[n * values + v];
-            }
-            float m = sum / (float)members;
-            for (int64_t n = 0; n < members; n++) {
-                float d = member[n * values + v] - m;
-                square += d * d;
-            }
-            mu[v] = m;
-            sigma[v] = sqrtf(square / (float)(members - 1));
+        for (v = 0; v < values; v++) {
+            sigma[v] = sqrtf(sigma[v]);
         }
     }
 }

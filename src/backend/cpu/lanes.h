@@ -83,6 +83,20 @@ LANES_INLINE lanes lanes_absolute(lanes values)
     return (lanes)((lanes_of_int)values & 0x7fffffff);
 }
 
+/* count + sign(a − b): one more where a > b, one less where a < b */
+LANES_INLINE lanes_of_int lanes_add_sign(lanes_of_int count, lanes a, lanes b)
+{
+#if defined(__AVX512F__)
+    const __m512i one = _mm512_set1_epi32(1);
+    const __mmask16 above = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ),
+                    below = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+    const __m512i more = _mm512_mask_add_epi32((__m512i)count, above, (__m512i)count, one);
+    return (lanes_of_int)_mm512_mask_sub_epi32(more, below, more, one);
+#else
+    return count + (lanes_of_int)(a < b) - (lanes_of_int)(a > b);
+#endif
+}
+
 LANES_INLINE float lanes_sum(lanes values)
 {
 #if defined(__AVX512F__)

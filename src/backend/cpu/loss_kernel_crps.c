@@ -9,17 +9,29 @@ static double pair_weight(const ar_op_attributes *attributes)
     return attributes->fair ? 1 / (2 * n * (n - 1)) : 1 / (2 * n * n);
 }
 
-/* Σ over members |x_i − y| and over pairs |x_i − x_j| of `count` values from v on, side by side.
- * Values beyond the count are zero in members and target, and add nothing. */
+/* Registers of values that go through the members side by side. */
+enum { REGISTERS = 4 };
+
+/* Σ over members |x_i − y| and over pairs |x_i − x_j| of `count` registers of values, the last of
+ * which has `rest` values. Values beyond are zero in members and target, and add nothing. */
 LANES_INLINE void add_distances(const float *members, const float *target, int64_t member_count,
-                                int64_t values, int64_t count, lanes *errors, lanes *pairs)
+                                int64_t values, const int count, int64_t rest, lanes *errors,
+                                lanes *pairs)
 {
-    const lanes truth = lanes_load_up_to(target, count);
     for (int64_t i = 0; i < member_count; i++) {
-        const lanes member = lanes_load_up_to(members + i * values, count);
-        *errors += lanes_absolute(member - truth);
+        lanes member[REGISTERS], distances[REGISTERS] = {{0}};
+        for (int k = 0; k < count; k++) {
+            member[k] = lanes_load_up_to(members + i * values + k * LANES, rest);
+            *errors += lanes_absolute(member[k] - lanes_load_up_to(target + k * LANES, rest));
+        }
         for (int64_t j = 0; j < i; j++) {
-            *pairs += lanes_absolute(member - lanes_load_up_to(members + j * values, count));
+            for (int k = 0; k < count; k++) {
+                const float *other = members + j * values + k * LANES;
+                distances[k] += lanes_absolute(member[k] - lanes_load_up_to(other, rest));
+            }
+        }
+        for (int k = 0; k < count; k++) {
+            *pairs += distances[k];
         }
     }
 }
@@ -32,11 +44,14 @@ static float distances_of_row(const ar_op_call *call, int64_t r, float *scratch)
     const float *target = cpu_row(&call->inputs[TARGET], r);
     lanes errors = {0}, pairs = {0};
     int64_t v = 0;
+    for (; v + REGISTERS * LANES <= values; v += REGISTERS * LANES) {
+        add_distances(members + v, target + v, count, values, REGISTERS, LANES, &errors, &pairs);
+    }
     for (; v + LANES <= values; v += LANES) {
-        add_distances(members + v, target + v, count, values, LANES, &errors, &pairs);
+        add_distances(members + v, target + v, count, values, 1, LANES, &errors, &pairs);
     }
     if (v < values) {
-        add_distances(members + v, target + v, count, values, values - v, &errors, &pairs);
+        add_distances(members + v, target + v, count, values, 1, values - v, &errors, &pairs);
     }
     const float to_pair = (float)(2 * pair_weight(call->attributes));
     return lanes_sum(errors / (float)count - to_pair * pairs);
@@ -49,12 +64,6 @@ void cpu_loss_kernel_crps_forward(const ar_op_call *call)
                   loss_value_count(target));
 }
 
-/* −1, 0 or 1 */
-LANES_INLINE lanes_of_int sign_of_difference(lanes a, lanes b)
-{
-    return (lanes_of_int)(a < b) - (lanes_of_int)(a > b);
-}
-
 /* d/dx_i of `count` values of one member: slope · (sign(x_i − y)/N − 2w Σ sign(x_i − x_j)). */
 typedef struct {
     float to_error, to_pair;
@@ -62,35 +71,49 @@ typedef struct {
     bool accumulate;
 } crps_slopes;
 
+/* For `count` registers of values, the last of which has `rest` values. */
 LANES_INLINE void give_member(const crps_slopes *slopes, const float *members, const float *target,
-                              int64_t i, int64_t count, float *result)
+                              int64_t i, const int count, int64_t rest, float *result)
 {
-    const lanes member = lanes_load_up_to(members + i * slopes->values, count);
-    const lanes_of_int side = sign_of_difference(member, lanes_load_up_to(target, count));
-    lanes_of_int rank = {0};
+    lanes member[REGISTERS];
+    lanes_of_int rank[REGISTERS] = {{0}};
+    for (int k = 0; k < count; k++) {
+        member[k] = lanes_load_up_to(members + i * slopes->values + k * LANES, rest);
+    }
     for (int64_t j = 0; j < slopes->members; j++) {
-        rank += sign_of_difference(member, lanes_load_up_to(members + j * slopes->values, count));
+        for (int k = 0; k < count; k++) {
+            const float *other = members + j * slopes->values + k * LANES;
+            rank[k] = lanes_add_sign(rank[k], member[k], lanes_load_up_to(other, rest));
+        }
     }
-    lanes gradient = slopes->to_error * __builtin_convertvector(side, lanes) -
-                     slopes->to_pair * __builtin_convertvector(rank, lanes);
-    result += i * slopes->values;
-    if (slopes->accumulate) {
-        gradient += lanes_load_up_to(result, count);
+    for (int k = 0; k < count; k++) {
+        const lanes_of_int side = lanes_add_sign((lanes_of_int){0}, member[k],
+                                                 lanes_load_up_to(target + k * LANES, rest));
+        float *to = result + i * slopes->values + k * LANES;
+        lanes gradient = slopes->to_error * __builtin_convertvector(side, lanes) -
+                         slopes->to_pair * __builtin_convertvector(rank[k], lanes);
+        gradient += slopes->accumulate ? lanes_load_up_to(to, rest) : lanes_all(0);
+        lanes_store_up_to(to, gradient, rest);
     }
-    lanes_store_up_to(result, gradient, count);
 }
 
 static void give_row(const crps_slopes *slopes, const float *members, const float *target,
                      float *result)
 {
+    const int64_t values = slopes->values, count = slopes->members;
     int64_t v = 0;
-    for (; v + LANES <= slopes->values; v += LANES) {
-        for (int64_t i = 0; i < slopes->members; i++) {
-            give_member(slopes, members + v, target + v, i, LANES, result + v);
+    for (; v + REGISTERS * LANES <= values; v += REGISTERS * LANES) {
+        for (int64_t i = 0; i < count; i++) {
+            give_member(slopes, members + v, target + v, i, REGISTERS, LANES, result + v);
         }
     }
-    for (int64_t i = 0; v < slopes->values && i < slopes->members; i++) {
-        give_member(slopes, members + v, target + v, i, slopes->values - v, result + v);
+    for (; v + LANES <= values; v += LANES) {
+        for (int64_t i = 0; i < count; i++) {
+            give_member(slopes, members + v, target + v, i, 1, LANES, result + v);
+        }
+    }
+    for (int64_t i = 0; v < values && i < count; i++) {
+        give_member(slopes, members + v, target + v, i, 1, values - v, result + v);
     }
 }
 
