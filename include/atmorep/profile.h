@@ -31,7 +31,7 @@ typedef struct {
     double forward_operations, counted_operations;
     const char *backend, *precision;
     int threads;
-    double peak;      /* operations a second, measured at the start; 0: not known */
+    double peak;      /* operations a second, measured before and after; 0: not known */
     double bandwidth; /* bytes a second; 0: not known */
 } ar_profile_summary;
 

@@ -53,24 +53,35 @@ void ar_profile_destroy(ar_profile **out)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
+/* Another program may disturb one measurement: the best of all counts. */
+static void measure_peaks(ar_profile *profile)
+{
+    const ar_backend *backend = profile->backend;
+    const int threads = profile->threads;
+    const double peak =
+        backend->peak ? backend->peak(profile->precision, threads, seconds_of_peak) : 0;
+    const double bandwidth = backend->bandwidth ? backend->bandwidth(threads) : 0;
+    profile->peak = peak > profile->peak ? peak : profile->peak;
+    profile->bandwidth = bandwidth > profile->bandwidth ? bandwidth : profile->bandwidth;
+}
+
 void ar_profile_start(ar_profile *profile, const ar_backend *backend, ar_type precision,
                       int threads)
 {
-    if (!profile) {
-        return;
+    if (profile) {
+        profile->backend = backend;
+        profile->precision = precision;
+        profile->threads = threads;
+        measure_peaks(profile);
+        profile->started = profile->stopped = ar_clock_seconds();
     }
-    profile->backend = backend;
-    profile->precision = precision;
-    profile->threads = threads;
-    profile->peak = backend->peak ? backend->peak(precision, threads, seconds_of_peak) : 0;
-    profile->bandwidth = backend->bandwidth ? backend->bandwidth(threads) : 0;
-    profile->started = profile->stopped = ar_clock_seconds();
 }
 
 void ar_profile_stop(ar_profile *profile)
 {
-    if (profile) {
+    if (profile && profile->backend) {
         profile->stopped = ar_clock_seconds();
+        measure_peaks(profile);
     }
 }
 

@@ -9,7 +9,8 @@
 #include "graph/graph.h"
 #include "graph/schedule.h"
 
-/* Measure the peaks of the backend for this precision and threads, and start the clock. */
+/* Measure the peaks of the backend for this precision and threads, and start the clock. Stop the
+ * clock, if it was started, and measure them again. */
 void ar_profile_start(ar_profile *profile, const ar_backend *backend, ar_type precision,
                       int threads);
 void ar_profile_stop(ar_profile *profile);

@@ -1,5 +1,6 @@
 # --profile: the table's rows make its total and the shares 100 %, the trace is what Perfetto reads, a
 # run that is profiled has the bits of one that is not, and one that is interrupted tells too.
+# `info --machine` tells the peaks alone.
 # Arguments: the program, the source folder.
 program=$1
 source=$2
@@ -71,6 +72,16 @@ train --out fourth --profile=trace.txt 2>err
 train --out fourth --set training.steps=1 --profile=no/folder/trace.json >table 2>err
 [ $? -eq 1 ] && grep -q 'no/folder/trace.json' err || fail "a trace without a place: $(cat err)"
 grep -q '^total ' table || fail "no table without the trace"
+
+# The machine: its peaks, and a step at them, which printed with four digits agree to 2e-3.
+"$program" info "$source/tests/cli/waves.yaml" --machine --threads 1 >machine || fail "info --machine"
+awk -F': ' '/GFLOP a training step, executed/ && !step {step = $2} /peak GFLOP.s, float32/ {peak = $2}
+            /seconds a training step at the peak, float32/ {seconds = $2}
+            END {error = seconds * peak / step - 1; exit !(peak > 0 && error < 2e-3 && error > -2e-3)}' machine ||
+    fail "a step at the peak: $(cat machine)"
+grep -q '^  backend: cpu-' machine && grep -q '^  memory GB/s: [0-9]' machine || fail "machine: $(cat machine)"
+"$program" info >out 2>err
+[ $? -eq 2 ] && grep -q 'PATH is missing' err || fail "info of nothing: $(cat err)"
 
 # Interrupted.
 "$program" train "$source/tests/cli/waves.yaml" --quiet --threads 1 --out long --profile \
