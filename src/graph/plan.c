@@ -32,6 +32,7 @@ struct ar_plan {
     char *arena;
     size_t arena_bytes;
     char *parameters, *gradients;
+    bool fixed_done;     /* the schedule's fixed steps were taken */
     ar_profile *profile; /* NULL: nobody asks for the time */
 };
 
@@ -341,9 +342,16 @@ static void run_step(ar_plan *plan, const ar_step *step)
 
 void ar_plan_forward(ar_plan *plan)
 {
-    for (int64_t i = 0; i < plan->schedule.forward_count; i++) {
+    for (int64_t i = plan->fixed_done ? plan->schedule.fixed_count : 0;
+         i < plan->schedule.forward_count; i++) {
         run_step(plan, &plan->schedule.steps[i]);
     }
+    plan->fixed_done = true;
+}
+
+void ar_plan_parameters_changed(ar_plan *plan)
+{
+    plan->fixed_done = false;
 }
 
 void ar_plan_adjoint(ar_plan *plan)

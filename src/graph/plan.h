@@ -34,7 +34,10 @@ void ar_plan_set_rows(ar_plan *plan, int dimension, int64_t count);
 /* Memory of an input (to fill before a run) or of a kept tensor (to read after it). Borrowed. */
 ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor);
 
+/* Without a loss, what depends on parameters alone is computed in the first run only. */
 void ar_plan_forward(ar_plan *plan);
+/* To be said when the parameters of a plan without a loss have changed since its last run. */
+void ar_plan_parameters_changed(ar_plan *plan);
 /* After ar_plan_forward: gradients of the loss overwrite those of the gradient block. Parameters
  * that no gradient reaches (ar_plan_parameter_has_gradient) are left as they are, neither read nor
  * written, and so is what lies between parameters: zero, if the block was. */

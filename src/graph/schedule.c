@@ -143,13 +143,56 @@ static void add_step(ar_schedule *s, ar_step_kind kind, size_t node)
     s->steps[s->count++] = (ar_step){kind, (int32_t)node};
 }
 
+/* Does all that the node reads depend on parameters alone, and is what it writes into so too? */
+static bool is_fixed(const ar_schedule *s, size_t index, const bool *varies)
+{
+    const ar_node *node = &s->graph->nodes[index];
+    bool fixed = true;
+    for (int k = 0; k < node->input_count; k++) {
+        fixed = fixed && (node->inputs[k] < 0 || !varies[root_of(s, node->inputs[k])]);
+    }
+    for (int o = 0; o < node->output_count; o++) {
+        fixed = fixed && (node->outputs[o] < 0 || !varies[root_of(s, node->outputs[o])]);
+    }
+    return fixed;
+}
+
+/* Which roots depend on an input. Several nodes may write parts of one, so once is not enough. */
+static void find_varying(const ar_schedule *s, bool *varies)
+{
+    const ar_graph *graph = s->graph;
+    for (size_t t = 0; t < graph->tensor_count; t++) {
+        varies[t] = graph->tensors[t].role == AR_ROLE_INPUT;
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < graph->node_count; i++) {
+            const ar_node *node = &graph->nodes[i];
+            for (int o = 0; o < node->output_count && !is_fixed(s, i, varies); o++) {
+                if (node->outputs[o] >= 0 && !varies[root_of(s, node->outputs[o])]) {
+                    varies[root_of(s, node->outputs[o])] = changed = true;
+                }
+            }
+        }
+    }
+}
+
+static void order_forward(ar_schedule *s, const bool *varies)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < s->graph->node_count; i++) {
+            if (is_fixed(s, i, varies) == (pass == 0)) {
+                add_step(s, AR_STEP_FORWARD, i);
+            }
+        }
+        s->fixed_count = pass == 0 ? s->count : s->fixed_count;
+    }
+    s->forward_count = s->count;
+}
+
 static void order_steps(ar_schedule *s, const bool *again)
 {
     const ar_graph *graph = s->graph;
-    for (size_t i = 0; i < graph->node_count; i++) {
-        add_step(s, AR_STEP_FORWARD, i);
-    }
-    s->forward_count = s->count;
     for (size_t end = graph->node_count; end > 0;) {
         int32_t block = graph->nodes[end - 1].block;
         size_t first = end - 1;
@@ -175,7 +218,7 @@ ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
 {
     ar_status status = AR_OK;
     int32_t *owner = NULL;
-    bool *again = NULL;
+    bool *again = NULL, *varies = NULL;
     *schedule = (ar_schedule){.graph = graph, .flow = flow};
     AR_TRY(ar_allocate(&schedule->steps, 3 * graph->node_count, sizeof *schedule->steps,
                        "the schedule", err));
@@ -187,8 +230,17 @@ ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
         find_owners(schedule, recompute, owner);
         find_again(schedule, owner, again);
     }
+    AR_TRY(ar_allocate(&varies, graph->tensor_count, sizeof *varies, "the schedule", err));
+    if (ar_tensor_exists(flow->loss)) {
+        /* Parameters change with every step. */
+        memset(varies, true, graph->tensor_count * sizeof *varies);
+    } else {
+        find_varying(schedule, varies);
+    }
+    order_forward(schedule, varies);
     order_steps(schedule, again);
 cleanup:
+    ar_free(varies);
     ar_free(owner);
     ar_free(again);
     return status;
@@ -267,6 +319,14 @@ void ar_schedule_lives(const ar_schedule *schedule, ar_memory_block *values,
         live_through_values(schedule, moment, values, second);
         if (schedule->steps[moment].kind == AR_STEP_ADJOINT) {
             live_through_gradients(schedule, moment, gradients);
+        }
+    }
+    for (int64_t i = 0; i < schedule->fixed_count; i++) {
+        const ar_node *node = &graph->nodes[schedule->steps[i].node];
+        for (int o = 0; o < node->output_count; o++) {
+            if (has_output(schedule, (size_t)schedule->steps[i].node, o)) {
+                live_at(&values[root_of(schedule, node->outputs[o])], schedule->count);
+            }
         }
     }
     for (size_t t = 0; t < graph->tensor_count; t++) {

