@@ -4,28 +4,42 @@
 #include "backend/cpu/product_pack.h"
 
 enum {
-    INNER_LARGEST = 512, /* units of the inner dimension at once: sums are stored once a block */
-    RESIDENT_FLOATS = 1 << 17, /* half a MiB: in the second-level cache, beside what streams by */
-    PANEL_FLOATS = TILE_COLUMNS * INNER_LARGEST,
+    INNER_LARGEST = 256, /* units of the inner dimension at once: a packed tile of columns stays in
+                          * the first-level cache */
+    ROWS_PASSING = 8,    /* tiles of rows that are packed together when rows pass */
+    RESIDENT_FLOATS = 1 << 17, /* of the one that stays: half a MiB in the second-level cache */
+    PASSING_FLOATS = ROWS_PASSING * LEFT_STRIDE * INNER_LARGEST,
     TILE_FLOATS = TILE_ROWS * TILE_COLUMNS,
-    SCRATCH_FLOATS = RESIDENT_FLOATS + PANEL_FLOATS + TILE_FLOATS,
+    SCRATCH_FLOATS = RESIDENT_FLOATS + PASSING_FLOATS + TILE_FLOATS,
     ALIGNMENT = 64,
     /* Copying an element into a pack costs about as much as so many multiplications with it. */
     PACKING_COST = 5,
 };
+_Static_assert(TILE_COLUMNS <= ROWS_PASSING * LEFT_STRIDE, "a tile of columns fits where rows do");
 
 /* A thread's work on a block of the inner dimension. */
 typedef struct {
     const matrix_product *product;
     product_arithmetic arithmetic;
-    int64_t first, inner, units;    /* of the inner dimension */
-    bool add, last;                 /* not the first, the last of an element's blocks */
-    float *resident, *panel, *tile; /* RESIDENT_FLOATS, PANEL_FLOATS, TILE_FLOATS */
+    int64_t first, inner, units;      /* of the inner dimension */
+    bool add, last;                   /* not the first, the last of an element's blocks */
+    float *resident, *passing, *tile; /* RESIDENT_FLOATS, PASSING_FLOATS, TILE_FLOATS */
 } block_work;
 
+/* Consecutive rows or columns of C. */
 typedef struct {
     int64_t first, count;
 } range;
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t parts_of(int64_t count, int64_t largest)
+{
+    return (count + largest - 1) / largest;
+}
 
 /* Part i of n nearly equal ones. */
 static range part_of(range whole, int64_t i, int64_t n)
@@ -34,141 +48,167 @@ static range part_of(range whole, int64_t i, int64_t n)
     return (range){whole.first + first, end - first};
 }
 
-static int64_t parts_of(int64_t count, int64_t largest)
+/* Rows are cut into as few tiles as there can be, all nearly equal. */
+static int64_t row_tiles(range rows)
 {
-    return (count + largest - 1) / largest;
+    return parts_of(rows.count, TILE_ROWS);
 }
 
-/* Part i of n of whole tiles; the last may hang over the edge. */
-static range whole_tiles(range columns, int64_t i, int64_t n)
+static range row_tile(range rows, int64_t t)
 {
-    range tiles = part_of((range){0, parts_of(columns.count, TILE_COLUMNS)}, i, n);
-    int64_t first = tiles.first * TILE_COLUMNS, count = tiles.count * TILE_COLUMNS;
-    int64_t rest = columns.count - first;
-    return (range){columns.first + first, count < rest ? count : rest};
+    return part_of(rows, t, row_tiles(rows));
 }
 
-static void pack_left(const block_work *work, float *to, range rows)
+/* Columns are cut into whole tiles, the last of which may hang over the edge. */
+static int64_t column_tiles(range columns)
+{
+    return parts_of(columns.count, TILE_COLUMNS);
+}
+
+/* Columns of tiles [first, first + count). */
+static range some_columns(range columns, int64_t first, int64_t count)
+{
+    int64_t before = first * TILE_COLUMNS;
+    return (range){columns.first + before, least(count * TILE_COLUMNS, columns.count - before)};
+}
+
+/* Part i of n, in whole tiles. */
+static range column_part(range columns, int64_t i, int64_t n)
+{
+    range tiles = part_of((range){0, column_tiles(columns)}, i, n);
+    return some_columns(columns, tiles.first, tiles.count);
+}
+
+/* How much of the inner dimension is packed at once for all tiles of an operand: all where it is
+ * contiguous; otherwise a few rows of the operand in whole, so that what comes from memory is. */
+static int64_t stretch_of(const block_work *work, bool contiguous)
+{
+    return contiguous && work->inner > 0 ? work->inner : 2 * LANES;
+}
+
+/* The block's part of A for these rows, tile after tile. */
+static void pack_rows(const block_work *work, range rows, float *to)
 {
     const matrix_product *p = work->product;
-    const float *from = p->transpose_a ? p->a + work->first * p->a_stride + rows.first
-                                       : p->a + rows.first * p->a_stride + work->first;
-    cpu_product_pack_left(to, from, p->a_stride, p->transpose_a, rows.count, work->inner,
-                          work->arithmetic);
+    const int64_t stretch = stretch_of(work, !p->transpose_a);
+    for (int64_t k = 0; k < work->inner; k += stretch) {
+        for (int64_t t = 0; t < row_tiles(rows); t++) {
+            range tile = row_tile(rows, t);
+            const int64_t row = tile.first, inner = work->first + k;
+            cpu_product_pack_left(to + t * product_left_size(work->units) +
+                                      LEFT_STRIDE * product_units(k, work->arithmetic),
+                                  p->transpose_a ? p->a + inner * p->a_stride + row
+                                                 : p->a + row * p->a_stride + inner,
+                                  p->a_stride, p->transpose_a, tile.count,
+                                  least(stretch, work->inner - k), work->arithmetic);
+        }
+    }
 }
 
-static void pack_right(const block_work *work, float *to, range columns)
+/* The block's part of B for these columns, tile after tile. */
+static void pack_columns(const block_work *work, range columns, float *to)
 {
     const matrix_product *p = work->product;
-    const float *from = p->transpose_b ? p->b + columns.first * p->b_stride + work->first
-                                       : p->b + work->first * p->b_stride + columns.first;
-    cpu_product_pack_right(to, from, p->b_stride, p->transpose_b, columns.count, work->inner,
-                           work->arithmetic);
+    const int64_t stretch = stretch_of(work, p->transpose_b);
+    for (int64_t k = 0; k < work->inner; k += stretch) {
+        for (int64_t u = 0; u < column_tiles(columns); u++) {
+            range tile = some_columns(columns, u, 1);
+            const int64_t column = tile.first, inner = work->first + k;
+            cpu_product_pack_right(to + u * product_right_size(work->units) +
+                                       TILE_COLUMNS * product_units(k, work->arithmetic),
+                                   p->transpose_b ? p->b + column * p->b_stride + inner
+                                                  : p->b + inner * p->b_stride + column,
+                                   p->b_stride, p->transpose_b, tile.count,
+                                   least(stretch, work->inner - k), work->arithmetic);
+        }
+    }
 }
 
 /* A tile goes straight to C, or, if it is finished there or hangs over C's edge, through a copy. */
-static void multiply_tile(const block_work *work, range rows, range columns, const float *left,
+static void multiply_tile(const block_work *work, range rows, const float *left, range columns,
                           const float *right)
 {
-    const matrix_product *p = work->product;
-    const product_finish *finish = &p->finish;
-    const bool finished =
-        work->last && (finish->bias || finish->gelu || finish->before_gelu || finish->residual);
-    const bool direct = !finished && columns.count == TILE_COLUMNS;
-    float *c = p->c + rows.first * p->c_stride + columns.first;
-    product_tile tile = {.left = left,
-                         .left_by_rows = !p->transpose_a,
-                         .right = right,
-                         .units = work->units,
-                         .pairs = work->arithmetic == PRODUCT_BF16_PAIRS,
-                         .rows = (int)rows.count,
-                         .to = direct ? c : work->tile,
-                         .to_stride = direct ? p->c_stride : TILE_COLUMNS,
-                         .add = direct && work->add};
-    cpu_product_tile(&tile);
     static const product_finish nothing;
+    const matrix_product *p = work->product;
+    const product_finish *finish = work->last ? &p->finish : &nothing;
+    const bool direct = columns.count == TILE_COLUMNS && !finish->bias && !finish->gelu &&
+                        !finish->before_gelu && !finish->residual;
+    float *c = p->c + rows.first * p->c_stride + columns.first;
+    cpu_product_tile(&(product_tile){.left = left,
+                                     .left_by_rows = !p->transpose_a,
+                                     .right = right,
+                                     .units = work->units,
+                                     .pairs = work->arithmetic == PRODUCT_BF16_PAIRS,
+                                     .rows = (int)rows.count,
+                                     .to = direct ? c : work->tile,
+                                     .to_stride = direct ? p->c_stride : TILE_COLUMNS,
+                                     .add = direct && work->add});
     for (int64_t i = 0; i < rows.count && !direct; i++) {
-        cpu_product_finish_row(finished ? finish : &nothing, c + i * p->c_stride,
-                               work->tile + i * TILE_COLUMNS, work->add, rows.first + i,
-                               columns.first, columns.count);
+        cpu_product_finish_row(finish, c + i * p->c_stride, work->tile + i * TILE_COLUMNS,
+                               work->add, rows.first + i, columns.first, columns.count);
     }
 }
 
-static range tile_rows(range rows, int64_t tile)
+/* All rows stay packed, columns pass tile by tile through the first-level cache. */
+static void keep_rows(const block_work *work, range rows, range columns)
 {
-    return part_of(rows, tile, parts_of(rows.count, TILE_ROWS));
-}
-
-static range tile_columns(range columns, int64_t tile)
-{
-    int64_t first = tile * TILE_COLUMNS, rest = columns.count - first;
-    return (range){columns.first + first, rest < TILE_COLUMNS ? rest : TILE_COLUMNS};
-}
-
-/* All rows stay packed, columns pass tile by tile. */
-static void pass_columns(const block_work *work, range rows, range columns)
-{
-    const int64_t row_tiles = parts_of(rows.count, TILE_ROWS);
-    for (int64_t t = 0; t < row_tiles; t++) {
-        range some = tile_rows(rows, t);
-        pack_left(work, work->resident + product_left_size(some.first - rows.first, work->units),
-                  some);
-    }
-    for (int64_t u = 0; u < parts_of(columns.count, TILE_COLUMNS); u++) {
-        range across = tile_columns(columns, u);
-        pack_right(work, work->panel, across);
-        for (int64_t t = 0; t < row_tiles; t++) {
-            range some = tile_rows(rows, t);
-            multiply_tile(work, some, across,
-                          work->resident + product_left_size(some.first - rows.first, work->units),
-                          work->panel);
+    pack_rows(work, rows, work->resident);
+    for (int64_t u = 0; u < column_tiles(columns); u++) {
+        range across = some_columns(columns, u, 1);
+        pack_columns(work, across, work->passing);
+        for (int64_t t = 0; t < row_tiles(rows); t++) {
+            multiply_tile(work, row_tile(rows, t),
+                          work->resident + t * product_left_size(work->units), across,
+                          work->passing);
         }
     }
 }
 
-/* All columns stay packed, rows pass tile by tile. */
-static void pass_rows(const block_work *work, range rows, range columns)
+/* All columns stay packed, rows pass. Tiles of a transposed A are narrow strips of its rows, less
+ * than a cache line wide, so that a few are packed together. */
+static void keep_columns(const block_work *work, range rows, range columns)
 {
-    const int64_t column_tiles = parts_of(columns.count, TILE_COLUMNS);
-    const int64_t size = TILE_COLUMNS * work->units;
-    for (int64_t u = 0; u < column_tiles; u++) {
-        pack_right(work, work->resident + u * size, tile_columns(columns, u));
-    }
-    for (int64_t t = 0; t < parts_of(rows.count, TILE_ROWS); t++) {
-        range some = tile_rows(rows, t);
-        pack_left(work, work->panel, some);
-        for (int64_t u = 0; u < column_tiles; u++) {
-            multiply_tile(work, some, tile_columns(columns, u), work->panel,
-                          work->resident + u * size);
+    const int64_t groups = parts_of(row_tiles(rows), work->product->transpose_a ? ROWS_PASSING : 1);
+    pack_columns(work, columns, work->resident);
+    for (int64_t group = 0; group < groups; group++) {
+        range some = part_of(rows, group, groups);
+        pack_rows(work, some, work->passing);
+        for (int64_t t = 0; t < row_tiles(some); t++) {
+            for (int64_t u = 0; u < column_tiles(columns); u++) {
+                multiply_tile(work, row_tile(some, t),
+                              work->passing + t * product_left_size(work->units),
+                              some_columns(columns, u, 1),
+                              work->resident + u * product_right_size(work->units));
+            }
         }
     }
 }
 
-/* A rectangle of C: the smaller operand in as many blocks as the cache wants, each with all of the
- * other one, block by block of the inner dimension. */
+/* A rectangle of C: one operand stays, in as many blocks as the cache wants, while all of the other
+ * one passes, block by block of the inner dimension. */
 static void multiply_rectangle(block_work work, range rows, range columns)
 {
     const matrix_product *p = work.product;
     const int64_t pair = work.arithmetic == PRODUCT_BF16_PAIRS ? 2 : 1;
     const int64_t inner_parts = p->k > 0 ? parts_of(p->k, pair * INNER_LARGEST) : 1;
     /* Whole vectors of units, so that only the last block has a rest. */
-    const int64_t inner = parts_of(parts_of(p->k, inner_parts), pair * LANES) * pair * LANES;
-    const int64_t fitting = inner > 0 ? RESIDENT_FLOATS / (inner / pair) : RESIDENT_FLOATS;
-    const bool keep_rows = rows.count <= columns.count;
-    const int64_t blocks =
-        keep_rows ? parts_of(rows.count, fitting)
-                  : parts_of(parts_of(columns.count, TILE_COLUMNS), fitting / TILE_COLUMNS);
+    const int64_t units = parts_of(parts_of(p->k, inner_parts), pair * LANES) * LANES;
+    const int64_t fitting = RESIDENT_FLOATS / (units > 0 ? units : 1);
+    /* Strips of a transposed A are best packed while they pass, in groups (keep_columns). */
+    const bool rows_stay = !p->transpose_a && rows.count <= columns.count;
+    const int64_t blocks = rows_stay ? parts_of(row_tiles(rows), fitting / LEFT_STRIDE)
+                                     : parts_of(column_tiles(columns), fitting / TILE_COLUMNS);
     for (int64_t block = 0; block < blocks; block++) {
         for (int64_t i = 0; i < inner_parts; i++) {
-            work.first = i * inner;
-            work.inner = i + 1 < inner_parts ? inner : p->k - work.first;
+            work.first = i * pair * units;
+            work.inner = least(pair * units, p->k - work.first);
             work.units = product_units(work.inner, work.arithmetic);
             work.add = p->accumulate || i > 0;
             work.last = i + 1 == inner_parts;
-            if (keep_rows) {
-                pass_columns(&work, part_of(rows, block, blocks), columns);
+            if (rows_stay) {
+                keep_rows(&work, part_of(rows, block, blocks), columns);
             } else {
-                pass_rows(&work, rows, whole_tiles(columns, block, blocks));
+                keep_columns(&work, rows, column_part(columns, block, blocks));
             }
         }
     }
@@ -181,16 +221,16 @@ typedef struct {
 /* The rectangles of C whose largest costs the least, packing included. */
 static division divide(const matrix_product *p)
 {
-    const int64_t tiles = parts_of(p->n, TILE_COLUMNS);
+    const int64_t tiles = column_tiles((range){0, p->n});
     division best = {1, 1};
-    double least = 0;
+    double lowest = 0;
     for (int64_t down = 1; down <= p->threads; down++) {
         int64_t across = p->threads / down;
         double rows = (double)parts_of(p->m, down);
         double columns = (double)(parts_of(tiles, across) * TILE_COLUMNS);
         double cost = rows * columns + PACKING_COST * (rows + columns);
-        if (down == 1 || cost < least) {
-            least = cost;
+        if (down == 1 || cost < lowest) {
+            lowest = cost;
             best = (division){down, across};
         }
     }
@@ -230,9 +270,9 @@ void cpu_multiply(const matrix_product *p)
         block_work work = {.product = p,
                            .arithmetic = arithmetic,
                            .resident = own,
-                           .panel = own + RESIDENT_FLOATS,
-                           .tile = own + RESIDENT_FLOATS + PANEL_FLOATS};
+                           .passing = own + RESIDENT_FLOATS,
+                           .tile = own + RESIDENT_FLOATS + PASSING_FLOATS};
         multiply_rectangle(work, part_of((range){0, p->m}, part % parts.down, parts.down),
-                           whole_tiles((range){0, p->n}, part / parts.down, parts.across));
+                           column_part((range){0, p->n}, part / parts.down, parts.across));
     }
 }

@@ -51,14 +51,12 @@ ALWAYS_INLINE void pack_left_columns(float *to, const float *from, int64_t strid
                                      int64_t inner, const product_arithmetic how)
 {
     const int64_t step = how == PRODUCT_BF16_PAIRS ? 2 : 1;
-    for (int64_t p = 0; p < inner; p += step, to += rows) {
-        for (int64_t i = 0; i < rows; i += LANES) {
+    for (int64_t p = 0; p < inner; p += step, to += LEFT_STRIDE) {
+        for (int64_t i = 0; i < LEFT_STRIDE && i < rows; i += LANES) {
             const int64_t count = at_most(rows - i, LANES);
             const float *at = from + p * stride + i;
-            store_first(to + i,
-                        how == PRODUCT_BF16_PAIRS ? pairs_at(at, stride, count, p + 1 < inner)
-                                                  : values_at(at, count, how),
-                        count);
+            store(to + i, how == PRODUCT_BF16_PAIRS ? pairs_at(at, stride, count, p + 1 < inner)
+                                                    : values_at(at, count, how));
         }
     }
 }
@@ -103,39 +101,51 @@ ALWAYS_INLINE void pack_right_rows(float *to, const float *from, int64_t stride,
     }
 }
 
-/* LANES columns of the right operand whose inner dimension is contiguous: LANES×LANES blocks of
- * units are transposed, the last of a column or of the inner dimension as part of a whole one. */
+/* Units [0, count) of a transposed block into their rows of the pack. With `wide` they are pairs,
+ * and each makes two units of float32. */
+ALWAYS_INLINE void store_turned(float *to, const vector units[LANES], int64_t count,
+                                const bool wide)
+{
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < LANES; i++) {
+        if (wide && 2 * i < count) {
+            store(to + 2 * i * TILE_COLUMNS, first_of_pairs(units[i]));
+        }
+        if (wide && 2 * i + 1 < count) {
+            store(to + (2 * i + 1) * TILE_COLUMNS, second_of_pairs(units[i]));
+        }
+        if (!wide && i < count) {
+            store(to + i * TILE_COLUMNS, units[i]);
+        }
+    }
+}
+
+/* LANES columns of the right operand whose inner dimension is contiguous: blocks of LANES units of
+ * each are transposed. Whole blocks of float32 are read where they are; parts of blocks, and what
+ * is rounded, from a copy. Where there are pairs, rounding goes through them: half as much is
+ * transposed. */
 ALWAYS_INLINE void pack_right_turned(float *to, const float *from, int64_t stride, int64_t columns,
                                      int64_t inner, const product_arithmetic how)
 {
-    const int64_t values = how == PRODUCT_BF16_PAIRS ? 2 * LANES : LANES;
-    const int64_t all_units = product_units(inner, how);
+    const bool pairs = how == PRODUCT_BF16_PAIRS || (how == PRODUCT_BF16_WIDE && HAS_PAIRS);
+    const product_arithmetic unit = pairs ? PRODUCT_BF16_PAIRS : how;
+    const bool wide = pairs && how == PRODUCT_BF16_WIDE;
+    const int64_t values = pairs ? 2 * LANES : LANES, all_units = product_units(inner, how);
     float part[LANES * LANES] __attribute__((aligned(64)));
-    for (int64_t p = 0, unit = 0; p < inner; p += values, unit += LANES) {
-        const float *block = from + p;
-        int64_t block_stride = stride;
-        if (how == PRODUCT_BF16_PAIRS || columns < LANES || inner - p < values) {
-            for (int64_t j = 0; j < LANES; j++) {
-                store(part + j * LANES,
-                      j < columns ? units_along(block + j * stride, inner - p, how) : (vector){0});
-            }
-            block = part;
-            block_stride = LANES;
+    for (int64_t p = 0; p < inner; p += values) {
+        const bool whole = how == PRODUCT_FLOAT32 && columns == LANES && inner - p >= LANES;
+        for (int64_t j = 0; j < LANES && !whole; j++) {
+            store(part + j * LANES,
+                  j < columns ? units_along(from + j * stride + p, inner - p, unit) : (vector){0});
         }
         vector turned[LANES];
-        transpose_block(turned, block, block_stride);
-        float *at = to + unit * TILE_COLUMNS;
-        if (all_units - unit >= LANES) {
-#pragma GCC unroll 16
-            for (int64_t i = 0; i < LANES; i++) {
-                store(at + i * TILE_COLUMNS,
-                      how == PRODUCT_BF16_WIDE ? round_to_bf16(turned[i]) : turned[i]);
-            }
+        transpose_block(turned, whole ? from + p : part, whole ? stride : LANES);
+        const int64_t first = product_units(p, how), rest = all_units - first;
+        const int64_t most = wide ? 2 * LANES : LANES;
+        if (rest >= most) {
+            store_turned(to + first * TILE_COLUMNS, turned, most, wide);
         } else {
-            for (int64_t i = 0; i < all_units - unit; i++) {
-                store(at + i * TILE_COLUMNS,
-                      how == PRODUCT_BF16_WIDE ? round_to_bf16(turned[i]) : turned[i]);
-            }
+            store_turned(to + first * TILE_COLUMNS, turned, rest, wide);
         }
     }
 }

@@ -7,15 +7,21 @@
 #include "backend/cpu/product_tile.h"
 
 /* Units of so many values. */
-static inline int64_t product_units(int64_t inner, product_arithmetic arithmetic)
+ALWAYS_INLINE int64_t product_units(int64_t inner, product_arithmetic arithmetic)
 {
     return arithmetic == PRODUCT_BF16_PAIRS ? (inner + 1) / 2 : inner;
 }
 
-/* Floats of a packed part of so many rows of the left operand. */
-static inline int64_t product_left_size(int64_t rows, int64_t units)
+/* Floats from one tile of the packed left operand to the next. */
+ALWAYS_INLINE int64_t product_left_size(int64_t units)
 {
-    return rows * ((units + LANES - 1) / LANES * LANES);
+    return LEFT_STRIDE * ((units + LANES - 1) / LANES * LANES);
+}
+
+/* The same of the right operand. */
+ALWAYS_INLINE int64_t product_right_size(int64_t units)
+{
+    return TILE_COLUMNS * units;
 }
 
 /* `rows` (at most TILE_ROWS) rows of the left operand: element (i, p) at from[i·stride + p], into

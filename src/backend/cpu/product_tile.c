@@ -40,6 +40,9 @@ ALWAYS_INLINE void multiply_tile(const product_tile *tile, const int rows, const
     vector sum[TILE_ROWS][2];
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
+        /* What is read or written last comes from far away. */
+        __builtin_prefetch(tile->to + i * tile->to_stride, 1);
+        __builtin_prefetch(tile->to + i * tile->to_stride + TILE_COLUMNS - 1, 1);
         sum[i][0] = sum[i][1] = (vector){0};
     }
     const float *left = tile->left, *right = tile->right;
@@ -57,7 +60,7 @@ ALWAYS_INLINE void multiply_tile(const product_tile *tile, const int rows, const
 #pragma GCC unroll 1
         for (int64_t unit = 0; unit < tile->units; unit++) {
             add_unit(sum, left, right, rows, 1, pairs);
-            left += rows;
+            left += LEFT_STRIDE;
             right += TILE_COLUMNS;
         }
     }

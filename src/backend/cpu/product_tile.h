@@ -17,6 +17,8 @@ enum { TILE_ROWS = 14 };
 enum { TILE_ROWS = 6 };
 #endif
 enum { TILE_COLUMNS = 2 * LANES };
+/* The rows of a tile in whole vectors. */
+enum { LEFT_STRIDE = (TILE_ROWS + LANES - 1) / LANES * LANES };
 
 /* How operands are rounded and multiplied; sums are float32 in all. */
 typedef enum {
@@ -27,7 +29,7 @@ typedef enum {
 
 typedef struct {
     /* Of `rows` rows: by rows blocks of LANES units of each row, [units/LANES][rows][LANES],
-     * otherwise [units][rows]. */
+     * otherwise [units][LEFT_STRIDE]. */
     const float *left;
     bool left_by_rows;
     const float *right; /* [units][TILE_COLUMNS] */

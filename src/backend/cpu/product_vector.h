@@ -3,6 +3,7 @@
 #ifndef AR_BACKEND_CPU_PRODUCT_VECTOR_H
 #define AR_BACKEND_CPU_PRODUCT_VECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -60,37 +61,62 @@ ALWAYS_INLINE void store_first(float *to, vector value, int64_t count)
 #endif
 }
 
-/* To the nearest bfloat16, the upper half of a float32, ties to even; a NaN stays one. */
+/* To the nearest bfloat16, the upper half of a float32, ties to even; a NaN stays one. The
+ * instruction takes subnormal numbers for zero. */
 ALWAYS_INLINE vector round_to_bf16(vector value)
 {
+#if defined(__AVX512BF16__)
+    __m512i halves = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)value));
+    return (vector)_mm512_slli_epi32(halves, 16);
+#else
     vector_bits bits = (vector_bits)value;
     vector_bits rounded = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
     vector_bits is_nan = (vector_bits)((bits & 0x7fffffff) > 0x7f800000);
     return (vector)((is_nan & (bits | 0x400000)) | (~is_nan & rounded));
+#endif
 }
 
-/* Pairs of bfloat16 as the dot product of AVX-512-BF16 takes them, the first in the lower half. */
+#if defined(__AVX512BF16__)
+/* Pairs of bfloat16 as the dot product takes them, the first in the lower half. */
 ALWAYS_INLINE vector pair_lanes(vector first, vector second)
 {
-    vector_bits low = (vector_bits)round_to_bf16(first), high = (vector_bits)round_to_bf16(second);
-    return (vector)((low >> 16) | high);
+    const __m512i zip = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
+                                         8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    __m512bh both = _mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+    return (vector)_mm512_permutexvar_epi16(zip, (__m512i)both);
 }
 
 /* Pairs of neighbours of 2·LANES values in a row. */
 ALWAYS_INLINE vector pair_neighbours(vector first, vector second)
 {
-#if defined(__AVX512BF16__)
     return (vector)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+}
+
+enum { HAS_PAIRS = true };
 #else
-    vector even, odd;
-    for (int i = 0; i < LANES / 2; i++) {
-        even[i] = first[2 * i];
-        odd[i] = first[2 * i + 1];
-        even[LANES / 2 + i] = second[2 * i];
-        odd[LANES / 2 + i] = second[2 * i + 1];
-    }
-    return pair_lanes(even, odd);
+/* Nobody pairs lanes on other paths. */
+ALWAYS_INLINE vector pair_lanes(vector first, vector second)
+{
+    return first - second;
+}
+
+ALWAYS_INLINE vector pair_neighbours(vector first, vector second)
+{
+    return first - second;
+}
+
+enum { HAS_PAIRS = false };
 #endif
+
+/* The two bfloat16 of pairs as float32. */
+ALWAYS_INLINE vector first_of_pairs(vector pairs)
+{
+    return (vector)((vector_bits)pairs << 16);
+}
+
+ALWAYS_INLINE vector second_of_pairs(vector pairs)
+{
+    return (vector)((vector_bits)pairs & 0xffff0000u);
 }
 
 #if defined(__AVX512F__)
@@ -148,10 +174,12 @@ ALWAYS_INLINE void transpose_block(vector to[LANES], const float *from, int64_t 
 #else
 ALWAYS_INLINE void transpose_block(vector to[LANES], const float *from, int64_t stride)
 {
-    for (int i = 0; i < LANES; i++) {
-        for (int j = 0; j < LANES; j++) {
-            to[j][i] = from[i * stride + j];
+    for (int j = 0; j < LANES; j++) {
+        vector column = {0};
+        for (int i = 0; i < LANES; i++) {
+            column[i] = from[i * stride + j];
         }
+        to[j] = column;
     }
 }
 #endif
