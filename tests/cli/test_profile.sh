@@ -28,7 +28,7 @@ cmp plain/checkpoint-00000008.safetensors timed/checkpoint-00000008.safetensors 
 head -1 table | grep -q '^8 steps, cpu-[a-z0-9_]*, float32, 1 threads; peak [0-9.]* GFLOP/s' ||
     fail "the head: $(head -1 table)"
 for row in 'attention *forward' 'attention *adjoint' 'linear *adjoint' 'loading the data' 'AdamW' \
-    'gradient norm' 'filling the batch' 'feeding the model' 'validation' 'writing checkpoints' \
+    'gradient norm' 'waiting for the batch' 'feeding the model' 'validation' 'writing checkpoints' \
     'in none of these'; do
     grep -q "^$row " table || fail "no row '$row': $(cat table)"
 done
