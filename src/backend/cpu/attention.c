@@ -23,7 +23,7 @@ static void choose_start(const cpu_head_work *w, const cpu_attention_block *bloc
 {
     bool bounded = true;
     for (int64_t i = 0; i < block->rows; i++) {
-        bounded = bounded && w->query_length[i] * w->key_length <= SCORE_BOUND;
+        bounded = bounded && w->query_squares[i] * w->key_square <= SCORE_BOUND * SCORE_BOUND;
     }
     for (int64_t i = 0; i < block->rows; i++) {
         w->slope_start[i] = 0;

@@ -14,29 +14,26 @@ static const float LOG_2 = 0.693147180559945309f, LOG2_E = 1.44269504088896341f;
 static void pack_given(const ar_op_call *call, cpu_head of, const cpu_attention_block *block,
                        cpu_head_work *w)
 {
-    const float *given[TILE_TOKENS];
-    for (int64_t i = 0; i < block->rows; i++) {
-        const int64_t row = cpu_attention_output_row(call, w, of.sample, block->first + i);
-        const float *dy = cpu_row(&call->output_gradients[OUTPUT], row) + of.head * w->size;
-        const float *y = cpu_row(&call->outputs[OUTPUT], row) + of.head * w->size;
-        float *to = w->given + i * w->padded_size, inner = 0;
-#pragma omp simd reduction(+ : inner)
-        for (int64_t d = 0; d < w->size; d++) {
-            to[d] = dy[d];
-            inner += dy[d] * y[d];
-        }
-        w->slope_start[i] = -inner;
-        w->score_start[i] = -LOG2_E * cpu_row(&call->outputs[LOG_SUM], row)[of.head];
-    }
-    for (int64_t i = 0; w->rounded && i < block->rows * w->padded_size; i += LANES) {
-        store_vector(w->given + i, round_to_bf16(load_vector(w->given + i)));
-    }
+    const cpu_tile output = {w->tile, TILE_TOKENS, w->size};
     for (int64_t i = 0; i < block->rows; i += TILE_TOKENS) {
-        for (int64_t t = 0; t < TILE_TOKENS; t++) {
-            given[t] = w->given + cpu_attention_least(i + t, block->rows - 1) * w->padded_size;
+        const int64_t count = cpu_attention_least(block->rows - i, TILE_TOKENS);
+        const int64_t first = block->first + i;
+        const cpu_tile given = {w->given_across + i, BLOCK, w->size};
+        float *rows[TILE_TOKENS];
+        cpu_attention_output_rows(call, w, &call->outputs[OUTPUT], of, first, count, rows);
+        cpu_tile_load(output, (const float *const *)rows);
+        cpu_attention_output_rows(call, w, &call->output_gradients[OUTPUT], of, first, count, rows);
+        cpu_tile_load(given, (const float *const *)rows);
+        cpu_tile_inner(output, given, w->slope_start + i);
+        for (int64_t t = 0; t < count; t++) {
+            const int64_t row = cpu_attention_output_row(call, w, of.sample, first + t);
+            w->slope_start[i + t] = -w->slope_start[i + t];
+            w->score_start[i + t] = -LOG2_E * cpu_row(&call->outputs[LOG_SUM], row)[of.head];
         }
-        cpu_tile_load(w->tile, given, w->size);
-        cpu_attention_copy_across(w, w->given_across + i, BLOCK);
+        if (w->rounded) {
+            cpu_tile_prepare(given, NULL, true, 1.0f);
+        }
+        cpu_attention_copy_rows(w, given, count, w->given + i * w->padded_size);
     }
 }
 
@@ -73,28 +70,31 @@ static void add_keys(const cpu_head_work *w, const cpu_seen_keys *seen, int64_t 
                                        .k = seen->keys});
 }
 
-/* Carry a tile's gradient of normalised heads back to the heads, and to scale and shift. */
+/* Carry a tile's gradient of normalised heads, times `factor`, back to the heads, and to scale and
+ * shift. */
 static void through_norm(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
-                         int64_t count, cpu_head_work *w)
+                         int64_t count, float factor, cpu_tile gradient, const cpu_head_work *w)
 {
     const cpu_head_norm norm = cpu_attention_norm(call, input);
+    const cpu_tile x = {w->other_tile, TILE_TOKENS, w->size};
     const int64_t floats = w->size * TILE_TOKENS;
     float *rows[TILE_TOKENS], *sums = w->norm_sums + (input == QUERY ? 0 : 2 * floats);
     cpu_attention_rows(call, input, &call->inputs[input], of, tokens, count, rows);
-    cpu_tile_load(w->other_tile, (const float *const *)rows, w->size);
+    cpu_tile_load(x, (const float *const *)rows);
     for (int64_t d = 0; count < TILE_TOKENS && d < w->size; d++) {
         for (int64_t t = count; t < TILE_TOKENS; t++) {
-            w->tile[d * TILE_TOKENS + t] = 0;
+            gradient.at[d * gradient.stride + t] = 0;
         }
     }
-    cpu_tile_normalise_adjoint(w->other_tile, w->tile, w->size, &norm, sums, sums + floats);
+    cpu_tile_normalise_adjoint(x, gradient, factor, &norm, sums, sums + floats);
 }
 
 /* Give `factor` times the gradients [count][D] of an input's tokens of a head. */
 static void give(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
-                 int64_t count, float factor, const float *gradients, cpu_head_work *w)
+                 int64_t count, float factor, const float *gradients, const cpu_head_work *w)
 {
     const ar_matrix *to = &call->input_gradients[input];
+    const cpu_tile tile = {w->tile, TILE_TOKENS, w->size};
     for (int64_t i = 0; i < count; i += TILE_TOKENS) {
         const int64_t left = cpu_attention_least(count - i, TILE_TOKENS);
         float *rows[TILE_TOKENS];
@@ -102,17 +102,18 @@ static void give(const ar_op_call *call, int input, cpu_head of, const int32_t *
         for (int64_t t = 0; t < TILE_TOKENS; t++) {
             from[t] = gradients + (i + cpu_attention_least(t, left - 1)) * w->padded_size;
         }
-        cpu_tile_load(w->tile, from, w->size);
-        cpu_tile_scale(w->tile, w->size, false, factor);
+        cpu_tile_load(tile, from);
         if (cpu_attention_is_normalised(call->attributes, input)) {
-            through_norm(call, input, of, tokens + i, left, w);
+            through_norm(call, input, of, tokens + i, left, factor, tile, w);
+        } else if (factor != 1.0f) {
+            cpu_tile_prepare(tile, NULL, false, factor);
         }
         if (to->data) {
             cpu_attention_rows(call, input, to, of, tokens + i, left, rows);
             for (int64_t t = left; t < TILE_TOKENS; t++) {
                 rows[t] = w->spare;
             }
-            cpu_tile_store(w->tile, rows, w->size, call->accumulate[input]);
+            cpu_tile_store(tile, rows, call->accumulate[input]);
         }
     }
 }
@@ -164,14 +165,14 @@ static void give_shared_keys(const ar_op_call *call, cpu_head of, int thread, in
     const int64_t first = tiles * part / parts * TILE_TOKENS;
     const int64_t end = cpu_attention_least(tiles * (part + 1) / parts * TILE_TOKENS, w->keys);
     for (int64_t i = first * w->padded_size; i < end * w->padded_size; i += LANES) {
-        vector key = {0}, value = {0};
+        lanes key = {0}, value = {0};
         for (int64_t p = 0; p < parts; p++) {
             const cpu_head_work other = cpu_attention_work(call, thread + (int)p);
-            key += load_vector(other.to_key + i);
-            value += load_vector(other.to_value + i);
+            key += lanes_load(other.to_key + i);
+            value += lanes_load(other.to_value + i);
         }
-        store_vector(w->to_key + i, key);
-        store_vector(w->to_value + i, value);
+        lanes_store(w->to_key + i, key);
+        lanes_store(w->to_value + i, value);
     }
     give_keys(call, of, first, end, w);
 }

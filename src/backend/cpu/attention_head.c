@@ -47,7 +47,7 @@ static cpu_head_work divide(const ar_op_attributes *a, float *first, int64_t *fl
         {&w.result, block_rows},
         {&w.query_across, w.size * BLOCK},
         {&w.given_across, w.size * BLOCK},
-        {&w.query_length, QUERY_BLOCK},
+        {&w.query_squares, QUERY_BLOCK},
         {&w.score_start, QUERY_BLOCK},
         {&w.slope_start, QUERY_BLOCK},
         {&w.scores, scores},
@@ -155,11 +155,6 @@ void cpu_attention_begin(const ar_op_call *call, cpu_head_work *w)
     }
 }
 
-float cpu_attention_factor(const cpu_head_work *w)
-{
-    return 1.44269504088896341f / sqrtf((float)w->size);
-}
-
 bool cpu_attention_is_normalised(const ar_op_attributes *a, int input)
 {
     return input == QUERY ? a->normalise_query : input == KEY && a->normalise_key;
@@ -173,47 +168,69 @@ cpu_head_norm cpu_attention_norm(const ar_op_call *call, int input)
                            .shift = call->inputs[query ? QUERY_SHIFT : KEY_SHIFT].data};
 }
 
+/* Rows of a head lie far apart, which the processor does not foresee: ask for the next head's while
+ * this one is worked on. */
+static void prefetch(const float *row, int64_t size)
+{
+    for (int64_t d = 0; d < size; d += LINE_FLOATS) {
+        __builtin_prefetch(row + d, 0, 2);
+    }
+}
+
+static void prefetch_next_head(const ar_op_attributes *a, cpu_head of, int64_t count,
+                               int64_t distance, float *const rows[TILE_TOKENS])
+{
+    for (int64_t t = 0; of.head + 1 < a->heads && t < count; t++) {
+        prefetch(rows[t] + distance, a->head_size);
+    }
+}
+
 void cpu_attention_rows(const ar_op_call *call, int input, const ar_matrix *matrix, cpu_head of,
                         const int32_t *tokens, int64_t count, float *rows[TILE_TOKENS])
 {
     const ar_op_attributes *a = call->attributes;
     const int64_t first_row = of.sample * a->tokens[input == QUERY ? 0 : 1];
+    const int64_t distance = a->head_stride[input];
     for (int64_t t = 0; t < TILE_TOKENS; t++) {
-        rows[t] = cpu_row(matrix, first_row + tokens[t < count ? t : count - 1]) +
-                  of.head * a->head_stride[input];
+        const int64_t row = first_row + tokens[cpu_attention_least(t, count - 1)];
+        rows[t] = cpu_row(matrix, row) + of.head * distance;
     }
+    prefetch_next_head(a, of, count, distance, rows);
 }
 
-/* Sixteen tokens of an input as they enter the products, before any factor. */
+void cpu_attention_output_rows(const ar_op_call *call, const cpu_head_work *w,
+                               const ar_matrix *matrix, cpu_head of, int64_t first, int64_t count,
+                               float *rows[TILE_TOKENS])
+{
+    for (int64_t t = 0; t < TILE_TOKENS; t++) {
+        const int64_t i = first + cpu_attention_least(t, count - 1);
+        const int64_t row = cpu_attention_output_row(call, w, of.sample, i);
+        rows[t] = cpu_row(matrix, row) + of.head * w->size;
+    }
+    prefetch_next_head(call->attributes, of, count, w->size, rows);
+}
+
+/* Sixteen tokens of an input across, as they enter the products times `factor`. */
 static void load_operand(const ar_op_call *call, int input, cpu_head of, const int32_t *tokens,
-                         int64_t count, const cpu_head_work *w)
+                         int64_t count, bool rounded, float factor, cpu_tile tile)
 {
     float *rows[TILE_TOKENS];
+    const cpu_head_norm norm = cpu_attention_norm(call, input);
+    const bool normalised = cpu_attention_is_normalised(call->attributes, input);
     cpu_attention_rows(call, input, &call->inputs[input], of, tokens, count, rows);
-    cpu_tile_load(w->tile, (const float *const *)rows, w->size);
-    if (cpu_attention_is_normalised(call->attributes, input)) {
-        const cpu_head_norm norm = cpu_attention_norm(call, input);
-        cpu_tile_normalise(w->tile, w->size, &norm);
-    }
-    if (w->rounded) {
-        cpu_tile_scale(w->tile, w->size, true, 1.0f);
+    cpu_tile_load(tile, (const float *const *)rows);
+    if (normalised || rounded || factor != 1.0f) {
+        cpu_tile_prepare(tile, normalised ? &norm : NULL, rounded, factor);
     }
 }
 
-void cpu_attention_copy_across(const cpu_head_work *w, float *across, int64_t stride)
-{
-    for (int64_t d = 0; d < w->size; d++) {
-        memcpy(across + d * stride, w->tile + d * TILE_TOKENS, TILE_TOKENS * sizeof(float));
-    }
-}
-
-static void copy_rows(const cpu_head_work *w, int64_t count, float *to)
+void cpu_attention_copy_rows(const cpu_head_work *w, cpu_tile tile, int64_t count, float *to)
 {
     float *rows[TILE_TOKENS];
     for (int64_t t = 0; t < TILE_TOKENS; t++) {
         rows[t] = t < count ? to + t * w->padded_size : w->spare;
     }
-    cpu_tile_store(w->tile, rows, w->size, false);
+    cpu_tile_store(tile, rows, false);
 }
 
 /* Values need no turning. */
@@ -226,7 +243,7 @@ static void pack_values(const ar_op_call *call, cpu_head of, const cpu_head_work
         memcpy(w->value + j * w->padded_size, from, (size_t)w->size * sizeof(float));
     }
     for (int64_t i = 0; w->rounded && i < w->keys * w->padded_size; i += LANES) {
-        store_vector(w->value + i, round_to_bf16(load_vector(w->value + i)));
+        lanes_store(w->value + i, round_to_bf16(lanes_load(w->value + i)));
     }
 }
 
@@ -236,14 +253,14 @@ void cpu_attention_pack_keys(const ar_op_call *call, cpu_head of, cpu_head_work 
     for (int64_t j = 0; j < w->keys; j += TILE_TOKENS) {
         float squares[TILE_TOKENS];
         const int64_t count = cpu_attention_least(w->keys - j, TILE_TOKENS);
-        load_operand(call, KEY, of, w->key_tokens + j, count, w);
-        cpu_tile_squares(w->tile, w->size, squares);
+        const cpu_tile tile = {w->key_across + j, w->key_stride, w->size};
+        load_operand(call, KEY, of, w->key_tokens + j, count, w->rounded, 1.0f, tile);
+        cpu_tile_inner(tile, tile, squares);
         for (int t = 0; t < TILE_TOKENS; t++) {
             largest = squares[t] > largest ? squares[t] : largest;
         }
-        cpu_attention_copy_across(w, w->key_across + j, w->key_stride);
     }
-    w->key_length = sqrtf(largest);
+    w->key_square = largest;
     pack_values(call, of, w);
 }
 
@@ -251,29 +268,27 @@ void cpu_attention_pack_keys_again(const ar_op_call *call, cpu_head of, cpu_head
 {
     for (int64_t j = 0; j < w->keys; j += TILE_TOKENS) {
         const int64_t count = cpu_attention_least(w->keys - j, TILE_TOKENS);
-        load_operand(call, KEY, of, w->key_tokens + j, count, w);
-        cpu_attention_copy_across(w, w->key_across + j, w->key_stride);
-        copy_rows(w, count, w->key + j * w->padded_size);
-        load_operand(call, VALUE, of, w->key_tokens + j, count, w);
-        cpu_attention_copy_across(w, w->value_across + j, w->key_stride);
+        const cpu_tile key = {w->key_across + j, w->key_stride, w->size};
+        const cpu_tile value = {w->value_across + j, w->key_stride, w->size};
+        load_operand(call, KEY, of, w->key_tokens + j, count, w->rounded, 1.0f, key);
+        cpu_attention_copy_rows(w, key, count, w->key + j * w->padded_size);
+        load_operand(call, VALUE, of, w->key_tokens + j, count, w->rounded, 1.0f, value);
     }
 }
 
 void cpu_attention_pack_queries(const ar_op_call *call, cpu_head of,
                                 const cpu_attention_block *block, bool rows, cpu_head_work *w)
 {
+    const float factor = 1.44269504088896341f / sqrtf((float)w->size);
     for (int64_t i = 0; i < block->rows; i += TILE_TOKENS) {
-        float squares[TILE_TOKENS];
         const int64_t count = cpu_attention_least(block->rows - i, TILE_TOKENS);
-        load_operand(call, QUERY, of, w->query_tokens + block->first + i, count, w);
-        cpu_tile_scale(w->tile, w->size, false, cpu_attention_factor(w));
-        cpu_tile_squares(w->tile, w->size, squares);
-        for (int t = 0; t < TILE_TOKENS; t++) {
-            w->query_length[i + t] = sqrtf(squares[t]);
-        }
-        cpu_attention_copy_across(w, w->query_across + i, BLOCK);
+        const cpu_tile tile = {w->query_across + i, BLOCK, w->size};
+        load_operand(call, QUERY, of, w->query_tokens + block->first + i, count, w->rounded, factor,
+                     tile);
         if (rows) {
-            copy_rows(w, count, w->query + i * w->padded_size);
+            cpu_attention_copy_rows(w, tile, count, w->query + i * w->padded_size);
+        } else {
+            cpu_tile_inner(tile, tile, w->query_squares + i);
         }
     }
 }

@@ -34,11 +34,11 @@ typedef struct {
     float *key, *value;                 /* [keys][D] */
     float *key_across, *value_across;   /* [D][keys] */
     float *to_key, *to_value;           /* [keys][D]: gradients */
-    float key_length;                   /* largest √(Σ k²) */
+    float key_square;                   /* largest Σ k² */
     /* Of the block of queries at work: */
     float *query, *given;               /* [QUERY_BLOCK][D]; gradient of the output */
     float *query_across, *given_across; /* [D][BLOCK] */
-    float *query_length;                /* [QUERY_BLOCK]: √(Σ q²) of the scaled query */
+    float *query_squares;               /* [QUERY_BLOCK]: Σ q² of the scaled query */
     float *score_start, *slope_start;   /* [QUERY_BLOCK]: what is added to scores and slopes */
     float *scores, *slopes;             /* [QUERY_BLOCK][BLOCK] */
     float *sums;                        /* [QUERY_BLOCK][LANES] */
@@ -66,24 +66,25 @@ static inline int64_t cpu_attention_output_row(const ar_op_call *call, const cpu
                                     : sample * work->queries + work->query_tokens[i];
 }
 
-/* The factor that makes scores of the products of queries and keys. */
-float cpu_attention_factor(const cpu_head_work *work);
 /* Is this input normalised over the head? */
 bool cpu_attention_is_normalised(const ar_op_attributes *attributes, int input);
 /* The norm of QUERY or KEY. */
 cpu_head_norm cpu_attention_norm(const ar_op_call *call, int input);
-/* Rows of up to 16 tokens of a head in the matrix of an input or its gradient; those beyond `count`
- * are the last again. */
+/* Rows of up to 16 tokens of a head in the matrix of an input or its gradient, or of queries from
+ * `first` on in the output or its gradient; those beyond `count` are the last again. The next
+ * head's rows are prefetched. */
 void cpu_attention_rows(const ar_op_call *call, int input, const ar_matrix *matrix, cpu_head of,
                         const int32_t *tokens, int64_t count, float *rows[TILE_TOKENS]);
-
-/* The work's tile to columns of `across`. */
-void cpu_attention_copy_across(const cpu_head_work *work, float *across, int64_t stride);
-/* Pack keys across, with the length of the longest, and values. */
+void cpu_attention_output_rows(const ar_op_call *call, const cpu_head_work *work,
+                               const ar_matrix *matrix, cpu_head of, int64_t first, int64_t count,
+                               float *rows[TILE_TOKENS]);
+/* Sixteen tokens that lie across to rows of a packed array. */
+void cpu_attention_copy_rows(const cpu_head_work *work, cpu_tile tile, int64_t count, float *to);
+/* Pack keys across, with the square of the longest, and values. */
 void cpu_attention_pack_keys(const ar_op_call *call, cpu_head of, cpu_head_work *work);
 /* For the adjoint: keys both ways and values across. */
 void cpu_attention_pack_keys_again(const ar_op_call *call, cpu_head of, cpu_head_work *work);
-/* Pack a block of queries across, scaled, with their lengths; with `rows` both ways. */
+/* Pack a block of queries across, scaled: with their squares, or with `rows` both ways. */
 void cpu_attention_pack_queries(const ar_op_call *call, cpu_head of,
                                 const cpu_attention_block *block, bool rows, cpu_head_work *work);
 

@@ -86,11 +86,13 @@ static void look_along_last(const cpu_attention_order *order, int64_t first_plac
     all->end =
         ar_attention_range(reach, axis, first_place + (offset + block->rows - 1) / inner).end;
     block->run_length = (all->end - all->first) * order->inner_keys;
-    for (int64_t i = 0; i < block->rows; i++) {
-        const ar_key_range own =
-            ar_attention_range(reach, axis, first_place + (offset + i) / inner);
-        block->low[i] = (own.first - all->first) * order->inner_keys;
-        block->high[i] = (own.end - all->first) * order->inner_keys;
+    int64_t i = 0;
+    for (int64_t place = offset / inner; i < block->rows; place++) {
+        const ar_key_range own = ar_attention_range(reach, axis, first_place + place);
+        for (; i < block->rows && offset + i < (place + 1) * inner; i++) {
+            block->low[i] = (own.first - all->first) * order->inner_keys;
+            block->high[i] = (own.end - all->first) * order->inner_keys;
+        }
     }
 }
 

@@ -24,37 +24,37 @@ static int64_t padded_to_lanes(int64_t count)
     return (count + LANES - 1) / LANES * LANES;
 }
 
-ALWAYS_INLINE vector weights_at(const float *scores, int64_t j, const ar_key_range *range,
-                                const bool masked, const bool rounded)
+LANES_INLINE lanes weights_at(const float *scores, int64_t j, const ar_key_range *range,
+                              const bool masked, const bool rounded)
 {
-    const vector weights = power_of_two(load_vector(scores + j), rounded);
+    const lanes weights = power_of_two(lanes_load(scores + j), rounded);
     return masked ? keep_lanes(weights, lanes_between(j, range->first, range->end)) : weights;
 }
 
-ALWAYS_INLINE void soften_row(float *scores, int64_t keys, ar_key_range range, float *sums,
-                              const bool masked, const bool rounded)
+LANES_INLINE void soften_row(float *scores, int64_t keys, ar_key_range range, float *sums,
+                             const bool masked, const bool rounded)
 {
     /* Two sums, so that one addition need not wait for the other. */
-    vector sum = {0}, other = {0};
+    lanes sum = {0}, other = {0};
     int64_t j = 0;
     for (; j + 2 * LANES <= keys; j += 2 * LANES) {
-        const vector p = weights_at(scores, j, &range, masked, rounded);
-        const vector q = weights_at(scores, j + LANES, &range, masked, rounded);
-        store_vector(scores + j, p);
-        store_vector(scores + j + LANES, q);
+        const lanes p = weights_at(scores, j, &range, masked, rounded);
+        const lanes q = weights_at(scores, j + LANES, &range, masked, rounded);
+        lanes_store(scores + j, p);
+        lanes_store(scores + j + LANES, q);
         sum += p;
         other += q;
     }
     if (j < keys) {
-        const vector p = weights_at(scores, j, &range, masked, rounded);
-        store_vector(scores + j, p);
+        const lanes p = weights_at(scores, j, &range, masked, rounded);
+        lanes_store(scores + j, p);
         sum += p;
     }
-    store_vector(sums, load_vector(sums) + (sum + other));
+    lanes_store(sums, lanes_load(sums) + (sum + other));
 }
 
-ALWAYS_INLINE void soften_rows(const cpu_seen_keys *seen, float *scores, float *sums,
-                               const bool rounded)
+LANES_INLINE void soften_rows(const cpu_seen_keys *seen, float *scores, float *sums,
+                              const bool rounded)
 {
     const int64_t keys = padded_to_lanes(seen->keys);
     for (int64_t i = 0; i < seen->block->rows; i++) {
@@ -76,21 +76,21 @@ void cpu_soften(const cpu_seen_keys *seen, float *scores, float *sums)
     }
 }
 
-ALWAYS_INLINE void soften_row_again(float *scores, float *slopes, int64_t keys, ar_key_range range,
-                                    const bool masked, const bool rounded)
+LANES_INLINE void soften_row_again(float *scores, float *slopes, int64_t keys, ar_key_range range,
+                                   const bool masked, const bool rounded)
 {
     for (int64_t j = 0; j < keys; j += LANES) {
-        const vector p = weights_at(scores, j, &range, masked, rounded);
-        vector ds = p * load_vector(slopes + j);
+        const lanes p = weights_at(scores, j, &range, masked, rounded);
+        lanes ds = p * lanes_load(slopes + j);
         ds = rounded ? round_to_bf16(ds) : ds;
-        store_vector(scores + j, p);
-        store_vector(slopes + j,
-                     masked ? keep_lanes(ds, lanes_between(j, range.first, range.end)) : ds);
+        lanes_store(scores + j, p);
+        lanes_store(slopes + j,
+                    masked ? keep_lanes(ds, lanes_between(j, range.first, range.end)) : ds);
     }
 }
 
-ALWAYS_INLINE void soften_rows_again(const cpu_seen_keys *seen, float *scores, float *slopes,
-                                     const bool rounded)
+LANES_INLINE void soften_rows_again(const cpu_seen_keys *seen, float *scores, float *slopes,
+                                    const bool rounded)
 {
     const int64_t keys = padded_to_lanes(seen->keys);
     for (int64_t i = 0; i < seen->block->rows; i++) {

@@ -1,14 +1,23 @@
 #include "backend/cpu/attention_tile.h"
 
-#include <math.h>
-
 #include "backend/cpu/attention_vector.h"
 
 /* Four floats: tiles are turned in squares of four, which every processor has shuffles for. */
 typedef float four __attribute__((vector_size(16)));
-typedef four stored_four __attribute__((aligned(4), may_alias));
 
-ALWAYS_INLINE void turn_square(four s[4])
+LANES_INLINE four load_four(const float *from)
+{
+    four values;
+    memcpy(&values, from, sizeof values);
+    return values;
+}
+
+LANES_INLINE void store_four(float *to, four values)
+{
+    memcpy(to, &values, sizeof values);
+}
+
+LANES_INLINE void turn_square(four s[4])
 {
     const four low = __builtin_shufflevector(s[0], s[1], 0, 4, 1, 5);
     const four high = __builtin_shufflevector(s[0], s[1], 2, 6, 3, 7);
@@ -20,137 +29,130 @@ ALWAYS_INLINE void turn_square(four s[4])
     s[3] = __builtin_shufflevector(high, other_high, 2, 3, 6, 7);
 }
 
-void cpu_tile_load(float *tile, const float *const rows[TILE_TOKENS], int64_t size)
+void cpu_tile_load(cpu_tile tile, const float *const rows[TILE_TOKENS])
 {
-    const int64_t whole = size / 4 * 4;
+    const int64_t whole = tile.size / 4 * 4;
     for (int t = 0; t < TILE_TOKENS; t += 4) {
+        const float *const from[4] = {rows[t], rows[t + 1], rows[t + 2], rows[t + 3]};
+        float *to = tile.at + t;
         for (int64_t d = 0; d < whole; d += 4) {
-            four square[4];
-            for (int i = 0; i < 4; i++) {
-                square[i] = *(const stored_four *)(rows[t + i] + d);
-            }
+            four square[4] = {load_four(from[0] + d), load_four(from[1] + d),
+                              load_four(from[2] + d), load_four(from[3] + d)};
             turn_square(square);
-            for (int i = 0; i < 4; i++) {
-                *(stored_four *)(tile + (d + i) * TILE_TOKENS + t) = square[i];
-            }
+            store_four(to, square[0]);
+            store_four(to + tile.stride, square[1]);
+            store_four(to + 2 * tile.stride, square[2]);
+            store_four(to + 3 * tile.stride, square[3]);
+            to += 4 * tile.stride;
         }
     }
-    for (int64_t d = whole; d < size; d++) {
+    for (int64_t d = whole; d < tile.size; d++) {
         for (int t = 0; t < TILE_TOKENS; t++) {
-            tile[d * TILE_TOKENS + t] = rows[t][d];
+            tile.at[d * tile.stride + t] = rows[t][d];
         }
     }
 }
 
-void cpu_tile_store(const float *tile, float *const rows[TILE_TOKENS], int64_t size,
-                    bool accumulate)
+void cpu_tile_store(cpu_tile tile, float *const rows[TILE_TOKENS], bool accumulate)
 {
-    const int64_t whole = size / 4 * 4;
+    const int64_t whole = tile.size / 4 * 4;
     for (int t = 0; t < TILE_TOKENS; t += 4) {
+        float *const to[4] = {rows[t], rows[t + 1], rows[t + 2], rows[t + 3]};
+        const float *from = tile.at + t;
         for (int64_t d = 0; d < whole; d += 4) {
-            four square[4];
-            for (int i = 0; i < 4; i++) {
-                square[i] = *(const stored_four *)(tile + (d + i) * TILE_TOKENS + t);
-            }
+            four square[4] = {load_four(from), load_four(from + tile.stride),
+                              load_four(from + 2 * tile.stride), load_four(from + 3 * tile.stride)};
             turn_square(square);
             for (int i = 0; i < 4; i++) {
-                stored_four *to = (stored_four *)(rows[t + i] + d);
                 if (accumulate) {
-                    square[i] += *to;
+                    square[i] += load_four(to[i] + d);
                 }
-                *to = square[i];
+                store_four(to[i] + d, square[i]);
             }
+            from += 4 * tile.stride;
         }
     }
-    for (int64_t d = whole; d < size; d++) {
+    for (int64_t d = whole; d < tile.size; d++) {
         for (int t = 0; t < TILE_TOKENS; t++) {
-            const float value = tile[d * TILE_TOKENS + t];
+            const float value = tile.at[d * tile.stride + t];
             rows[t][d] = accumulate ? rows[t][d] + value : value;
         }
     }
 }
 
-/* Of LANES tokens of a tile: mean and 1/sqrt(variance + ε). */
-ALWAYS_INLINE void moments_of(const float *x, int64_t size, float epsilon, vector *mean,
-                              vector *inverse)
+/* Of LANES tokens: mean and 1/sqrt(variance + ε). */
+LANES_INLINE void moments_of(const float *x, int64_t stride, int64_t size, float epsilon,
+                             lanes *mean, lanes *inverse)
 {
-    vector sum = {0}, square = {0};
+    lanes sum = {0}, square = {0};
     for (int64_t d = 0; d < size; d++) {
-        sum += load_vector(x + d * TILE_TOKENS);
+        sum += lanes_load(x + d * stride);
     }
     *mean = sum / (float)size;
     for (int64_t d = 0; d < size; d++) {
-        const vector deviation = load_vector(x + d * TILE_TOKENS) - *mean;
+        const lanes deviation = lanes_load(x + d * stride) - *mean;
         square += deviation * deviation;
     }
-    square = square / (float)size + epsilon;
-    float roots[LANES];
-    store_vector(roots, square);
-    for (int i = 0; i < LANES; i++) {
-        roots[i] = sqrtf(roots[i]);
-    }
-    *inverse = 1.0f / load_vector(roots);
+    *inverse = 1.0f / root_of(square / (float)size + epsilon);
 }
 
-void cpu_tile_normalise(float *tile, int64_t size, const cpu_head_norm *norm)
+void cpu_tile_prepare(cpu_tile tile, const cpu_head_norm *norm, bool rounded, float factor)
 {
     for (int lane = 0; lane < TILE_TOKENS; lane += LANES) {
-        float *x = tile + lane;
-        vector mean, inverse;
-        moments_of(x, size, norm->epsilon, &mean, &inverse);
-        for (int64_t d = 0; d < size; d++) {
-            const float scale = norm->scale ? norm->scale[d] : 1.0f;
-            const float shift = norm->shift ? norm->shift[d] : 0.0f;
-            const vector normal = (load_vector(x + d * TILE_TOKENS) - mean) * inverse;
-            store_vector(x + d * TILE_TOKENS, normal * scale + shift);
+        float *x = tile.at + lane;
+        lanes mean = {0}, inverse = {0};
+        if (norm) {
+            moments_of(x, tile.stride, tile.size, norm->epsilon, &mean, &inverse);
+        }
+        for (int64_t d = 0; d < tile.size; d++, x += tile.stride) {
+            lanes value = lanes_load(x);
+            if (norm) {
+                value = (value - mean) * inverse;
+                value = norm->scale ? value * norm->scale[d] : value;
+                value = norm->shift ? value + norm->shift[d] : value;
+            }
+            lanes_store(x, (rounded ? round_to_bf16(value) : value) * factor);
         }
     }
 }
 
-void cpu_tile_normalise_adjoint(const float *x, float *gradient, int64_t size,
+void cpu_tile_normalise_adjoint(cpu_tile x, cpu_tile gradient, float factor,
                                 const cpu_head_norm *norm, float *scale_sum, float *shift_sum)
 {
     for (int lane = 0; lane < TILE_TOKENS; lane += LANES) {
-        vector mean, inverse, sum = {0}, sum_normal = {0};
-        moments_of(x + lane, size, norm->epsilon, &mean, &inverse);
-        for (int64_t d = 0; d < size; d++) {
-            const int64_t at = d * TILE_TOKENS + lane;
-            const vector normal = (load_vector(x + at) - mean) * inverse;
-            vector slope = load_vector(gradient + at);
-            store_vector(scale_sum + at, load_vector(scale_sum + at) + slope * normal);
-            store_vector(shift_sum + at, load_vector(shift_sum + at) + slope);
-            slope *= norm->scale ? norm->scale[d] : 1.0f;
+        const float *values = x.at + lane;
+        float *slopes = gradient.at + lane;
+        lanes mean, inverse, sum = {0}, sum_normal = {0};
+        moments_of(values, x.stride, x.size, norm->epsilon, &mean, &inverse);
+        for (int64_t d = 0; d < x.size; d++) {
+            float *scale_sums = scale_sum + d * TILE_TOKENS + lane;
+            float *shift_sums = shift_sum + d * TILE_TOKENS + lane;
+            const lanes normal = (lanes_load(values + d * x.stride) - mean) * inverse;
+            lanes slope = lanes_load(slopes + d * gradient.stride) * factor;
+            lanes_store(scale_sums, lanes_load(scale_sums) + slope * normal);
+            lanes_store(shift_sums, lanes_load(shift_sums) + slope);
+            slope = norm->scale ? slope * norm->scale[d] : slope;
             sum += slope;
             sum_normal += slope * normal;
-            store_vector(gradient + at, slope);
+            lanes_store(slopes + d * gradient.stride, slope);
         }
-        sum /= (float)size;
-        sum_normal /= (float)size;
-        for (int64_t d = 0; d < size; d++) {
-            const int64_t at = d * TILE_TOKENS + lane;
-            const vector normal = (load_vector(x + at) - mean) * inverse;
-            store_vector(gradient + at,
-                         inverse * (load_vector(gradient + at) - sum - normal * sum_normal));
+        sum /= (float)x.size;
+        sum_normal /= (float)x.size;
+        for (int64_t d = 0; d < x.size; d++) {
+            float *slope = slopes + d * gradient.stride;
+            const lanes normal = (lanes_load(values + d * x.stride) - mean) * inverse;
+            lanes_store(slope, inverse * (lanes_load(slope) - sum - normal * sum_normal));
         }
     }
 }
 
-void cpu_tile_squares(const float *tile, int64_t size, float squares[TILE_TOKENS])
+void cpu_tile_inner(cpu_tile x, cpu_tile y, float inner[TILE_TOKENS])
 {
     for (int lane = 0; lane < TILE_TOKENS; lane += LANES) {
-        vector sum = {0};
-        for (int64_t d = 0; d < size; d++) {
-            const vector x = load_vector(tile + d * TILE_TOKENS + lane);
-            sum += x * x;
+        lanes sum = {0};
+        for (int64_t d = 0; d < x.size; d++) {
+            sum += lanes_load(x.at + lane + d * x.stride) * lanes_load(y.at + lane + d * y.stride);
         }
-        store_vector(squares + lane, sum);
-    }
-}
-
-void cpu_tile_scale(float *tile, int64_t size, bool rounded, float factor)
-{
-    for (int64_t at = 0; at < size * TILE_TOKENS; at += LANES) {
-        const vector x = load_vector(tile + at);
-        store_vector(tile + at, (rounded ? round_to_bf16(x) : x) * factor);
+        lanes_store(inner + lane, sum);
     }
 }

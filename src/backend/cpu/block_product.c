@@ -4,10 +4,10 @@
 
 /* One tile of `height` rows and `width` vectors, kept in registers over the whole inner dimension.
  * All constants at every call, so the loops over them unroll. */
-ALWAYS_INLINE void multiply_tile(const block_product *p, const bool turned, const int height,
-                                 const int width, int64_t row, int64_t column)
+LANES_INLINE void multiply_tile(const block_product *p, const bool turned, const int height,
+                                const int width, int64_t row, int64_t column)
 {
-    vector sum[SUM_REGISTERS];
+    lanes sum[SUM_REGISTERS];
     const int64_t next_row = turned ? 1 : BLOCK, next = turned ? BLOCK : 1;
     const float *a = p->a + row * next_row;
     const float *b = p->b + column;
@@ -16,15 +16,15 @@ ALWAYS_INLINE void multiply_tile(const block_product *p, const bool turned, cons
     for (int i = 0; i < height; i++) {
         UNROLL
         for (int j = 0; j < width; j++) {
-            sum[i * width + j] = p->start ? (vector){0} + p->start[row + i]
-                                          : load_vector(c + i * p->c_stride + j * LANES);
+            sum[i * width + j] = p->start ? (lanes){0} + p->start[row + i]
+                                          : lanes_load(c + i * p->c_stride + j * LANES);
         }
     }
     for (int64_t k = p->k; k > 0; k--) {
-        vector right[3];
+        lanes right[3];
         UNROLL
         for (int j = 0; j < width; j++) {
-            right[j] = load_vector(b + j * LANES);
+            right[j] = lanes_load(b + j * LANES);
         }
         UNROLL
         for (int i = 0; i < height; i++) {
@@ -41,13 +41,13 @@ ALWAYS_INLINE void multiply_tile(const block_product *p, const bool turned, cons
     for (int i = 0; i < height; i++) {
         UNROLL
         for (int j = 0; j < width; j++) {
-            store_vector(c + i * p->c_stride + j * LANES, sum[i * width + j]);
+            lanes_store(c + i * p->c_stride + j * LANES, sum[i * width + j]);
         }
     }
 }
 
-ALWAYS_INLINE void multiply_columns(const block_product *p, const bool turned, const int width,
-                                    int64_t column)
+LANES_INLINE void multiply_columns(const block_product *p, const bool turned, const int width,
+                                   int64_t column)
 {
     const int height = SUM_REGISTERS / width;
     int64_t row = 0;
@@ -68,7 +68,7 @@ ALWAYS_INLINE void multiply_columns(const block_product *p, const bool turned, c
     }
 }
 
-ALWAYS_INLINE void multiply(const block_product *p, const bool turned)
+LANES_INLINE void multiply(const block_product *p, const bool turned)
 {
     int64_t column = 0;
     /* Two and two rather than three and one: single vectors load more than they multiply. */
