@@ -35,7 +35,7 @@ static const struct {
 };
 
 enum { ROUNDS = 9, PEAK_ROUNDS = 20000 };
-enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT, INPUTS };
+enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT, ASKED, INPUTS };
 enum { OUTPUT, LOG_SUM, OUTPUTS };
 
 typedef struct {
@@ -110,7 +110,7 @@ static ar_status example_init(example *e, const ar_backend *backend, shape s, ar
             to[i].columns = width;
             to[i].data = (float *)joint.data + i * width;
         }
-        for (int i = QUERY_SCALE; i < INPUTS; i++) {
+        for (int i = QUERY_SCALE; i < ASKED; i++) {
             to[i] = cut(&next, 1, s.size);
         }
     }
@@ -121,6 +121,12 @@ static ar_status example_init(example *e, const ar_backend *backend, shape s, ar
     ar_random random = {.seed = 1, .purpose = AR_RANDOM_TEST};
     for (int64_t i = 0; i < values; i++) {
         e->memory[i] = (float)ar_random_normal(&random);
+    }
+    for (int i = QUERY_SCALE; i <= KEY_SHIFT; i++) {
+        for (int64_t d = 0; d < s.size; d++) {
+            float *value = (float *)e->inputs[i].data + d;
+            *value = 0.1f * *value + (i == QUERY_SCALE || i == KEY_SCALE ? 1.0f : 0.0f);
+        }
     }
 cleanup:
     return status;

@@ -108,13 +108,15 @@ static void compare_case(const op_case *chosen, const char *backend, int threads
     if (!(error <= tolerance)) {
         fail_msg("%s on %s: forward is off by %.2e", chosen->name, backend, error);
     }
+    /* A gradient that vanishes, such as that of a shift of all keys, is the rounding of the terms it
+     * is a sum of: those a thirtieth of the whole in the norm. */
     double whole = sqrt(ar_backend_find("ref")->sum_of_squares(
         reference.gradients, reference.graph->parameter_values, 1));
     for (size_t p = 0; p < ours.graph->parameter_count; p++) {
         const ar_parameter *parameter = &ours.graph->parameters[p];
         error = relative_distance((float *)ours.gradients + parameter->offset,
                                   (float *)reference.gradients + parameter->offset,
-                                  parameter->rows * parameter->columns, 1e-2 * whole);
+                                  parameter->rows * parameter->columns, 3e-2 * whole);
         /* A gradient passes the op and the scalar behind it. */
         if (!(error <= 3 * tolerance)) {
             fail_msg("%s on %s: d/d(%s) is off by %.2e", chosen->name, backend, parameter->name,

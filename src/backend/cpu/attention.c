@@ -9,7 +9,7 @@
 
 /* Scores within ±SCORE_BOUND have powers of two, sums of which over any number of keys are far from
  * the ends of float32. */
-static const float SCORE_BOUND = 40.0f;
+static const float SCORE_BOUND = 64.0f;
 
 static void compare_keys(const cpu_head_work *w, const cpu_seen_keys *seen, int64_t first_key)
 {

@@ -213,9 +213,9 @@ static void give_norms(const ar_op_call *call)
             float sum = 0;
             for (int t = 0; t < call->threads; t++) {
                 const cpu_head_work work = cpu_attention_work(call, t);
-                const float *lanes = work.norm_sums + (i * work.size + d) * TILE_TOKENS;
+                const float *sums = work.norm_sums + (i * work.size + d) * TILE_TOKENS;
                 for (int lane = 0; lane < TILE_TOKENS; lane++) {
-                    sum += lanes[lane];
+                    sum += sums[lane];
                 }
             }
             float *result = (float *)to->data + d;

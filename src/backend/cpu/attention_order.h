@@ -8,7 +8,7 @@
 #include "backend/cpu/names.h"
 #include "graph/attention_reach.h"
 
-enum { QUERY_BLOCK = 48, KEY_BLOCK = 96 };
+enum { QUERY_BLOCK = 96, KEY_BLOCK = 96 };
 
 typedef struct {
     ar_attention_reach reach;          /* without limits: of a single axis */
