@@ -141,6 +141,11 @@ typedef struct {
     const ar_matrix *input_gradients, *output_gradients;
     const bool *accumulate;
     void *workspace; /* as many bytes as the backend's workspace function asked for */
+    /* Inference, where the op's packed input does not change between runs: as many bytes as the
+     * backend's packed function asked for, in which the kernel leaves that input in an order of its
+     * own when is_packed is false, and finds it when it is true. NULL: there is no such place. */
+    void *packed;
+    bool is_packed;
     int threads;
     /* With AR_TYPE_BFLOAT16 both operands of every matrix product, those inside attention and of
      * the adjoints included, are rounded to bfloat16 (to nearest, ties to even) and the products
@@ -168,6 +173,9 @@ typedef struct ar_backend {
     bool (*supports)(ar_type type);
     /* Bytes of workspace that a kernel wants for the largest call. */
     size_t (*workspace)(ar_op_kind kind, const ar_op_call *largest);
+    /* Bytes in which a kernel wants to keep the weight of a linear op from run to run (NULL: none).
+     */
+    size_t (*packed)(ar_op_kind kind, const ar_op_call *largest);
     ar_kernel forward[AR_OP_COUNT];
     ar_kernel adjoint[AR_OP_COUNT];
     void (*adamw)(const ar_adamw_call *call);

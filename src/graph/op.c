@@ -421,7 +421,7 @@ static double elementwise_operations(const ar_node *node, const ar_op_call *call
  * leave a few 1e-7 of the result's norm. The wider ones divide by differences. */
 static const ar_op ops[AR_OP_COUNT] = {
     [AR_OP_LINEAR] = {"linear", check_linear, linear_reads_input, only_second, linear_operations, 1,
-                      2e-6},
+                      2e-6, 1},
     [AR_OP_LAYER_NORM] = {"layer_norm", check_layer_norm, always, only_second,
                           elementwise_operations, 1, 2e-6},
     [AR_OP_ATTENTION] = {"attention", check_attention, always, always, attention_operations, 1,

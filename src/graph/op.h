@@ -18,6 +18,7 @@ typedef struct {
     double (*operations)(const ar_node *node, const ar_op_call *call, bool adjoint);
     int gradient_outputs; /* outputs that have gradients; the rest are saved for the adjoint */
     double tolerance;     /* relative, float32 backend against the reference */
+    int packed_input;     /* that a backend may keep packed if it does not change; 0: none */
 } ar_op;
 
 const ar_op *ar_op_find(ar_op_kind kind);

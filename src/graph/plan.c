@@ -32,6 +32,8 @@ struct ar_plan {
     char *arena;
     size_t arena_bytes;
     char *parameters, *gradients;
+    char *packed; /* what kernels keep of weights that do not change */
+    size_t packed_bytes;
     bool fixed_done;     /* the schedule's fixed steps were taken */
     ar_profile *profile; /* NULL: nobody asks for the time */
 };
@@ -208,6 +210,26 @@ static size_t workspace_of(const ar_plan *plan)
     return largest;
 }
 
+/* Give every node whose packed input does not change a place for it; without a block only count the
+ * bytes. */
+static size_t place_packed(ar_plan *plan)
+{
+    const ar_backend *backend = backend_for(plan);
+    const size_t line = 64;
+    size_t bytes = 0;
+    for (size_t i = 0; backend->packed && i < plan->graph->node_count; i++) {
+        const ar_node *node = &plan->graph->nodes[i];
+        const int input = ar_op_find(node->kind)->packed_input;
+        if (input == 0 || plan->schedule.varies[record_of(plan, node->inputs[input])->root]) {
+            continue;
+        }
+        ar_op_call *call = &plan->nodes[i].forward.call;
+        call->packed = plan->packed ? plan->packed + bytes : NULL;
+        bytes += (backend->packed(node->kind, call) + line - 1) / line * line;
+    }
+    return bytes;
+}
+
 ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_options *options,
                          void *parameters, void *gradients, ar_error *err)
 {
@@ -245,6 +267,7 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
     for (size_t i = 0; i < graph->node_count; i++) {
         prepare_node(plan, i);
     }
+    plan->packed_bytes = place_packed(plan);
     if (!ar_size_sum(values_bytes, workspace_of(plan), &plan->arena_bytes)) {
         status = ar_fail(err, AR_ERROR_MEMORY, "the model needs more memory than there can be");
         goto cleanup;
@@ -259,6 +282,8 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
         plan->nodes[i].forward.call.workspace = plan->arena + values_bytes;
         plan->nodes[i].late.call.workspace = plan->arena + values_bytes;
     }
+    AR_TRY(ar_allocate_large(&plan->packed, plan->packed_bytes, 1, "packed weights", err));
+    place_packed(plan);
     *out = plan;
     return AR_OK;
 cleanup:
@@ -282,6 +307,7 @@ void ar_plan_destroy(ar_plan **out)
     ar_schedule_release(&plan->schedule);
     ar_gradient_flow_release(&plan->flow);
     ar_free_large(plan->arena);
+    ar_free_large(plan->packed);
     ar_free(plan);
     *out = NULL;
 }
@@ -340,18 +366,28 @@ static void run_step(ar_plan *plan, const ar_step *step)
     ar_profile_end_op(plan->profile, &op);
 }
 
+static void set_fixed_done(ar_plan *plan, bool done)
+{
+    plan->fixed_done = done;
+    for (size_t i = 0; i < plan->graph->node_count; i++) {
+        plan->nodes[i].forward.call.is_packed = done;
+    }
+}
+
 void ar_plan_forward(ar_plan *plan)
 {
-    for (int64_t i = plan->fixed_done ? plan->schedule.fixed_count : 0;
-         i < plan->schedule.forward_count; i++) {
+    const int64_t first = plan->fixed_done ? plan->schedule.fixed_count : 0;
+    for (int64_t i = first; i < plan->schedule.forward_count; i++) {
         run_step(plan, &plan->schedule.steps[i]);
     }
-    plan->fixed_done = true;
+    if (!plan->fixed_done) {
+        set_fixed_done(plan, true);
+    }
 }
 
 void ar_plan_parameters_changed(ar_plan *plan)
 {
-    plan->fixed_done = false;
+    set_fixed_done(plan, false);
 }
 
 void ar_plan_adjoint(ar_plan *plan)
@@ -369,7 +405,7 @@ void ar_plan_adjoint(ar_plan *plan)
 
 size_t ar_plan_bytes(const ar_plan *plan)
 {
-    return plan->arena_bytes;
+    return plan->arena_bytes + plan->packed_bytes;
 }
 
 ar_status ar_plan_set_profile(ar_plan *plan, ar_profile *profile, ar_error *err)

@@ -34,7 +34,8 @@ void ar_plan_set_rows(ar_plan *plan, int dimension, int64_t count);
 /* Memory of an input (to fill before a run) or of a kept tensor (to read after it). Borrowed. */
 ar_matrix ar_plan_matrix(const ar_plan *plan, ar_tensor tensor);
 
-/* Without a loss, what depends on parameters alone is computed in the first run only. */
+/* Without a loss, what depends on parameters alone is computed in the first run only, and weights
+ * are packed in it for all that follow. */
 void ar_plan_forward(ar_plan *plan);
 /* To be said when the parameters of a plan without a loss have changed since its last run. */
 void ar_plan_parameters_changed(ar_plan *plan);
@@ -47,7 +48,8 @@ void ar_plan_adjoint(ar_plan *plan);
  * of rows should be the largest still. */
 AR_USE_RESULT ar_status ar_plan_set_profile(ar_plan *plan, ar_profile *profile, ar_error *err);
 
-size_t ar_plan_bytes(const ar_plan *plan); /* of the arena, workspace included */
+/* Of the arena, workspace and packed weights included. */
+size_t ar_plan_bytes(const ar_plan *plan);
 /* Floating-point operations that are done with the current row counts: forward, or in the whole
  * schedule, forward, recomputed and adjoint. */
 double ar_plan_operations(const ar_plan *plan, bool with_adjoint);

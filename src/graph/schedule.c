@@ -177,11 +177,11 @@ static void find_varying(const ar_schedule *s, bool *varies)
     }
 }
 
-static void order_forward(ar_schedule *s, const bool *varies)
+static void order_forward(ar_schedule *s)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < s->graph->node_count; i++) {
-            if (is_fixed(s, i, varies) == (pass == 0)) {
+            if (is_fixed(s, i, s->varies) == (pass == 0)) {
                 add_step(s, AR_STEP_FORWARD, i);
             }
         }
@@ -218,7 +218,7 @@ ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
 {
     ar_status status = AR_OK;
     int32_t *owner = NULL;
-    bool *again = NULL, *varies = NULL;
+    bool *again = NULL;
     *schedule = (ar_schedule){.graph = graph, .flow = flow};
     AR_TRY(ar_allocate(&schedule->steps, 3 * graph->node_count, sizeof *schedule->steps,
                        "the schedule", err));
@@ -230,17 +230,16 @@ ar_status ar_schedule_init(ar_schedule *schedule, const ar_graph *graph,
         find_owners(schedule, recompute, owner);
         find_again(schedule, owner, again);
     }
-    AR_TRY(ar_allocate(&varies, graph->tensor_count, sizeof *varies, "the schedule", err));
+    AR_TRY(ar_allocate(&schedule->varies, graph->tensor_count, sizeof(bool), "the schedule", err));
     if (ar_tensor_exists(flow->loss)) {
         /* Parameters change with every step. */
-        memset(varies, true, graph->tensor_count * sizeof *varies);
+        memset(schedule->varies, true, graph->tensor_count * sizeof(bool));
     } else {
-        find_varying(schedule, varies);
+        find_varying(schedule, schedule->varies);
     }
-    order_forward(schedule, varies);
+    order_forward(schedule);
     order_steps(schedule, again);
 cleanup:
-    ar_free(varies);
     ar_free(owner);
     ar_free(again);
     return status;
@@ -249,6 +248,7 @@ cleanup:
 void ar_schedule_release(ar_schedule *schedule)
 {
     ar_free(schedule->steps);
+    ar_free(schedule->varies);
     ar_free(schedule->has_second);
     *schedule = (ar_schedule){0};
 }

@@ -24,6 +24,7 @@ typedef struct {
     int64_t count, forward_count;
     int64_t fixed_count; /* without gradients: the first steps depend on parameters alone, and what
                           * they give lives on, so that later runs need not take them again */
+    bool *varies;     /* [tensor_count] of a root: it depends on an input, or parameters change */
     bool *has_second; /* [tensor_count] of a root: AGAIN and ADJOINT steps use its second values */
 } ar_schedule;
 

@@ -287,7 +287,7 @@ static const op_case op_cases[] = {
     {"cross attention, many blocks", AR_OP_ATTENTION, 1, 5, .heads = 1, .tokens = 70,
      .other_tokens = 300, .build = build_attention},
     {"self attention of some rows", AR_OP_ATTENTION, 3, 8, .heads = 2, .tokens = 9,
-     .first_flag = true, .asked = 8, .build = build_attention},
+     .second_flag = true, .asked = 8, .build = build_attention},
     {"cross attention of some rows", AR_OP_ATTENTION, 2, 20, .heads = 3, .tokens = 70,
      .other_tokens = 41, .second_flag = true, .asked = 45, .build = build_attention},
     {"self attention, nothing asked of a sample", AR_OP_ATTENTION, 3, 8, .heads = 2, .tokens = 31,

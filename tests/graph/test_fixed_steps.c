@@ -1,5 +1,5 @@
 /* Without a loss, what depends on parameters alone is computed in the first run only, and lives on
- * while the rest of the arena is used again and again. */
+ * while the rest of the arena is used again and again; weights are packed once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,13 @@ static void fill(float *values, int64_t count, uint32_t stream)
     }
 }
 
-static void create(network *n, uint32_t stream)
+static const struct {
+    const char *backend;
+    ar_type precision;
+} arithmetics[] = {{"ref", AR_TYPE_FLOAT32}, {"cpu", AR_TYPE_FLOAT32}, {"cpu", AR_TYPE_BFLOAT16}};
+enum { ARITHMETICS = 3 };
+
+static void create(network *n, int arithmetic, uint32_t stream)
 {
     ar_error err;
     assert_int_equal(ar_graph_create(&n->graph, AR_TYPE_FLOAT32, &err), AR_OK);
@@ -61,9 +67,11 @@ static void create(network *n, uint32_t stream)
                      AR_OK);
     fill(n->parameters, n->graph->parameter_values, stream);
     assert_int_equal(ar_plan_create(&n->plan, n->graph,
-                                    &(ar_plan_options){.backend = ar_backend_find("ref"),
-                                                       .loss = AR_NO_TENSOR,
-                                                       .threads = 1},
+                                    &(ar_plan_options){
+                                        .backend = ar_backend_find(arithmetics[arithmetic].backend),
+                                        .loss = AR_NO_TENSOR,
+                                        .threads = 2,
+                                        .precision = arithmetics[arithmetic].precision},
                                     n->parameters, NULL, &err),
                      AR_OK);
 }
@@ -82,15 +90,14 @@ static void run(network *n, uint32_t input, float output[ROWS * WIDTH])
     memcpy(output, ar_plan_matrix(n->plan, n->output).data, ROWS * WIDTH * sizeof(float));
 }
 
-static void later_runs_give_what_a_first_one_does(void **state)
+static void compare_runs(int arithmetic)
 {
-    (void)state;
     network used;
-    create(&used, 100);
+    create(&used, arithmetic, 100);
     for (uint32_t input = 1; input < 5; input++) {
         network fresh;
         float again[ROWS * WIDTH], first[ROWS * WIDTH];
-        create(&fresh, 100);
+        create(&fresh, arithmetic, 100);
         run(&used, input, again);
         run(&fresh, input, first);
         assert_memory_equal(again, first, sizeof first);
@@ -99,14 +106,21 @@ static void later_runs_give_what_a_first_one_does(void **state)
     release(&used);
 }
 
-/* Products of parameters are not computed again until told. */
-static void new_parameters_count_when_told(void **state)
+static void later_runs_give_what_a_first_one_does(void **state)
 {
     (void)state;
+    for (int a = 0; a < ARITHMETICS; a++) {
+        compare_runs(a);
+    }
+}
+
+/* Products of parameters are not computed again until told, nor are weights packed again. */
+static void change_parameters(int arithmetic)
+{
     network used, fresh;
     float old[ROWS * WIDTH], untold[ROWS * WIDTH], told[ROWS * WIDTH], wanted[ROWS * WIDTH];
-    create(&used, 100);
-    create(&fresh, 200);
+    create(&used, arithmetic, 100);
+    create(&fresh, arithmetic, 200);
     run(&used, 1, old);
     fill(used.parameters, used.graph->parameter_values, 200);
     run(&used, 1, untold);
@@ -118,6 +132,14 @@ static void new_parameters_count_when_told(void **state)
     assert_memory_not_equal(told, old, sizeof old);
     release(&used);
     release(&fresh);
+}
+
+static void new_parameters_count_when_told(void **state)
+{
+    (void)state;
+    for (int a = 0; a < ARITHMETICS; a++) {
+        change_parameters(a);
+    }
 }
 
 int main(void)

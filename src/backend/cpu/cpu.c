@@ -27,11 +27,17 @@ static size_t workspace(ar_op_kind kind, const ar_op_call *largest)
     }
 }
 
+static size_t packed(ar_op_kind kind, const ar_op_call *largest)
+{
+    return kind == AR_OP_LINEAR ? cpu_linear_packed(largest) : 0;
+}
+
 /* The one slot left out, the weighted sum of a few scalars, is the reference's. */
 const ar_backend ar_backend_cpu = {
     .name = "cpu-" CPU_TEXT(CPU_PATH),
     .supports = supports,
     .workspace = workspace,
+    .packed = packed,
     .forward = {[AR_OP_LINEAR] = cpu_linear_forward,
                 [AR_OP_LAYER_NORM] = cpu_layer_norm_forward,
                 [AR_OP_ATTENTION] = cpu_attention_forward,

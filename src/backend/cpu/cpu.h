@@ -19,6 +19,7 @@ static inline float *cpu_row(const ar_matrix *matrix, int64_t row)
 
 void cpu_linear_forward(const ar_op_call *call);
 void cpu_linear_adjoint(const ar_op_call *call);
+size_t cpu_linear_packed(const ar_op_call *largest);
 size_t cpu_linear_workspace(const ar_op_call *largest);
 void cpu_layer_norm_forward(const ar_op_call *call);
 void cpu_layer_norm_adjoint(const ar_op_call *call);

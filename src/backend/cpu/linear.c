@@ -27,31 +27,48 @@ size_t cpu_linear_workspace(const ar_op_call *largest)
            (size_t)(largest->threads * y->columns + slopes) * sizeof(float);
 }
 
-void cpu_linear_forward(const ar_op_call *call)
+/* The product of the forward pass. */
+static matrix_product forward_product(const ar_op_call *call)
 {
     const ar_matrix *x = &call->inputs[INPUT], *weight = &call->inputs[WEIGHT],
                     *residual = &call->inputs[RESIDUAL], *y = &call->outputs[OUTPUT],
                     *before = &call->outputs[BEFORE_GELU];
     const bool gelu = call->attributes->gelu;
-    cpu_multiply(&(matrix_product){.a = x->data,
-                                   .b = weight->data,
-                                   .c = y->data,
-                                   .transpose_b = true,
-                                   .m = x->rows,
-                                   .n = weight->rows,
-                                   .k = x->columns,
-                                   .a_stride = x->stride,
-                                   .b_stride = weight->stride,
-                                   .c_stride = y->stride,
-                                   .finish = {.bias = call->inputs[BIAS].data,
-                                              .gelu = gelu,
-                                              .before_gelu = gelu ? before->data : NULL,
-                                              .before_stride = before->stride,
-                                              .residual = residual->data,
-                                              .residual_stride = residual->stride},
-                                   .precision = call->precision,
-                                   .threads = call->threads,
-                                   .workspace = call->workspace});
+    return (matrix_product){.a = x->data,
+                            .b = weight->data,
+                            .packed_b = call->packed,
+                            .c = y->data,
+                            .transpose_b = true,
+                            .m = x->rows,
+                            .n = weight->rows,
+                            .k = x->columns,
+                            .a_stride = x->stride,
+                            .b_stride = weight->stride,
+                            .c_stride = y->stride,
+                            .finish = {.bias = call->inputs[BIAS].data,
+                                       .gelu = gelu,
+                                       .before_gelu = gelu ? before->data : NULL,
+                                       .before_stride = before->stride,
+                                       .residual = residual->data,
+                                       .residual_stride = residual->stride},
+                            .precision = call->precision,
+                            .threads = call->threads,
+                            .workspace = call->workspace};
+}
+
+size_t cpu_linear_packed(const ar_op_call *largest)
+{
+    const matrix_product product = forward_product(largest);
+    return cpu_multiply_packed_floats(&product) * sizeof(float);
+}
+
+void cpu_linear_forward(const ar_op_call *call)
+{
+    const matrix_product product = forward_product(call);
+    if (call->packed && !call->is_packed) {
+        cpu_multiply_pack(&product, call->packed);
+    }
+    cpu_multiply(&product);
 }
 
 /* One row: dL/d(before gelu) from what is given, and the row added to the sums of columns. */

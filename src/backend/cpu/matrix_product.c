@@ -124,6 +124,24 @@ static void pack_columns(const block_work *work, range columns, float *to)
     }
 }
 
+/* Tile `tile` of C's columns of B as packed beforehand. */
+static float *packed_tile(const block_work *work, const float *packed, int64_t tile)
+{
+    const int64_t padded = column_tiles((range){0, work->product->n}) * TILE_COLUMNS;
+    return (float *)packed + product_units(work->first, work->arithmetic) * padded +
+           tile * product_right_size(work->units);
+}
+
+/* The block's part of B for these columns: packed beforehand, or now into `to`. */
+static const float *packed_columns(const block_work *work, range columns, float *to)
+{
+    if (work->product->packed_b) {
+        return packed_tile(work, work->product->packed_b, columns.first / TILE_COLUMNS);
+    }
+    pack_columns(work, columns, to);
+    return to;
+}
+
 /* A tile goes straight to C, or, if it is finished there or hangs over C's edge, through a copy. */
 static void multiply_tile(const block_work *work, range rows, const float *left, range columns,
                           const float *right)
@@ -155,11 +173,10 @@ static void keep_rows(const block_work *work, range rows, range columns)
     pack_rows(work, rows, work->resident);
     for (int64_t u = 0; u < column_tiles(columns); u++) {
         range across = some_columns(columns, u, 1);
-        pack_columns(work, across, work->passing);
+        const float *right = packed_columns(work, across, work->passing);
         for (int64_t t = 0; t < row_tiles(rows); t++) {
             multiply_tile(work, row_tile(rows, t),
-                          work->resident + t * product_left_size(work->units), across,
-                          work->passing);
+                          work->resident + t * product_left_size(work->units), across, right);
         }
     }
 }
@@ -169,19 +186,48 @@ static void keep_rows(const block_work *work, range rows, range columns)
 static void keep_columns(const block_work *work, range rows, range columns)
 {
     const int64_t groups = parts_of(row_tiles(rows), work->product->transpose_a ? ROWS_PASSING : 1);
-    pack_columns(work, columns, work->resident);
+    const float *right = packed_columns(work, columns, work->resident);
     for (int64_t group = 0; group < groups; group++) {
         range some = part_of(rows, group, groups);
         pack_rows(work, some, work->passing);
         for (int64_t t = 0; t < row_tiles(some); t++) {
             for (int64_t u = 0; u < column_tiles(columns); u++) {
-                multiply_tile(work, row_tile(some, t),
-                              work->passing + t * product_left_size(work->units),
-                              some_columns(columns, u, 1),
-                              work->resident + u * product_right_size(work->units));
+                multiply_tile(
+                    work, row_tile(some, t), work->passing + t * product_left_size(work->units),
+                    some_columns(columns, u, 1), right + u * product_right_size(work->units));
             }
         }
     }
+}
+
+/* How the inner dimension is cut. */
+typedef struct {
+    int64_t parts, units; /* units of all parts but the last */
+} inner_division;
+
+static int64_t pair_of(product_arithmetic arithmetic)
+{
+    return arithmetic == PRODUCT_BF16_PAIRS ? 2 : 1;
+}
+
+static inner_division divide_inner(const matrix_product *p, product_arithmetic arithmetic)
+{
+    const int64_t pair = pair_of(arithmetic);
+    const int64_t parts = p->k > 0 ? parts_of(p->k, pair * INNER_LARGEST) : 1;
+    /* Whole vectors of units, so that only the last block has a rest. */
+    return (inner_division){parts, parts_of(parts_of(p->k, parts), pair * LANES) * LANES};
+}
+
+/* Go to part i of the inner dimension. */
+static void begin_inner(block_work *work, inner_division inner, int64_t i)
+{
+    const matrix_product *p = work->product;
+    const int64_t pair = pair_of(work->arithmetic);
+    work->first = i * pair * inner.units;
+    work->inner = least(pair * inner.units, p->k - work->first);
+    work->units = product_units(work->inner, work->arithmetic);
+    work->add = p->accumulate || i > 0;
+    work->last = i + 1 == inner.parts;
 }
 
 /* A rectangle of C: one operand stays, in as many blocks as the cache wants, while all of the other
@@ -189,22 +235,15 @@ static void keep_columns(const block_work *work, range rows, range columns)
 static void multiply_rectangle(block_work work, range rows, range columns)
 {
     const matrix_product *p = work.product;
-    const int64_t pair = work.arithmetic == PRODUCT_BF16_PAIRS ? 2 : 1;
-    const int64_t inner_parts = p->k > 0 ? parts_of(p->k, pair * INNER_LARGEST) : 1;
-    /* Whole vectors of units, so that only the last block has a rest. */
-    const int64_t units = parts_of(parts_of(p->k, inner_parts), pair * LANES) * LANES;
-    const int64_t fitting = RESIDENT_FLOATS / (units > 0 ? units : 1);
+    const inner_division inner = divide_inner(p, work.arithmetic);
+    const int64_t fitting = RESIDENT_FLOATS / (inner.units > 0 ? inner.units : 1);
     /* Strips of a transposed A are best packed while they pass, in groups (keep_columns). */
     const bool rows_stay = !p->transpose_a && rows.count <= columns.count;
     const int64_t blocks = rows_stay ? parts_of(row_tiles(rows), fitting / LEFT_STRIDE)
                                      : parts_of(column_tiles(columns), fitting / TILE_COLUMNS);
     for (int64_t block = 0; block < blocks; block++) {
-        for (int64_t i = 0; i < inner_parts; i++) {
-            work.first = i * pair * units;
-            work.inner = least(pair * units, p->k - work.first);
-            work.units = product_units(work.inner, work.arithmetic);
-            work.add = p->accumulate || i > 0;
-            work.last = i + 1 == inner_parts;
+        for (int64_t i = 0; i < inner.parts; i++) {
+            begin_inner(&work, inner, i);
             if (rows_stay) {
                 keep_rows(&work, part_of(rows, block, blocks), columns);
             } else {
@@ -274,5 +313,26 @@ void cpu_multiply(const matrix_product *p)
                            .tile = own + RESIDENT_FLOATS + PASSING_FLOATS};
         multiply_rectangle(work, part_of((range){0, p->m}, part % parts.down, parts.down),
                            column_part((range){0, p->n}, part / parts.down, parts.across));
+    }
+}
+
+size_t cpu_multiply_packed_floats(const matrix_product *p)
+{
+    return (size_t)(column_tiles((range){0, p->n}) * TILE_COLUMNS *
+                    product_units(p->k, arithmetic_of(p)));
+}
+
+void cpu_multiply_pack(const matrix_product *p, float *packed)
+{
+    const product_arithmetic arithmetic = arithmetic_of(p);
+    const inner_division inner = divide_inner(p, arithmetic);
+    const range columns = {0, p->n};
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int64_t tile = 0; tile < column_tiles(columns); tile++) {
+        block_work work = {.product = p, .arithmetic = arithmetic};
+        for (int64_t i = 0; i < inner.parts; i++) {
+            begin_inner(&work, inner, i);
+            pack_columns(&work, some_columns(columns, tile, 1), packed_tile(&work, packed, tile));
+        }
     }
 }

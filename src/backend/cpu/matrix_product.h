@@ -32,6 +32,8 @@ typedef struct {
     bool transpose_a, transpose_b; /* a is stored [k, m], b is stored [n, k] */
     int64_t m, n, k;               /* C [m, n], inner dimension k; any of them may be 0 */
     int64_t a_stride, b_stride, c_stride;
+    const float *packed_b; /* what cpu_multiply_pack made of B for the same n, k, precision and
+                            * kernels; NULL: B is packed on the way */
     bool accumulate;       /* add to C */
     product_finish finish; /* then */
     ar_type precision;     /* AR_TYPE_FLOAT32 or AR_TYPE_BFLOAT16: what operands are rounded to */
@@ -44,5 +46,9 @@ typedef struct {
 size_t cpu_multiply_workspace(int threads);
 
 void cpu_multiply(const matrix_product *product);
+
+/* B packed for any number of products with it: floats it takes, and the packing. */
+size_t cpu_multiply_packed_floats(const matrix_product *product);
+void cpu_multiply_pack(const matrix_product *product, float *packed);
 
 #endif
