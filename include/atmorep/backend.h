@@ -98,6 +98,9 @@ typedef enum {
     AR_OP_COUNT
 } ar_op_kind;
 
+/* Inputs of attention: the three matrices, four of the norms, and the rows that are asked for. */
+enum { AR_ATTENTION_INPUTS = 8 };
+
 /* The keys that a query of attention sees. Tokens of a sample lie on four axes, row-major
  * [level][time][latitude][longitude]. Queries and keys divide the same cube, each axis into equal
  * tokens, but not always into as many: query token p covers [p, p + 1)/queries of an axis, key

@@ -402,7 +402,7 @@ ar_tensor ar_graph_attention(ar_graph *graph, const char *name, ar_attention att
              (ar_tensor[]){attention.query, attention.key, attention.value, attention.query_scale,
                            attention.query_shift, attention.key_scale, attention.key_shift,
                            attention.asked},
-             8, (ar_tensor[]){output, log_sum}, 2);
+             AR_ATTENTION_INPUTS, (ar_tensor[]){output, log_sum}, 2);
     return output;
 }
 

@@ -230,7 +230,7 @@ static void fill_heads(attention_state *state, const ar_model_attention *attenti
     const ar_node *node = &state->model->graph->nodes[attention->node];
     const ar_attention_map *map = map_of(state, attention);
     const int64_t tokens = node->attributes.tokens[1];
-    ar_matrix inputs[7] = {{0}};
+    ar_matrix inputs[AR_ATTENTION_INPUTS] = {{0}};
     for (int i = 0; i < node->input_count; i++) {
         inputs[i] = node->inputs[i] < 0 ? (ar_matrix){0}
                                         : ar_plan_matrix(state->plan, (ar_tensor){node->inputs[i]});
