@@ -61,11 +61,7 @@ static void give_block(const ar_op_call *call, cpu_head of, const cpu_attention_
         const int64_t row = cpu_attention_output_row(call, w, of.sample, block->first + i);
         const float *from = w->result + i * w->padded_size;
         float *to = cpu_row(y, row) + of.head * w->size;
-        float sum = 0;
-        for (int lane = 0; lane < LANES; lane++) {
-            sum += w->sums[i * LANES + lane];
-        }
-        const float inverse = 1.0f / sum;
+        const float sum = lanes_sum(lanes_load(w->sums + i * LANES)), inverse = 1.0f / sum;
 #pragma omp simd
         for (int64_t d = 0; d < w->size; d++) {
             to[d] = from[d] * inverse;

@@ -149,7 +149,6 @@ void cpu_attention_begin(const ar_op_call *call, cpu_head_work *w)
         const size_t key_bytes = (size_t)(w->keys * w->padded_size) * sizeof(float);
         const size_t block_bytes = (size_t)(QUERY_BLOCK * w->padded_size) * sizeof(float);
         memset(w->key, 0, key_bytes);
-        memset(w->value, 0, key_bytes);
         memset(w->query, 0, block_bytes);
         memset(w->given, 0, block_bytes);
     }
@@ -236,14 +235,18 @@ void cpu_attention_copy_rows(const cpu_head_work *w, cpu_tile tile, int64_t coun
 /* Values need no turning. */
 static void pack_values(const ar_op_call *call, cpu_head of, const cpu_head_work *w)
 {
-    const ar_op_attributes *a = call->attributes;
+    const int64_t stride = call->attributes->head_stride[VALUE];
     for (int64_t j = 0; j < w->keys; j++) {
-        const float *from = cpu_row(&call->inputs[VALUE], of.sample * w->keys + w->key_tokens[j]) +
-                            of.head * a->head_stride[VALUE];
-        memcpy(w->value + j * w->padded_size, from, (size_t)w->size * sizeof(float));
-    }
-    for (int64_t i = 0; w->rounded && i < w->keys * w->padded_size; i += LANES) {
-        lanes_store(w->value + i, round_to_bf16(lanes_load(w->value + i)));
+        const int64_t row = of.sample * w->keys + w->key_tokens[j];
+        const float *from = cpu_row(&call->inputs[VALUE], row) + of.head * stride;
+        float *to = w->value + j * w->padded_size;
+        for (int64_t d = 0; d < w->size; d += LANES) {
+            const lanes v = lanes_load_up_to(from + d, cpu_attention_least(w->size - d, LANES));
+            lanes_store(to + d, w->rounded ? round_to_bf16(v) : v);
+        }
+        if (of.head + 1 < call->attributes->heads) {
+            prefetch(from + stride, w->size);
+        }
     }
 }
 
@@ -255,7 +258,7 @@ void cpu_attention_pack_keys(const ar_op_call *call, cpu_head of, cpu_head_work 
         const int64_t count = cpu_attention_least(w->keys - j, TILE_TOKENS);
         const cpu_tile tile = {w->key_across + j, w->key_stride, w->size};
         load_operand(call, KEY, of, w->key_tokens + j, count, w->rounded, 1.0f, tile);
-        cpu_tile_inner(tile, tile, squares);
+        cpu_tile_squares(tile, squares);
         for (int t = 0; t < TILE_TOKENS; t++) {
             largest = squares[t] > largest ? squares[t] : largest;
         }
@@ -288,7 +291,7 @@ void cpu_attention_pack_queries(const ar_op_call *call, cpu_head of,
         if (rows) {
             cpu_attention_copy_rows(w, tile, count, w->query + i * w->padded_size);
         } else {
-            cpu_tile_inner(tile, tile, w->query_squares + i);
+            cpu_tile_squares(tile, w->query_squares + i);
         }
     }
 }

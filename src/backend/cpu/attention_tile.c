@@ -80,20 +80,47 @@ void cpu_tile_store(cpu_tile tile, float *const rows[TILE_TOKENS], bool accumula
     }
 }
 
+/* Σ x of LANES tokens. Four sums, so that one addition need not wait for the one before. */
+LANES_INLINE lanes sum_over_head(const float *x, int64_t stride, int64_t size)
+{
+    lanes sums[4] = {{0}};
+    int64_t d = 0;
+    for (; d + 4 <= size; d += 4) {
+        for (int i = 0; i < 4; i++) {
+            sums[i] += lanes_load(x + (d + i) * stride);
+        }
+    }
+    for (; d < size; d++) {
+        sums[0] += lanes_load(x + d * stride);
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/* Σ (x − mean)² likewise. */
+LANES_INLINE lanes squares_over_head(const float *x, int64_t stride, int64_t size, lanes mean)
+{
+    lanes sums[4] = {{0}};
+    int64_t d = 0;
+    for (; d + 4 <= size; d += 4) {
+        for (int i = 0; i < 4; i++) {
+            const lanes deviation = lanes_load(x + (d + i) * stride) - mean;
+            sums[i] += deviation * deviation;
+        }
+    }
+    for (; d < size; d++) {
+        const lanes deviation = lanes_load(x + d * stride) - mean;
+        sums[0] += deviation * deviation;
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 /* Of LANES tokens: mean and 1/sqrt(variance + ε). */
 LANES_INLINE void moments_of(const float *x, int64_t stride, int64_t size, float epsilon,
                              lanes *mean, lanes *inverse)
 {
-    lanes sum = {0}, square = {0};
-    for (int64_t d = 0; d < size; d++) {
-        sum += lanes_load(x + d * stride);
-    }
-    *mean = sum / (float)size;
-    for (int64_t d = 0; d < size; d++) {
-        const lanes deviation = lanes_load(x + d * stride) - *mean;
-        square += deviation * deviation;
-    }
-    *inverse = 1.0f / root_of(square / (float)size + epsilon);
+    *mean = sum_over_head(x, stride, size) / (float)size;
+    const lanes variance = squares_over_head(x, stride, size, *mean) / (float)size;
+    *inverse = 1.0f / root_of(variance + epsilon);
 }
 
 void cpu_tile_prepare(cpu_tile tile, const cpu_head_norm *norm, bool rounded, float factor)
@@ -149,10 +176,24 @@ void cpu_tile_normalise_adjoint(cpu_tile x, cpu_tile gradient, float factor,
 void cpu_tile_inner(cpu_tile x, cpu_tile y, float inner[TILE_TOKENS])
 {
     for (int lane = 0; lane < TILE_TOKENS; lane += LANES) {
-        lanes sum = {0};
-        for (int64_t d = 0; d < x.size; d++) {
-            sum += lanes_load(x.at + lane + d * x.stride) * lanes_load(y.at + lane + d * y.stride);
+        const float *left = x.at + lane, *right = y.at + lane;
+        lanes sum = {0}, other = {0};
+        int64_t d = 0;
+        for (; d + 2 <= x.size; d += 2) {
+            sum += lanes_load(left + d * x.stride) * lanes_load(right + d * y.stride);
+            other += lanes_load(left + (d + 1) * x.stride) * lanes_load(right + (d + 1) * y.stride);
         }
-        lanes_store(inner + lane, sum);
+        if (d < x.size) {
+            sum += lanes_load(left + d * x.stride) * lanes_load(right + d * y.stride);
+        }
+        lanes_store(inner + lane, sum + other);
+    }
+}
+
+void cpu_tile_squares(cpu_tile tile, float squares[TILE_TOKENS])
+{
+    for (int lane = 0; lane < TILE_TOKENS; lane += LANES) {
+        lanes_store(squares + lane,
+                    squares_over_head(tile.at + lane, tile.stride, tile.size, (lanes){0}));
     }
 }

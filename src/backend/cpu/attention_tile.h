@@ -37,6 +37,9 @@ void cpu_tile_prepare(cpu_tile tile, const cpu_head_norm *norm, bool rounded, fl
 void cpu_tile_normalise_adjoint(cpu_tile x, cpu_tile gradient, float factor,
                                 const cpu_head_norm *norm, float *scale_sum, float *shift_sum);
 
+/* Σ x² of each token. */
+void cpu_tile_squares(cpu_tile tile, float squares[TILE_TOKENS]);
+
 /* Σ x y of each token. */
 void cpu_tile_inner(cpu_tile x, cpu_tile y, float inner[TILE_TOKENS]);
 

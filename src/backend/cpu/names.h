@@ -102,6 +102,7 @@
 #define cpu_tile_normalise CPU_NAME(cpu_tile_normalise)
 #define cpu_tile_normalise_adjoint CPU_NAME(cpu_tile_normalise_adjoint)
 #define cpu_tile_prepare CPU_NAME(cpu_tile_prepare)
+#define cpu_tile_squares CPU_NAME(cpu_tile_squares)
 #define cpu_tile_store CPU_NAME(cpu_tile_store)
 
 #endif
