@@ -224,8 +224,9 @@ static size_t place_packed(ar_plan *plan)
             continue;
         }
         ar_op_call *call = &plan->nodes[i].forward.call;
-        call->packed = plan->packed ? plan->packed + bytes : NULL;
-        bytes += (backend->packed(node->kind, call) + line - 1) / line * line;
+        const size_t wanted = backend->packed(node->kind, call);
+        call->packed = plan->packed && wanted > 0 ? plan->packed + bytes : NULL;
+        bytes += (wanted + line - 1) / line * line;
     }
     return bytes;
 }

@@ -1,5 +1,6 @@
 #include "backend/cpu/matrix_product.h"
 
+#include "backend/cpu/onednn/onednn_product.h"
 #include "backend/cpu/processor/path.h"
 #include "backend/cpu/product_pack.h"
 
@@ -295,11 +296,8 @@ size_t cpu_multiply_workspace(int threads)
     return (size_t)threads * SCRATCH_FLOATS * sizeof(float) + ALIGNMENT;
 }
 
-void cpu_multiply(const matrix_product *p)
+static void multiply_by_own(const matrix_product *p)
 {
-    if (p->m == 0 || p->n == 0) {
-        return;
-    }
     const product_arithmetic arithmetic = arithmetic_of(p);
     const division parts = divide(p);
     float *scratch = (float *)(((uintptr_t)p->workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
@@ -316,8 +314,45 @@ void cpu_multiply(const matrix_product *p)
     }
 }
 
+/* oneDNN does not keep what comes before a GELU: then the product is finished here. */
+static bool multiply_by_onednn(const matrix_product *p)
+{
+    if (!p->finish.before_gelu) {
+        return onednn_multiply(p);
+    }
+    matrix_product plain = *p;
+    plain.finish = (product_finish){0};
+    if (!onednn_multiply(&plain)) {
+        return false;
+    }
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int64_t row = 0; row < p->m; row++) {
+        for (int64_t column = 0; column < p->n; column += TILE_COLUMNS) {
+            float *c = p->c + row * p->c_stride + column;
+            cpu_product_finish_row(&p->finish, c, c, false, row, column,
+                                   least(TILE_COLUMNS, p->n - column));
+        }
+    }
+    return true;
+}
+
+void cpu_multiply(const matrix_product *p)
+{
+    if (p->m == 0 || p->n == 0) {
+        return;
+    }
+    const bool asked = p->kernels == PRODUCT_BY_ONEDNN ||
+                       (p->kernels == PRODUCT_BY_CHOICE && onednn_is_asked_for());
+    if (!asked || !multiply_by_onednn(p)) {
+        multiply_by_own(p);
+    }
+}
+
 size_t cpu_multiply_packed_floats(const matrix_product *p)
 {
+    if (onednn_is_asked_for()) {
+        return 0; /* it packs for itself */
+    }
     return (size_t)(column_tiles((range){0, p->n}) * TILE_COLUMNS *
                     product_units(p->k, arithmetic_of(p)));
 }

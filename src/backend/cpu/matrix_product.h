@@ -47,7 +47,8 @@ size_t cpu_multiply_workspace(int threads);
 
 void cpu_multiply(const matrix_product *product);
 
-/* B packed for any number of products with it: floats it takes, and the packing. */
+/* B packed for any number of products with it: floats it takes (0 where oneDNN is asked for), and
+ * the packing. */
 size_t cpu_multiply_packed_floats(const matrix_product *product);
 void cpu_multiply_pack(const matrix_product *product, float *packed);
 
