@@ -70,9 +70,9 @@ static ar_status prepare(bench_run *run, ar_error *err)
     if (options.only_sizes) {
         return ar_plan_create(&run->plan, graph, &options, NULL, NULL, err);
     }
-    AR_TRY(ar_allocate(&run->parameters, count, sizeof(float), "parameters", err));
+    AR_TRY(ar_allocate_large(&run->parameters, count, sizeof(float), "parameters", err));
     if (run->train) {
-        AR_TRY(ar_allocate(&run->gradients, count, sizeof(float), "gradients", err));
+        AR_TRY(ar_allocate_large(&run->gradients, count, sizeof(float), "gradients", err));
         AR_TRY(ar_optimiser_init(&run->optimiser, graph, err));
     }
     ar_model_initialise(run->model, (uint64_t)c->seed, run->parameters);
@@ -88,8 +88,8 @@ static void release(bench_run *run)
     ar_plan_destroy(&run->plan);
     ar_model_destroy(&run->model);
     ar_optimiser_release(&run->optimiser);
-    ar_free(run->parameters);
-    ar_free(run->gradients);
+    ar_free_large(run->parameters);
+    ar_free_large(run->gradients);
     ar_configuration_release(&run->configuration);
 }
 

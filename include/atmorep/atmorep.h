@@ -1,7 +1,8 @@
 /* The public interface of the AtmoRep library: what the program's commands do, as calls. Every call
  * may take minutes to hours; it tells its progress to the sinks of atmorep/log.h and prints nothing
  * itself. Calls may not run at the same time in one process: they set the number of OpenMP threads.
- */
+ * With as many threads as there are processors they pin them while the call runs, unless
+ * OMP_PROC_BIND or its like is set. */
 #ifndef ATMOREP_ATMOREP_H
 #define ATMOREP_ATMOREP_H
 

@@ -99,7 +99,7 @@ typedef enum {
 } ar_op_kind;
 
 /* Inputs of attention: the three matrices, four of the norms, and the rows that are asked for. */
-enum { AR_ATTENTION_INPUTS = 8 };
+enum { AR_ATTENTION_INPUTS = 8, AR_HEAD_SIZE_MOST = 1024 };
 
 /* The keys that a query of attention sees. Tokens of a sample lie on four axes, row-major
  * [level][time][latitude][longitude]. Queries and keys divide the same cube, each axis into equal

@@ -68,11 +68,21 @@ ar_status ar_threads_set(int64_t wanted, int *threads, ar_error *err)
     *threads = wanted > 0 ? (int)wanted : omp_get_max_threads();
     omp_set_num_threads(*threads);
     pthread_once(&allowed_is_read, read_allowed);
+    if (pinned == 0) {
+        read_allowed();
+    }
     const bool pin = *threads > 1 && *threads == CPU_COUNT(&allowed) && !user_decides();
     if (pin || pinned > 0) {
         place(pin || *threads > pinned ? *threads : pinned, pin);
     }
     return AR_OK;
+}
+
+void ar_threads_release(void)
+{
+    if (pinned > 0) {
+        place(pinned, false);
+    }
 }
 
 /* ---- threads beside them --------------------------------------------------------------------- */

@@ -122,6 +122,10 @@ static ar_status check_attention(const ar_graph *graph, const ar_node *node, ar_
     if (status == AR_OK) {
         status = check_reach(graph, node, err);
     }
+    if (status == AR_OK && (a->head_size < 1 || a->head_size > AR_HEAD_SIZE_MOST)) {
+        status = ar_fail(err, AR_ERROR_USAGE, "op attention: heads of %lld columns; 1 to %d can be",
+                         (long long)a->head_size, AR_HEAD_SIZE_MOST);
+    }
     for (int i = 0; status == AR_OK && i < 3; i++) {
         const ar_tensor_record *x = input_of(graph, node, i);
         if ((a->heads - 1) * a->head_stride[i] + a->head_size > x->columns) {

@@ -308,6 +308,7 @@ ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err)
     AR_TRY(integrate(&run, err));
     AR_TRY(finish(&run, err));
 cleanup:
+    ar_threads_release();
     status = explain_failure(&run, status, err);
     ar_writer_abandon(&run.store);
     if (status != AR_OK && !run.begun) {

@@ -168,7 +168,7 @@ static ar_status run(attention_state *state, ar_error *err)
         &(ar_model_options){.batch = 1, .keep_attentions = true, .type = AR_TYPE_FLOAT32}, err));
     const ar_graph *graph = state->model->graph;
     AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
-                       "parameters", err));
+                             "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(&state->plan, graph,
                           &(ar_plan_options){.backend = ar_backend_find("cpu"),
@@ -309,6 +309,7 @@ ar_status ar_attention_maps(const ar_attention_options *options, ar_error *err)
     AR_TRY(fill_maps(state, err));
     AR_TRY(write_file(state, err));
 cleanup:
+    ar_threads_release();
     if (state) {
         release(state);
     }

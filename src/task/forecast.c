@@ -139,7 +139,7 @@ static ar_status build_model(forecast_state *state, ar_error *err)
                            err));
     const ar_graph *graph = state->model->graph;
     AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
-                       "parameters", err));
+                             "parameters", err));
     AR_TRY(ar_checkpoint_read_model(&state->checkpoint, graph, state->parameters, NULL, err));
     AR_TRY(ar_plan_create(&state->plan, graph,
                           &(ar_plan_options){.backend = state->backend,
@@ -330,6 +330,7 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     AR_TRY(forecast_all(state, err));
 cleanup:
     ar_profile_stop(options->profile);
+    ar_threads_release();
     if (state) {
         release(state);
     }

@@ -139,6 +139,10 @@ void ar_loss_sums_format(const ar_loss_sums *sums, const ar_configuration *confi
 {
     const double count = (double)sums->count;
     const ar_loss_kind first = configuration->training.losses[0].kind;
+    if (sums->count == 0) {
+        snprintf(text, size, "no loss that is finite");
+        return;
+    }
     int used = snprintf(text, size, "loss %.4f", sums->total / count);
     for (int64_t p = 0; p < configuration->prediction_count; p++) {
         int64_t f = configuration->prediction_order[p];

@@ -404,7 +404,7 @@ static ar_status give_up(run_state *run, ar_error *err)
     return ar_fail(err, AR_ERROR_NUMERIC,
                    "%s: the last %lld steps up to %lld were skipped, their losses or gradients are "
                    "not finite; the parameters before them are saved. A lower "
-                   "training.learning_rate may help",
+                   "training.learning_rate may help: another run can start from here (--from)",
                    run->options->run, (long long)run->optimiser.skipped_in_a_row,
                    (long long)run->optimiser.step);
 }
@@ -503,6 +503,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(train_all(run, err));
 cleanup:
     ar_profile_stop(options->profile);
+    ar_threads_release();
     if (run) {
         release(run);
     }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "backend/cpu/onednn/onednn_product.h"
 #include "backend/product_paths.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -369,12 +370,71 @@ static void bf16_is_close_to_float32(void **state)
     for_all_kernels(check_rounding, (setting){.shape = {50, 60, 700}, .transpose_b = true});
 }
 
+/* A B that was packed beforehand, by another number of threads, gives the same bits, also for fewer
+ * rows of A. */
+static void check_packed(setting s)
+{
+    trial plain, packed;
+    if (s.kernels == PRODUCT_BY_ONEDNN) {
+        return;
+    }
+    trial_init(&plain, s, 2);
+    trial_init(&packed, s, 3);
+    float *b = allocate((int64_t)product_paths[s.path].packed_floats(&packed.product));
+    product_paths[s.path].pack(&packed.product, b);
+    packed.product.packed_b = b;
+    packed.product.threads = 2;
+    for (int64_t rows = s.shape.m; rows > 0; rows /= 3) {
+        plain.product.m = packed.product.m = rows;
+        product_paths[s.path].multiply(&plain.product);
+        product_paths[s.path].multiply(&packed.product);
+        assert_memory_equal(plain.c, packed.c,
+                            (size_t)(rows * plain.product.c_stride) * sizeof(float));
+    }
+    ar_free(b);
+    trial_release(&plain);
+    trial_release(&packed);
+}
+
+static void packing_beforehand_changes_nothing(void **state)
+{
+    (void)state;
+    for_all(check_packed, true);
+    for_all_kernels(check_packed, (setting){.shape = large_shapes[0], .transpose_b = true});
+}
+
+/* The comparisons above would pass without oneDNN too, as the own kernels step in for it. */
+static void onednn_computes(void **state)
+{
+    (void)state;
+#ifdef ATMOREP_ONEDNN
+    for (int kind = 0; kind < 4; kind++) {
+        trial t;
+        const setting s = {.shape = {40, 33, 70},
+                           .transpose_a = kind & 1,
+                           .transpose_b = kind & 2,
+                           .kernels = PRODUCT_BY_ONEDNN};
+        trial_init(&t, s, 2);
+        multiply_plainly(&t);
+        assert_true(onednn_multiply(&t.product));
+        compare(&t, s, t.c);
+        trial_release(&t);
+    }
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products_are_sums),        cmocka_unit_test(products_are_finished),
-        cmocka_unit_test(products_repeat),          cmocka_unit_test(bad_values_show),
+        cmocka_unit_test(products_are_sums),
+        cmocka_unit_test(products_are_finished),
+        cmocka_unit_test(products_repeat),
+        cmocka_unit_test(bad_values_show),
         cmocka_unit_test(bf16_is_close_to_float32),
+        cmocka_unit_test(packing_beforehand_changes_nothing),
+        cmocka_unit_test(onednn_computes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

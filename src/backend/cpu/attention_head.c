@@ -1,5 +1,6 @@
 #include "backend/cpu/attention_head.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -119,6 +120,7 @@ void cpu_attention_begin_sample(const ar_op_call *call, int64_t sample, cpu_head
     for (int64_t i = 0; i < call->inputs[ASKED].rows; i++) {
         const int32_t row = asked_row(call, i);
         if (row / w->queries == sample) {
+            assert(w->queries_here < w->queries); /* rows are unique */
             w->query_tokens[w->queries_here] = (int32_t)(row % w->queries);
             w->asked_rows[w->queries_here++] = (int32_t)i;
         }

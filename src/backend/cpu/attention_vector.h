@@ -103,7 +103,11 @@ LANES_INLINE lanes power_of_two(lanes x, const bool rounded)
 #ifdef __AVX512F__
     return (lanes)_mm512_scalef_ps((__m512)p, (__m512)x);
 #else
-    return (lanes)((lanes_of_int)p + exponent);
+    /* What no float holds is infinite, so that a gradient that makes no sense is seen. */
+    const lanes infinite = (lanes){0} + INFINITY;
+    const lanes_of_int above = x >= 128.0f;
+    const lanes_of_int power = (lanes_of_int)p + exponent;
+    return (lanes)((power & ~above) | ((lanes_of_int)infinite & above));
 #endif
 }
 

@@ -40,6 +40,9 @@ void cpu_add_periodic_adjoint(const ar_op_call *call)
                 add_row(to_table, t, cpu_row(dy, r), call->accumulate[1] || r != t);
             }
         }
+        if (to_table->data && t >= dy->rows && !call->accumulate[1]) {
+            memset(cpu_row(to_table, t), 0, (size_t)to_table->columns * sizeof(float));
+        }
     }
 }
 

@@ -5,12 +5,11 @@
 
 enum { QUERY, KEY, VALUE, QUERY_SCALE, QUERY_SHIFT, KEY_SCALE, KEY_SHIFT, ASKED };
 enum { OUTPUT, LOG_SUM };
-enum { HEAD_SIZE_MAX = 1024 };
 
 /* One head of one token, normalised over the head's columns when asked. */
 typedef struct {
-    double value[HEAD_SIZE_MAX];  /* what enters the products */
-    double normal[HEAD_SIZE_MAX]; /* before scale and shift */
+    double value[AR_HEAD_SIZE_MOST];  /* what enters the products */
+    double normal[AR_HEAD_SIZE_MOST]; /* before scale and shift */
     double inverse;
 } head_vector;
 
@@ -69,7 +68,7 @@ static void forward_query(const ar_op_call *call, int64_t head, query_place plac
     const int64_t size = a->head_size, sample = place.sample, i = place.token;
     const double factor = 1.0 / sqrt((double)size);
     static _Thread_local head_vector query, key, value;
-    double largest = -INFINITY, sum = 0, result[HEAD_SIZE_MAX] = {0};
+    double largest = -INFINITY, sum = 0, result[AR_HEAD_SIZE_MOST] = {0};
     load(call, QUERY, place.row, head, &query);
     for (int64_t j = 0; j < a->tokens[1]; j++) {
         if (!ar_attention_sees(&a->reach, i, j)) {
@@ -142,7 +141,7 @@ static void give_head(const ar_op_call *call, int input, int64_t row, int64_t he
     int scale_input = input == QUERY ? QUERY_SCALE : KEY_SCALE;
     int shift_input = input == QUERY ? QUERY_SHIFT : KEY_SHIFT;
     const ar_matrix *scale = &call->inputs[scale_input];
-    double mean = 0, mean_normal = 0, inner[HEAD_SIZE_MAX];
+    double mean = 0, mean_normal = 0, inner[AR_HEAD_SIZE_MOST];
     for (int64_t d = 0; d < size; d++) {
         inner[d] = gradient[d];
         if (normalise && call->input_gradients[scale_input].data) {
@@ -172,7 +171,7 @@ static void adjoint_query(const ar_op_call *call, int64_t head, query_place plac
     const int64_t size = a->head_size, sample = place.sample, i = place.token;
     const double factor = 1.0 / sqrt((double)size);
     static _Thread_local head_vector query, key, value;
-    double result[HEAD_SIZE_MAX] = {0}, dy[HEAD_SIZE_MAX], inner = 0;
+    double result[AR_HEAD_SIZE_MOST] = {0}, dy[AR_HEAD_SIZE_MOST], inner = 0;
     load(call, QUERY, place.row, head, &query);
     for (int64_t d = 0; d < size; d++) {
         dy[d] = ref_get(&call->output_gradients[OUTPUT], place.output, head * size + d);
@@ -200,7 +199,7 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
     const int64_t size = a->head_size, key_row = sample * a->tokens[1] + j;
     const double factor = 1.0 / sqrt((double)size);
     static _Thread_local head_vector query, key, value;
-    double to_key[HEAD_SIZE_MAX] = {0}, to_value[HEAD_SIZE_MAX] = {0};
+    double to_key[AR_HEAD_SIZE_MOST] = {0}, to_value[AR_HEAD_SIZE_MOST] = {0};
     load(call, KEY, key_row, head, &key);
     load(call, VALUE, key_row, head, &value);
     for (int64_t q = 0; q < call->outputs[OUTPUT].rows; q++) {
@@ -208,7 +207,7 @@ static void adjoint_key(const ar_op_call *call, int64_t sample, int64_t head, in
         if (place.sample != sample || !ar_attention_sees(&a->reach, place.token, j)) {
             continue;
         }
-        double dy[HEAD_SIZE_MAX], inner = 0;
+        double dy[AR_HEAD_SIZE_MOST], inner = 0;
         load(call, QUERY, place.row, head, &query);
         for (int64_t d = 0; d < size; d++) {
             dy[d] = ref_get(&call->output_gradients[OUTPUT], place.output, head * size + d);
