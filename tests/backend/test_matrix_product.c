@@ -388,8 +388,7 @@ static void check_packed(setting s)
         plain.product.m = packed.product.m = rows;
         product_paths[s.path].multiply(&plain.product);
         product_paths[s.path].multiply(&packed.product);
-        assert_memory_equal(plain.c, packed.c,
-                            (size_t)(rows * plain.product.c_stride) * sizeof(float));
+        assert_memory_equal(plain.c, packed.c, (size_t)size_of(rows, s.shape.n) * sizeof(float));
     }
     ar_free(b);
     trial_release(&plain);
