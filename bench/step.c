@@ -56,6 +56,7 @@ static ar_status prepare(bench_run *run, ar_error *err)
     AR_TRY(ar_model_create(&run->model, c,
                            &(ar_model_options){.batch = c->training.batch,
                                                .losses = run->train,
+                                               .forget_predictions = run->train,
                                                .dropout = run->train,
                                                .type = AR_TYPE_FLOAT32},
                            err));
@@ -190,8 +191,7 @@ static ar_status report(cJSON *tree, const bench_run *run, const step_time *time
     cJSON_AddStringToObject(tree, "backend", run->backend->name);
     cJSON_AddNumberToObject(tree, "batch", (double)run->configuration.training.batch);
     cJSON_AddNumberToObject(tree, "threads", run->threads);
-    cJSON_AddStringToObject(tree, "recompute",
-                            ar_recompute_name(run->configuration.training.recompute));
+    cJSON_AddStringToObject(tree, "recompute", ar_recompute_name(ar_plan_recompute(run->plan)));
     cJSON_AddNumberToObject(tree, "parameters", (double)ar_model_parameter_count(run->model));
     int64_t tokens = 0;
     for (int64_t f = 0; f < run->configuration.field_count; f++) {

@@ -4,17 +4,19 @@
 #include "model/freeze.h"
 #include "model/model.h"
 
-/* Sizes of a plan that is not run: `loss` for training, AR_NO_TENSOR for a forward pass only. */
-static ar_status measure(const ar_model *model, ar_tensor loss, ar_recompute recompute,
+/* Sizes of a plan that is not run: `loss` for training, AR_NO_TENSOR for a forward pass only.
+ * `recompute` becomes the way that was chosen. */
+static ar_status measure(const ar_model *model, ar_tensor loss, ar_recompute *recompute,
                          double *bytes, double *operations, ar_error *err)
 {
     ar_plan *plan = NULL;
     const ar_plan_options options = {.backend = ar_backend_find("cpu"),
                                      .loss = loss,
-                                     .recompute = recompute,
+                                     .recompute = *recompute,
                                      .only_sizes = true};
     ar_status status = ar_plan_create(&plan, model->graph, &options, NULL, NULL, err);
     if (status == AR_OK) {
+        *recompute = ar_plan_recompute(plan);
         *bytes = (double)ar_plan_bytes(plan);
         *operations = ar_plan_operations(plan, ar_tensor_exists(loss));
     }
@@ -29,8 +31,9 @@ static ar_status add_recompute(cJSON *cost, const ar_model *model, ar_error *err
     ar_status status = AR_OK;
     for (int mode = 0; status == AR_OK && mode < AR_RECOMPUTE_COUNT; mode++) {
         double bytes = 0, operations = 0;
-        status = measure(model, model->loss, (ar_recompute)mode, &bytes, &operations, err);
-        cJSON *entry = cJSON_AddObjectToObject(list, ar_recompute_name((ar_recompute)mode));
+        ar_recompute recompute = (ar_recompute)mode;
+        status = measure(model, model->loss, &recompute, &bytes, &operations, err);
+        cJSON *entry = cJSON_AddObjectToObject(list, ar_recompute_name(recompute));
         cJSON_AddNumberToObject(entry, "GFLOP a training step, executed", 1e-9 * operations);
         cJSON_AddNumberToObject(entry, "GiB for activations, training", bytes / (1 << 30));
     }
@@ -62,6 +65,7 @@ ar_status ar_info_add_cost(cJSON *tree, ar_configuration *configuration, ar_erro
     ar_model *model = NULL;
     ar_status status = AR_OK;
     double forward[2], training[2]; /* bytes, operations */
+    ar_recompute nothing = AR_RECOMPUTE_NONE, recompute = configuration->training.recompute;
     for (int64_t f = 0; f < configuration->field_count; f++) {
         if (configuration->fields[f].level_count == 0) {
             configuration->fields[f].level_count = 1;
@@ -77,9 +81,8 @@ ar_status ar_info_add_cost(cJSON *tree, ar_configuration *configuration, ar_erro
                            err));
     int64_t frozen, frozen_numbers;
     AR_TRY(ar_model_freeze(model, &frozen, &frozen_numbers, err));
-    AR_TRY(measure(model, AR_NO_TENSOR, AR_RECOMPUTE_NONE, &forward[0], &forward[1], err));
-    AR_TRY(measure(model, model->loss, configuration->training.recompute, &training[0],
-                   &training[1], err));
+    AR_TRY(measure(model, AR_NO_TENSOR, &nothing, &forward[0], &forward[1], err));
+    AR_TRY(measure(model, model->loss, &recompute, &training[0], &training[1], err));
     const double gib = 1.0 / (1 << 30), giga = 1e-9;
     const double block = gib * sizeof(float) * (double)model->graph->parameter_values;
     cJSON *cost = cJSON_AddObjectToObject(tree, "cost");
@@ -98,6 +101,7 @@ ar_status ar_info_add_cost(cJSON *tree, ar_configuration *configuration, ar_erro
     cJSON_AddNumberToObject(cost, "GiB for the optimiser's moments", 2 * block);
     cJSON_AddNumberToObject(cost, "GiB for activations, forward", gib * forward[0]);
     cJSON_AddNumberToObject(cost, "GiB for activations, training", gib * training[0]);
+    cJSON_AddStringToObject(cost, "training.recompute, chosen", ar_recompute_name(recompute));
     AR_TRY(add_recompute(cost, model, err));
 cleanup:
     ar_model_destroy(&model);

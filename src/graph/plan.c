@@ -24,6 +24,7 @@ struct ar_plan {
     const ar_graph *graph;
     const ar_backend *backend;
     const ar_backend *reference;
+    ar_recompute recompute;
     ar_gradient_flow flow;
     ar_schedule schedule;
     int64_t *rows; /* [dimension_count] current value of each dimension */
@@ -231,6 +232,44 @@ static size_t place_packed(ar_plan *plan)
     return bytes;
 }
 
+/* The operations of a step with this way to compute again. */
+static ar_status count_operations(const ar_graph *graph, ar_plan_options options,
+                                  ar_recompute recompute, double *operations, ar_error *err)
+{
+    ar_plan *plan = NULL;
+    options.recompute = recompute;
+    options.only_sizes = true;
+    ar_status status = ar_plan_create(&plan, graph, &options, NULL, NULL, err);
+    if (status == AR_OK) {
+        *operations = ar_plan_operations(plan, true);
+    }
+    ar_plan_destroy(&plan);
+    return status;
+}
+
+static ar_status choose_recompute(ar_recompute *chosen, const ar_graph *graph,
+                                  const ar_plan_options *options, ar_error *err)
+{
+    const double affordable = 1.06;
+    double least = 0, operations = 0;
+    ar_status status = AR_OK;
+    *chosen = options->recompute;
+    if (options->recompute != AR_RECOMPUTE_AUTO) {
+        return AR_OK;
+    }
+    *chosen = AR_RECOMPUTE_NONE;
+    if (!ar_tensor_exists(options->loss)) {
+        return AR_OK;
+    }
+    AR_TRY(count_operations(graph, *options, AR_RECOMPUTE_NONE, &least, err));
+    for (int way = AR_RECOMPUTE_NONE + 1; way < AR_RECOMPUTE_COUNT; way++) {
+        AR_TRY(count_operations(graph, *options, (ar_recompute)way, &operations, err));
+        *chosen = operations <= affordable * least ? (ar_recompute)way : *chosen;
+    }
+cleanup:
+    return status;
+}
+
 ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_options *options,
                          void *parameters, void *gradients, ar_error *err)
 {
@@ -238,6 +277,7 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
     ar_plan *plan = NULL;
     size_t tensors = graph->tensor_count, values_bytes = 0;
     AR_TRY(ar_allocate(&plan, 1, sizeof *plan, "a plan", err));
+    AR_TRY(choose_recompute(&plan->recompute, graph, options, err));
     plan->graph = graph;
     plan->backend = options->backend;
     plan->reference = ar_backend_find("ref");
@@ -260,7 +300,7 @@ ar_status ar_plan_create(ar_plan **out, const ar_graph *graph, const ar_plan_opt
         AR_TRY(allocate_call(&node->late, &graph->nodes[i], accumulate, threads, options->precision,
                              err));
     }
-    AR_TRY(ar_schedule_init(&plan->schedule, graph, &plan->flow, options->recompute, err));
+    AR_TRY(ar_schedule_init(&plan->schedule, graph, &plan->flow, plan->recompute, err));
     ar_schedule_lives(&plan->schedule, block_of(plan, 0, FIRST_VALUES),
                       block_of(plan, 0, GRADIENTS), block_of(plan, 0, SECOND_VALUES));
     AR_TRY(size_blocks(plan, err));
@@ -430,6 +470,11 @@ double ar_plan_operations(const ar_plan *plan, bool with_adjoint)
                      ->operations(node, call_of(plan, step), step->kind == AR_STEP_ADJOINT);
     }
     return total;
+}
+
+ar_recompute ar_plan_recompute(const ar_plan *plan)
+{
+    return plan->recompute;
 }
 
 bool ar_plan_parameter_has_gradient(const ar_plan *plan, int64_t parameter)

@@ -53,6 +53,8 @@ size_t ar_plan_bytes(const ar_plan *plan);
 /* Floating-point operations that are done with the current row counts: forward, or in the whole
  * schedule, forward, recomputed and adjoint. */
 double ar_plan_operations(const ar_plan *plan, bool with_adjoint);
+/* The way that was chosen for AR_RECOMPUTE_AUTO, or the one that was asked for. */
+ar_recompute ar_plan_recompute(const ar_plan *plan);
 /* Does a gradient reach this parameter at all? */
 bool ar_plan_parameter_has_gradient(const ar_plan *plan, int64_t parameter);
 

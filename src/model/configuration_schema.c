@@ -54,6 +54,7 @@ static const cyaml_strval_t attention_names[] = {{"dense", AR_ATTENTION_DENSE},
                                                  {"axial_parallel", AR_ATTENTION_AXIAL_PARALLEL}};
 /* The first names are written; true and false are those of older files. */
 static const cyaml_strval_t recompute_names[] = {
+    {"auto", AR_RECOMPUTE_AUTO},
     {"none", AR_RECOMPUTE_NONE},
     {"all_but_products", AR_RECOMPUTE_ALL_BUT_PRODUCTS},
     {"all_but_attention", AR_RECOMPUTE_ALL_BUT_ATTENTION},
@@ -255,7 +256,7 @@ const char *const ar_configuration_defaults =
     "  gradient_clip: 1.0\n"
     "  dropout: 0\n"
     "  precision: float32\n"
-    "  recompute: none\n"
+    "  recompute: auto\n"
     "  losses: {mse_ensemble: 1.0, stats: 1.0}\n"
     "  checkpoint_every: 500\n"
     "  validate_every: 500\n"

@@ -294,6 +294,7 @@ static void recompute_has_names_and_a_past(void **state)
         const char *setting, *name;
         ar_recompute recompute;
     } cases[] = {
+        {"training.recompute=auto", "auto", AR_RECOMPUTE_AUTO},
         {"training.recompute=none", "none", AR_RECOMPUTE_NONE},
         {"training.recompute=false", "none", AR_RECOMPUTE_NONE},
         {"training.recompute=all_but_products", "all_but_products", AR_RECOMPUTE_ALL_BUT_PRODUCTS},
