@@ -13,6 +13,7 @@ enum {
     TILE_FLOATS = TILE_ROWS * TILE_COLUMNS,
     SCRATCH_FLOATS = RESIDENT_FLOATS + PASSING_FLOATS + TILE_FLOATS,
     ALIGNMENT = 64,
+    CACHE_LINE = 16, /* floats */
     /* Copying an element into a pack costs about as much as so many multiplications with it. */
     PACKING_COST = 5,
 };
@@ -145,7 +146,7 @@ static const float *packed_columns(const block_work *work, range columns, float 
 
 /* A tile goes straight to C, or, if it is finished there or hangs over C's edge, through a copy. */
 static void multiply_tile(const block_work *work, range rows, const float *left, range columns,
-                          const float *right)
+                          const float *right, product_soon *soon, int64_t lines)
 {
     static const product_finish nothing;
     const matrix_product *p = work->product;
@@ -161,11 +162,41 @@ static void multiply_tile(const block_work *work, range rows, const float *left,
                                      .rows = (int)rows.count,
                                      .to = direct ? c : work->tile,
                                      .to_stride = direct ? p->c_stride : TILE_COLUMNS,
-                                     .add = direct && work->add});
+                                     .add = direct && work->add,
+                                     .soon = soon,
+                                     .lines = lines});
     for (int64_t i = 0; i < rows.count && !direct; i++) {
         cpu_product_finish_row(finish, c + i * p->c_stride, work->tile + i * TILE_COLUMNS,
                                work->add, rows.first + i, columns.first, columns.count);
     }
+}
+
+/* The block's part of B for these columns, where it lies in memory. */
+static product_soon soon_columns(const block_work *work, range columns)
+{
+    const matrix_product *p = work->product;
+    if (columns.count <= 0) {
+        return (product_soon){0};
+    }
+    if (p->packed_b) {
+        return (product_soon){.row = packed_tile(work, p->packed_b, columns.first / TILE_COLUMNS),
+                              .columns = product_right_size(work->units),
+                              .rows = 1};
+    }
+    const int64_t row = p->transpose_b ? columns.first : work->first;
+    const int64_t column = p->transpose_b ? work->first : columns.first;
+    return (product_soon){.row = p->b + row * p->b_stride + column,
+                          .columns = p->transpose_b ? work->inner : columns.count,
+                          .stride = p->b_stride,
+                          .rows = p->transpose_b ? columns.count : work->inner};
+}
+
+/* Cache lines that each LANES units of so many tiles ask for, so that they are there after all. */
+static int64_t lines_at_once(const block_work *work, const product_soon *soon, int64_t tiles)
+{
+    const int64_t lines = soon->rows * parts_of(soon->columns, CACHE_LINE);
+    const int64_t stretches = tiles * parts_of(work->units, LANES);
+    return stretches > 0 ? parts_of(lines, stretches) : 0;
 }
 
 /* All rows stay packed, columns pass tile by tile through the first-level cache. */
@@ -175,9 +206,12 @@ static void keep_rows(const block_work *work, range rows, range columns)
     for (int64_t u = 0; u < column_tiles(columns); u++) {
         range across = some_columns(columns, u, 1);
         const float *right = packed_columns(work, across, work->passing);
+        product_soon soon = soon_columns(work, some_columns(columns, u + 1, 1));
+        const int64_t lines = lines_at_once(work, &soon, row_tiles(rows));
         for (int64_t t = 0; t < row_tiles(rows); t++) {
             multiply_tile(work, row_tile(rows, t),
-                          work->resident + t * product_left_size(work->units), across, right);
+                          work->resident + t * product_left_size(work->units), across, right, &soon,
+                          lines);
         }
     }
 }
@@ -188,14 +222,16 @@ static void keep_columns(const block_work *work, range rows, range columns)
 {
     const int64_t groups = parts_of(row_tiles(rows), work->product->transpose_a ? ROWS_PASSING : 1);
     const float *right = packed_columns(work, columns, work->resident);
+    product_soon nothing = {0};
     for (int64_t group = 0; group < groups; group++) {
         range some = part_of(rows, group, groups);
         pack_rows(work, some, work->passing);
         for (int64_t t = 0; t < row_tiles(some); t++) {
             for (int64_t u = 0; u < column_tiles(columns); u++) {
-                multiply_tile(
-                    work, row_tile(some, t), work->passing + t * product_left_size(work->units),
-                    some_columns(columns, u, 1), right + u * product_right_size(work->units));
+                multiply_tile(work, row_tile(some, t),
+                              work->passing + t * product_left_size(work->units),
+                              some_columns(columns, u, 1),
+                              right + u * product_right_size(work->units), &nothing, 0);
             }
         }
     }

@@ -34,6 +34,20 @@ ALWAYS_INLINE void add_unit(vector sum[TILE_ROWS][2], const float *left, const f
     }
 }
 
+static inline void ask_for(product_soon *soon, int64_t lines)
+{
+    enum { LINE = 16, SECOND_LEVEL = 2 };
+    for (; lines > 0 && soon->rows > 0; lines--) {
+        __builtin_prefetch(soon->row + soon->column, 0, SECOND_LEVEL);
+        soon->column += LINE;
+        if (soon->column >= soon->columns) {
+            soon->column = 0;
+            soon->row += soon->stride;
+            soon->rows--;
+        }
+    }
+}
+
 ALWAYS_INLINE void multiply_tile(const product_tile *tile, const int rows, const bool by_rows,
                                  const bool pairs)
 {
@@ -55,6 +69,7 @@ ALWAYS_INLINE void multiply_tile(const product_tile *tile, const int rows, const
                 right += TILE_COLUMNS;
             }
             left += rows * LANES;
+            ask_for(tile->soon, tile->lines);
         }
     } else {
 #pragma GCC unroll 1

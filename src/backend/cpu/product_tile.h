@@ -27,6 +27,14 @@ typedef enum {
     PRODUCT_BF16_PAIRS, /* rounded to bfloat16, multiplied by vdpbf16ps; path avx512_bf16 only */
 } product_arithmetic;
 
+/* What other tiles will read from memory, rows of floats: asked for line by line while this tile
+ * computes, so that nobody waits for it. */
+typedef struct {
+    const float *row;
+    int64_t columns, stride; /* of a row; from row to row */
+    int64_t column, rows;    /* where in the row; rows that are left */
+} product_soon;
+
 typedef struct {
     /* Of `rows` rows: by rows blocks of LANES units of each row, [units/LANES][rows][LANES],
      * otherwise [units][LEFT_STRIDE]. */
@@ -38,7 +46,9 @@ typedef struct {
     int rows;  /* 1 to TILE_ROWS */
     float *to; /* [rows][TILE_COLUMNS] */
     int64_t to_stride;
-    bool add; /* to what is there */
+    bool add;           /* to what is there */
+    product_soon *soon; /* moves on by `lines` */
+    int64_t lines;      /* cache lines for every LANES units */
 } product_tile;
 
 void cpu_product_tile(const product_tile *tile);
