@@ -149,6 +149,9 @@ typedef struct {
      * own when is_packed is false, and finds it when it is true. NULL: there is no such place. */
     void *packed;
     bool is_packed;
+    /* Linear with a GELU, computed again for its adjoint: the output before the GELU is there and
+     * stays, only what follows from it is wanted. */
+    bool finish_only;
     int threads;
     /* With AR_TYPE_BFLOAT16 both operands of every matrix product, those inside attention and of
      * the adjoints included, are rounded to bfloat16 (to nearest, ties to even) and the products

@@ -386,6 +386,9 @@ static int wanted_gradients(const ar_op_call *call, int first_inputs)
 static double linear_operations(const ar_node *node, const ar_op_call *call, bool adjoint)
 {
     (void)node;
+    if (call->finish_only && !adjoint) {
+        return (double)call->outputs[0].rows * (double)call->outputs[0].columns;
+    }
     return (adjoint ? wanted_gradients(call, 2) : 1) * 2.0 * (double)call->inputs[0].rows *
            (double)call->inputs[0].columns * (double)call->inputs[1].rows;
 }

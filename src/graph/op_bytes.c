@@ -1,5 +1,7 @@
 #include "graph/op.h"
 
+enum { RESIDUAL = 3 }; /* of a linear layer, the input behind all that its product reads */
+
 static double size_of(ar_type type)
 {
     return type == AR_TYPE_FLOAT64 ? 8 : type == AR_TYPE_BFLOAT16 ? 2 : 4;
@@ -26,7 +28,8 @@ static double bytes_of_input(const ar_node *node, const ar_op_call *call, const 
 static double forward_bytes(const ar_node *node, const ar_op_call *call)
 {
     double bytes = 0;
-    for (int i = 0; i < call->input_count; i++) {
+    const int first = call->finish_only ? RESIDUAL : 0;
+    for (int i = first; i < call->input_count; i++) {
         bytes += bytes_of_input(node, call, call->inputs, i);
     }
     for (int o = 0; o < call->output_count; o++) {

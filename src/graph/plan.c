@@ -112,6 +112,15 @@ static ar_matrix values_at(const ar_plan *plan, int32_t id, bool late)
     return matrix_at(plan, id, second ? SECOND_VALUES : FIRST_VALUES);
 }
 
+/* Runs a linear layer again although what comes before its GELU is there still? */
+static bool is_finish_only(const ar_plan *plan, size_t index)
+{
+    const ar_node *node = &plan->graph->nodes[index];
+    return node->kind == AR_OP_LINEAR && node->attributes.gelu && plan->flow.nodes[index].active &&
+           node->outputs[1] >= 0 &&
+           !plan->schedule.has_second[record_of(plan, node->outputs[1])->root];
+}
+
 static void prepare_values(ar_plan *plan, size_t index, bool late, prepared_call *prepared)
 {
     const ar_node *node = &plan->graph->nodes[index];
@@ -147,6 +156,7 @@ static void prepare_gradients(ar_plan *plan, size_t index, prepared_call *prepar
 
 static void prepare_node(ar_plan *plan, size_t index)
 {
+    plan->nodes[index].late.call.finish_only = is_finish_only(plan, index);
     prepare_values(plan, index, false, &plan->nodes[index].forward);
     prepare_values(plan, index, true, &plan->nodes[index].late);
     prepare_gradients(plan, index, &plan->nodes[index].late);

@@ -34,15 +34,17 @@ static bool adjoint_reads_output(const ar_schedule *s, size_t index, int output)
 
 /* ---- what is computed again ------------------------------------------------------------------ */
 
-static bool keeps_outputs(ar_op_kind kind, ar_recompute recompute)
+/* Of a linear layer with a GELU only what comes before it is kept: the rest follows from that. */
+static bool keeps_output(const ar_node *node, int output, ar_recompute recompute)
 {
+    const bool attention = node->kind == AR_OP_ATTENTION, linear = node->kind == AR_OP_LINEAR;
     switch (recompute) {
     case AR_RECOMPUTE_ALL:
         return false;
     case AR_RECOMPUTE_ALL_BUT_ATTENTION:
-        return kind == AR_OP_ATTENTION;
+        return attention;
     default:
-        return kind == AR_OP_ATTENTION || kind == AR_OP_LINEAR;
+        return attention || (linear && (!node->attributes.gelu || output > 0));
     }
 }
 
@@ -72,7 +74,7 @@ static void find_owners(const ar_schedule *s, ar_recompute recompute, int32_t *o
     for (size_t i = 0; i < graph->node_count; i++) {
         const ar_node *node = &graph->nodes[i];
         for (int o = 0; o < node->output_count; o++) {
-            bool kept = keeps_outputs(node->kind, recompute);
+            bool kept = keeps_output(node, o, recompute);
             if (node->outputs[o] >= 0 &&
                 (kept || owner[root_of(s, node->outputs[o])] != node->block)) {
                 owner[root_of(s, node->outputs[o])] = 0;

@@ -65,6 +65,10 @@ size_t cpu_linear_packed(const ar_op_call *largest)
 void cpu_linear_forward(const ar_op_call *call)
 {
     const matrix_product product = forward_product(call);
+    if (call->finish_only) {
+        cpu_multiply_finish_again(&product);
+        return;
+    }
     if (call->packed && !call->is_packed) {
         cpu_multiply_pack(&product, call->packed);
     }

@@ -350,6 +350,28 @@ static void multiply_by_own(const matrix_product *p)
     }
 }
 
+/* All rows of C from sums that lie elsewhere, or in C itself. */
+static void finish_rows(const matrix_product *p, const product_finish *finish, const float *sums,
+                        int64_t stride)
+{
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int64_t row = 0; row < p->m; row++) {
+        for (int64_t column = 0; column < p->n; column += TILE_COLUMNS) {
+            cpu_product_finish_row(finish, p->c + row * p->c_stride + column,
+                                   sums + row * stride + column, false, row, column,
+                                   least(TILE_COLUMNS, p->n - column));
+        }
+    }
+}
+
+void cpu_multiply_finish_again(const matrix_product *p)
+{
+    product_finish finish = p->finish;
+    finish.bias = NULL; /* is in there */
+    finish.before_gelu = NULL;
+    finish_rows(p, &finish, p->finish.before_gelu, p->finish.before_stride);
+}
+
 /* oneDNN does not keep what comes before a GELU: then the product is finished here. */
 static bool multiply_by_onednn(const matrix_product *p)
 {
@@ -361,14 +383,7 @@ static bool multiply_by_onednn(const matrix_product *p)
     if (!onednn_multiply(&plain)) {
         return false;
     }
-#pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int64_t row = 0; row < p->m; row++) {
-        for (int64_t column = 0; column < p->n; column += TILE_COLUMNS) {
-            float *c = p->c + row * p->c_stride + column;
-            cpu_product_finish_row(&p->finish, c, c, false, row, column,
-                                   least(TILE_COLUMNS, p->n - column));
-        }
-    }
+    finish_rows(p, &p->finish, p->c, p->c_stride);
     return true;
 }
 

@@ -46,6 +46,8 @@ typedef struct {
 size_t cpu_multiply_workspace(int threads);
 
 void cpu_multiply(const matrix_product *product);
+/* C once more from what its finish kept before the GELU, which stays, with the same bits. */
+void cpu_multiply_finish_again(const matrix_product *product);
 
 /* B packed for any number of products with it: floats it takes (0 where oneDNN is asked for), and
  * the packing. */

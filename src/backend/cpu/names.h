@@ -84,6 +84,7 @@
 #define cpu_loss_weighted_mse_forward CPU_NAME(cpu_loss_weighted_mse_forward)
 #define cpu_loss_weighted_mse_workspace CPU_NAME(cpu_loss_weighted_mse_workspace)
 #define cpu_multiply CPU_NAME(cpu_multiply)
+#define cpu_multiply_finish_again CPU_NAME(cpu_multiply_finish_again)
 #define cpu_multiply_pack CPU_NAME(cpu_multiply_pack)
 #define cpu_multiply_packed_floats CPU_NAME(cpu_multiply_packed_floats)
 #define cpu_multiply_block CPU_NAME(cpu_multiply_block)

@@ -15,21 +15,30 @@ static double gelu_slope(double x)
     return normal_cumulative(x) + x * exp(-0.5 * x * x) / sqrt(2.0 * M_PI);
 }
 
-void ref_linear_forward(const ar_op_call *call)
+static double product_at(const ar_op_call *call, int64_t row, int64_t column)
 {
     const ar_matrix *x = &call->inputs[INPUT], *weight = &call->inputs[WEIGHT];
-    const ar_matrix *bias = &call->inputs[BIAS], *residual = &call->inputs[RESIDUAL];
+    const ar_matrix *bias = &call->inputs[BIAS];
+    double sum = bias->data ? ref_get(bias, 0, column) : 0.0;
+    for (int64_t k = 0; k < x->columns; k++) {
+        sum +=
+            ref_operand(call, ref_get(x, row, k)) * ref_operand(call, ref_get(weight, column, k));
+    }
+    return sum;
+}
+
+void ref_linear_forward(const ar_op_call *call)
+{
+    const ar_matrix *residual = &call->inputs[RESIDUAL];
     const ar_matrix *y = &call->outputs[OUTPUT], *before = &call->outputs[BEFORE_GELU];
     for (int64_t r = 0; r < y->rows; r++) {
         for (int64_t n = 0; n < y->columns; n++) {
-            double sum = bias->data ? ref_get(bias, 0, n) : 0.0;
-            for (int64_t k = 0; k < x->columns; k++) {
-                sum +=
-                    ref_operand(call, ref_get(x, r, k)) * ref_operand(call, ref_get(weight, n, k));
-            }
+            double sum = call->finish_only ? ref_get(before, r, n) : product_at(call, r, n);
             if (call->attributes->gelu) {
                 if (before->data) {
+                    /* Rounded as it is kept, so that what is computed again from it is the same. */
                     ref_set(before, r, n, sum);
+                    sum = ref_get(before, r, n);
                 }
                 sum *= normal_cumulative(sum);
             }
