@@ -36,10 +36,10 @@ void ref_linear_forward(const ar_op_call *call)
             double sum = call->finish_only ? ref_get(before, r, n) : product_at(call, r, n);
             if (call->attributes->gelu) {
                 if (before->data) {
-                    /* Rounded as it is kept, so that what is computed again from it is the same. */
                     ref_set(before, r, n, sum);
-                    sum = ref_get(before, r, n);
                 }
+                /* From the rounded value, kept or not: the bits are those of computing it again. */
+                sum = ref_kept(y->type, sum);
                 sum *= normal_cumulative(sum);
             }
             ref_set(y, r, n, sum + (residual->data ? ref_get(residual, r, n) : 0.0));

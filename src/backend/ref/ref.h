@@ -36,6 +36,12 @@ static inline double ref_operand(const ar_op_call *call, double value)
     return (double)rounded;
 }
 
+/* A value as a matrix of this type keeps it. */
+static inline double ref_kept(ar_type type, double value)
+{
+    return type == AR_TYPE_FLOAT64 ? value : (double)(float)value;
+}
+
 static inline void ref_set(const ar_matrix *matrix, int64_t row, int64_t column, double value)
 {
     int64_t at = row * matrix->stride + column;
@@ -51,8 +57,7 @@ static inline void ref_add(const ar_matrix *matrix, int64_t row, int64_t column,
     ref_set(matrix, row, column, ref_get(matrix, row, column) + value);
 }
 
-/* Put a gradient where the call wants it: added or overwritten. */
-/* Nothing where nobody wants the gradient. */
+/* Put a gradient where the call wants it: added or overwritten; nowhere, where nobody wants it. */
 static inline void ref_give(const ar_op_call *call, int input, int64_t row, int64_t column,
                             double value)
 {
