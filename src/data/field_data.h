@@ -1,8 +1,8 @@
-/* One physical field in memory, as the rest of the program sees it: [time][level][lat][lon] in
- * float, NaN where missing, latitude north to south, longitude west to east, times ascending. It
- * may come from several files or stores of any format; which variable of a file is the field is
- * found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName), by common names
- * second. */
+/* One physical field in memory, or some times of it, as the rest of the program sees it:
+ * [time][level][lat][lon] in float, NaN where missing, latitude north to south, longitude west to
+ * east, times ascending. It may come from several files or stores of any format; which variable of
+ * a file is the field is found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName),
+ * by common names second. */
 #ifndef AR_DATA_FIELD_DATA_H
 #define AR_DATA_FIELD_DATA_H
 
@@ -13,6 +13,12 @@
 #include "field/grid.h"
 #include "field/time.h"
 #include "io/source.h"
+
+/* Some times of a field that is not in memory as a whole. */
+typedef struct {
+    int64_t first, count; /* times first … first + count − 1 of the field */
+    float *values;        /* [count][level_count][nlat][nlon] */
+} ar_resident_times;
 
 typedef struct {
     char name[64];          /* as the configuration calls it */
@@ -28,7 +34,10 @@ typedef struct {
     bool is_static; /* the same at all times: one time, whose `times` means nothing */
     int64_t time_count;
     int64_t *times; /* [time_count] ascending, seconds (field/time.h) */
-    float *values;  /* [time_count][level_count][nlat][nlon] */
+    float *values;  /* [time_count][level_count][nlat][nlon]; NULL: not all are in memory */
+    const ar_resident_times *resident; /* [resident_count] those that are where `values` is NULL;
+                                        * borrowed, may overlap */
+    int64_t resident_count;
 } ar_field_data;
 
 typedef struct {
@@ -57,10 +66,15 @@ AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *con
                                            ar_error *err);
 void ar_field_data_release(ar_field_data *field);
 
+/* Copy all of a field but its values. Release with ar_field_data_release. */
+AR_USE_RESULT ar_status ar_field_data_describe(ar_field_data *copy, const ar_field_data *field,
+                                               ar_error *err);
+
 /* Index of a time, or −1; a static field has every time. */
 int64_t ar_field_data_find_time(const ar_field_data *field, int64_t time);
 
-/* Pointer to the horizontal field [nlat][nlon] of a time and level index. Borrowed. */
+/* Pointer to the horizontal field [nlat][nlon] of a time and level index; NULL where the time is
+ * not in memory. Borrowed. */
 const float *ar_field_data_slice(const ar_field_data *field, int64_t time_index,
                                  int64_t level_index);
 

@@ -334,11 +334,21 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* A variable that is stored as one piece, which can be read anywhere. */
+static bool is_contiguous(const ar_variable *variable)
+{
+    bool whole = true;
+    for (int i = 0; i < variable->rank; i++) {
+        whole = whole && variable->chunk[i] >= variable->shape[i];
+    }
+    return whole;
+}
+
 /* Choose how much to read at once: whole chunks in time, so that none is unpacked twice, but no
- * more than some 64 MiB; one level where levels are stored apart, else the range of the wanted
- * ones. */
+ * more than some 64 MiB or one chunk; one level where levels are stored apart, else the range of
+ * the wanted ones. No more than `span` times are ever asked for. */
 static ar_status init_block(block *part, const ar_field_file *file, const ar_variable *variable,
-                            int64_t level_range, ar_error *err)
+                            int64_t level_range, int64_t span, ar_error *err)
 {
     ar_status status;
     const int64_t largest = 1 << 24;
@@ -359,10 +369,10 @@ static ar_status init_block(block *part, const ar_field_file *file, const ar_var
     if (file->time_at >= 0) {
         int64_t chunk = variable->chunk[file->time_at] < 1 ? 1 : variable->chunk[file->time_at];
         int64_t fit = largest / (int64_t)size;
-        int64_t times = fit >= chunk ? fit / chunk * chunk : (fit < 1 ? 1 : fit);
-        part->times = smaller(times, file->time_count);
+        int64_t cut = !is_contiguous(variable) ? chunk : (fit < 1 ? 1 : fit);
+        part->times = smaller(fit >= chunk ? fit / chunk * chunk : cut, file->time_count);
     }
-    if (!ar_size_product(size, (size_t)part->times, &size)) {
+    if (!ar_size_product(size, (size_t)smaller(part->times, span), &size)) {
         size = SIZE_MAX; /* is refused by ar_allocate */
     }
     AR_TRY(ar_allocate(&part->values, size, sizeof(float), "a part of a file", err));
@@ -393,6 +403,19 @@ static ar_status read_block(ar_source *source, const ar_variable *variable,
         }
     }
     return status;
+}
+
+/* From the first to the last time that is wanted. */
+static int64_t span_of(const ar_field_file *file, const ar_field_placement *placement)
+{
+    int64_t first = 0, end = file->time_count;
+    while (first < end && placement->time_targets[first] < 0) {
+        first++;
+    }
+    while (end > first && placement->time_targets[end - 1] < 0) {
+        end--;
+    }
+    return end - first;
 }
 
 /* The next block of times with a wanted one in it: [*first, *first + *count). Blocks begin at
@@ -433,7 +456,7 @@ ar_status ar_field_file_read(const ar_field_file *file, const ar_field_placement
                          file->path, file->variable);
         goto cleanup;
     }
-    AR_TRY(init_block(&part, file, variable, highest - lowest + 1, err));
+    AR_TRY(init_block(&part, file, variable, highest - lowest + 1, span_of(file, placement), err));
     int64_t first = 0, count;
     while (find_times(file, placement, part.times, &first, &count)) {
         if (part.levels == 1) {
