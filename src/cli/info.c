@@ -63,8 +63,8 @@ int ar_command_info(int argc, char **argv)
                        "configuration costs.",
         .options = options,
         .operand = "PATH",
-        .operand_help = "a netCDF file, Zarr store, run folder, .safetensors, .yaml, or a released "
-                        "model's .json or .mod",
+        .operand_help = "a netCDF or GRIB file, Zarr store, run folder, .safetensors, .yaml, or a "
+                        "released model's .json or .mod",
         .operands = &paths,
         .fewest_operands = 0,
         .most_operands = 1,

@@ -29,7 +29,8 @@ static void add_dimensions(cJSON *to, const ar_variable *variable)
     }
 }
 
-static cJSON *describe_variable(const ar_variable *variable, bool attributes)
+static cJSON *describe_variable(const ar_source *source, const ar_variable *variable,
+                                bool attributes)
 {
     cJSON *entry = cJSON_CreateObject();
     cJSON_AddStringToObject(entry, "type", variable->type);
@@ -46,6 +47,9 @@ static cJSON *describe_variable(const ar_variable *variable, bool attributes)
                 }
             }
         }
+    }
+    if (ar_source_problem(source, variable)) {
+        cJSON_AddStringToObject(entry, "cannot be read", ar_source_problem(source, variable));
     }
     return entry;
 }
@@ -94,7 +98,7 @@ ar_status ar_info_add_source(cJSON *tree, const char *path, bool attributes, ar_
     cJSON *variables = cJSON_AddObjectToObject(tree, "variables");
     for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
         const ar_variable *variable = ar_source_variable(source, i);
-        cJSON *entry = describe_variable(variable, attributes);
+        cJSON *entry = describe_variable(source, variable, attributes);
         cJSON_AddItemToObject(variables, variable->name, entry);
         AR_TRY(add_range(entry, source, variable, err));
     }

@@ -1,8 +1,8 @@
 /* One physical field in memory, or some times of it, as the rest of the program sees it:
  * [time][level][lat][lon] in float, NaN where missing, latitude north to south, longitude west to
  * east, times ascending. It may come from several files or stores of any format; which variable of
- * a file is the field is found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName),
- * by common names second. */
+ * a file is the field is found by CF attributes first (standard_name, GRIB_cfName, GRIB_shortName,
+ * GRIB_paramId), by common names second. */
 #ifndef AR_DATA_FIELD_DATA_H
 #define AR_DATA_FIELD_DATA_H
 
@@ -41,7 +41,7 @@ typedef struct {
 } ar_field_data;
 
 typedef struct {
-    const char *name;     /* CF standard name, GRIB short name, or the variable's name */
+    const char *name;     /* CF standard name, GRIB short name or paramId, or the variable's name */
     const char *variable; /* exact variable name in the file; NULL: find it by `name` */
     const double *levels; /* wanted levels in this order; NULL: all, in the file's order */
     int64_t level_count;
@@ -54,13 +54,13 @@ typedef struct {
  * No file with it, ambiguous variables, levels that are not there, different grids, units or
  * calendars between files, or the same time in two files are errors that name file, variable and
  * what was found; so is a variable with a dimension of length > 1 that is neither time, level,
- * latitude nor longitude. A field goes by its CF standard name, GRIB short name, the usual names in
- * netCDF files and those of released AtmoRep configurations ("velocity_u"). The standard name is
- * believed before the short name, and this before the variable's name; a file in which the field is
- * found less surely than in another is left out. Times of a file need not be sorted. A static field
- * is read at all its times, whatever period is asked for; two that differ are an error. All of the
- * field has to fit into memory, and some 64 MiB or one chunk's times more while it is read.
- * Release with ar_field_data_release. */
+ * latitude nor longitude. A field goes by its CF standard name, GRIB short name, number
+ * ("paramId130"), the usual names in netCDF files and those of released AtmoRep configurations
+ * ("velocity_u"). The standard name is believed before the short name, and this before the
+ * variable's name; a file in which the field is found less surely than in another is left out.
+ * Times of a file need not be sorted. A static field is read at all its times, whatever period is
+ * asked for; two that differ are an error. All of the field has to fit into memory, and some 64 MiB
+ * or one chunk's times more while it is read.  Release with ar_field_data_release. */
 AR_USE_RESULT ar_status ar_field_data_load(ar_field_data *field, const char *const *paths,
                                            int64_t path_count, const ar_field_request *request,
                                            ar_error *err);

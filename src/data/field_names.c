@@ -60,6 +60,18 @@ static bool means(const char *name, const char *wanted, int wanted_known)
     return same_text(name, wanted) || (wanted_known >= 0 && find_known(name) == wanted_known);
 }
 
+/* Is `wanted` "paramId" and the number of the variable's parameter in ECMWF's table? */
+static bool has_parameter(const ar_source *source, const ar_variable *variable, const char *wanted)
+{
+    double parameter;
+    char own[32];
+    if (!ar_source_number(source, variable, "GRIB_paramId", &parameter) || parameter < 1) {
+        return false;
+    }
+    snprintf(own, sizeof own, "paramId%.0f", parameter);
+    return strcmp(wanted, own) == 0;
+}
+
 /* cfgrib writes "unknown" where it does not know a name. */
 static const char *get_name(const ar_source *source, const ar_variable *variable,
                             const char *attribute)
@@ -81,7 +93,7 @@ static ar_name_match match_variable(const ar_source *source, const ar_variable *
         own = own >= 0 ? own : find_known(variable->name);
         return own < 0 || own == known || literal ? AR_MATCH_STANDARD_NAME : AR_MATCH_DOUBTFUL;
     }
-    if (means(short_name, wanted, known)) {
+    if (means(short_name, wanted, known) || has_parameter(source, variable, wanted)) {
         return AR_MATCH_SHORT_NAME;
     }
     /* another name of the field is only believed where no standard name contradicts it */
@@ -118,6 +130,30 @@ static ar_status fail_as_ambiguous(const ar_source *source, const char *wanted,
                    ar_source_path(source), a->name, b->name, wanted);
 }
 
+static ar_name_match match_request(const ar_source *source, const ar_variable *candidate,
+                                   const ar_field_request *request)
+{
+    if (request->variable) {
+        return strcmp(request->variable, candidate->name) == 0 ? AR_MATCH_STANDARD_NAME
+                                                               : AR_MATCH_NONE;
+    }
+    return match_variable(source, candidate, request->name);
+}
+
+/* A variable that would be the field if it were on a grid that can be read is told. */
+static ar_status check_unreadable(const ar_source *source, const ar_field_request *request,
+                                  ar_error *err)
+{
+    for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
+        const ar_variable *candidate = ar_source_variable(source, i);
+        const char *problem = ar_source_problem(source, candidate);
+        if (problem && match_request(source, candidate, request) < AR_MATCH_DOUBTFUL) {
+            return ar_fail(err, AR_ERROR_INPUT, "%s: %s", ar_source_path(source), problem);
+        }
+    }
+    return AR_OK;
+}
+
 ar_status ar_field_find_variable(const ar_source *source, const ar_field_request *request,
                                  const ar_variable **variable, ar_name_match *match, ar_error *err)
 {
@@ -126,16 +162,10 @@ ar_status ar_field_find_variable(const ar_source *source, const ar_field_request
     const ar_variable *rival = NULL;
     for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
         const ar_variable *candidate = ar_source_variable(source, i);
-        ar_name_match found;
         if (!is_horizontal(source, candidate)) {
             continue;
         }
-        if (request->variable) {
-            found = strcmp(request->variable, candidate->name) == 0 ? AR_MATCH_STANDARD_NAME
-                                                                    : AR_MATCH_NONE;
-        } else {
-            found = match_variable(source, candidate, request->name);
-        }
+        ar_name_match found = match_request(source, candidate, request);
         if (found == AR_MATCH_NONE || found > *match) {
             continue;
         }
@@ -148,7 +178,10 @@ ar_status ar_field_find_variable(const ar_source *source, const ar_field_request
         *variable = candidate;
         *match = found;
     }
-    return rival ? fail_as_ambiguous(source, request->name, rival, *variable, err) : AR_OK;
+    if (rival) {
+        return fail_as_ambiguous(source, request->name, rival, *variable, err);
+    }
+    return *variable ? AR_OK : check_unreadable(source, request, err);
 }
 
 void ar_field_list_variables(const ar_source *source, char *text, size_t size)

@@ -9,7 +9,7 @@
 /* How surely a variable is the wanted field; the least of these in all files is taken. */
 typedef enum {
     AR_MATCH_STANDARD_NAME = 1, /* by standard_name or GRIB_cfName */
-    AR_MATCH_SHORT_NAME,        /* by GRIB_shortName */
+    AR_MATCH_SHORT_NAME,        /* by GRIB_shortName or GRIB_paramId */
     AR_MATCH_VARIABLE_NAME,     /* by its name in the file */
     AR_MATCH_DOUBTFUL,          /* by standard_name, but its other names say something more special:
                                  * t2m has the standard name of t */
@@ -18,7 +18,8 @@ typedef enum {
 
 /* Find the variable of `source` that is the wanted field; NULL and AR_MATCH_NONE if none is.
  * Several that match equally well are an error that names them. Only variables with latitude and
- * longitude count. */
+ * longitude count; where none of them is the field, one without that is and that the source says
+ * cannot be read is an error with the reason. */
 AR_USE_RESULT ar_status ar_field_find_variable(const ar_source *source,
                                                const ar_field_request *request,
                                                const ar_variable **variable, ar_name_match *match,

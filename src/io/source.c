@@ -127,28 +127,25 @@ static ar_status open_file(ar_source *source, ar_error *err)
     if (!stream) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: cannot open: %s", source->path, strerror(errno));
     }
-    unsigned char magic[8] = {0};
+    unsigned char magic[64] = {0}; /* headings of bulletins may stand before a GRIB message */
     size_t count = fread(magic, 1, sizeof magic, stream);
     fclose(stream);
     bool classic = count >= 4 && memcmp(magic, "CDF", 3) == 0 &&
                    (magic[3] == 1 || magic[3] == 2 || magic[3] == 5);
-    if (classic || (count == 8 && memcmp(magic, "\x89HDF\r\n\x1a\n", 8) == 0)) {
+    if (classic || (count >= 8 && memcmp(magic, "\x89HDF\r\n\x1a\n", 8) == 0)) {
         return ar_netcdf_open(source, err);
     }
-    if (count >= 4 && memcmp(magic, "GRIB", 4) == 0) {
-        return ar_fail(err, AR_ERROR_INPUT,
-                       "%s: is a GRIB file; GRIB files come with a later version, convert it to "
-                       "netCDF first (for example with `cdo -f nc4 copy`)",
-                       source->path);
+    if (memmem(magic, count, "GRIB", 4)) {
+        return ar_grib_open(source, err);
     }
     if (count == 0) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: is empty", source->path);
     }
     char found[64];
-    describe_bytes(magic, count, found, sizeof found);
+    describe_bytes(magic, count < 8 ? count : 8, found, sizeof found);
     return ar_fail(err, AR_ERROR_INPUT,
-                   "%s: starts with the bytes \"%s\"; read are netCDF-3 and netCDF-4 files and "
-                   "Zarr v2 groups (folders)",
+                   "%s: starts with the bytes \"%s\"; read are netCDF-3, netCDF-4 and GRIB files "
+                   "and Zarr v2 groups (folders)",
                    source->path, found);
 }
 
@@ -195,6 +192,11 @@ const ar_variable *ar_source_find(const ar_source *source, const char *name)
         }
     }
     return NULL;
+}
+
+const char *ar_source_problem(const ar_source *source, const ar_variable *variable)
+{
+    return source->storages[variable - source->variables].problem;
 }
 
 int64_t ar_source_attribute_count(const ar_source *source)

@@ -4,9 +4,12 @@
  * - _FillValue, missing_value, and outside valid_min, valid_max, valid_range (CF 2.5.1);
  * - Zarr: the array's fill_value, as xarray has it, but not for truth values and coordinates (an
  * array named as its one dimension); missing chunks are the fill value, or NaN where it is null;
- * - netCDF: the default fill value of float and double where the file names no _FillValue.
- * Variables of inner groups are named "group/name". A source may be used by one thread at a time;
- * several threads may each have their own. */
+ * - netCDF: the default fill value of float and double where the file names no _FillValue;
+ * - GRIB: what the bitmap or the packing leaves out.
+ * Variables of inner groups are named "group/name". The messages of a GRIB file become variables on
+ * [number,] time (of validity), [level,] latitude, longitude, called by their short names, with the
+ * attributes GRIB_paramId, GRIB_shortName, GRIB_typeOfLevel, GRIB_gridType and GRIB_stepType. A
+ * source may be used by one thread at a time; several threads may each have their own. */
 #ifndef AR_IO_SOURCE_H
 #define AR_IO_SOURCE_H
 
@@ -43,16 +46,18 @@ typedef struct {
 
 typedef struct ar_source ar_source;
 
-/* Open a Zarr v2 group (a folder) or a netCDF-3/4 file, recognised by content. The source is the
- * caller's; close it with ar_source_close. */
+/* Open a Zarr v2 group (a folder), a netCDF-3/4 file or a GRIB 1/2 file, recognised by content. The
+ * source is the caller's; close it with ar_source_close. */
 AR_USE_RESULT ar_status ar_source_open(ar_source **source, const char *path, ar_error *err);
 void ar_source_close(ar_source **source); /* NULL-safe, sets NULL */
 
 const char *ar_source_path(const ar_source *source);
-const char *ar_source_format(const ar_source *source); /* "Zarr v2", "netCDF-4", "netCDF-3" … */
+const char *ar_source_format(const ar_source *source); /* "Zarr v2", "netCDF-4", "GRIB 2" … */
 int64_t ar_source_variable_count(const ar_source *source);
 const ar_variable *ar_source_variable(const ar_source *source, int64_t index); /* borrowed */
 const ar_variable *ar_source_find(const ar_source *source, const char *name);  /* NULL if absent */
+/* Why a variable that is listed cannot be read, as reading it would say; NULL: it can. Borrowed. */
+const char *ar_source_problem(const ar_source *source, const ar_variable *variable);
 int64_t ar_source_attribute_count(const ar_source *source);
 const ar_attribute *ar_source_attribute(const ar_source *source, int64_t index);
 

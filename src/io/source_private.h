@@ -36,6 +36,7 @@ struct ar_source {
 /* Open by one format; the source has its path. What is made so far is released by the caller. */
 AR_USE_RESULT ar_status ar_zarr_open(ar_source *source, ar_error *err);
 AR_USE_RESULT ar_status ar_netcdf_open(ar_source *source, ar_error *err);
+AR_USE_RESULT ar_status ar_grib_open(ar_source *source, ar_error *err);
 
 /* Add a variable with its name; the caller fills the rest before it adds another one. */
 AR_USE_RESULT ar_status ar_source_add_variable(ar_source *source, const char *name,
