@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Train a model, forecast days that training never saw, score the forecast and draw maps of it:
 #     ./demo.sh         on data that the built-in atmosphere model makes first: needs no download,
-#                       about 8 minutes on 2 cores
+#                       about 6 minutes on 2 cores
 #     ./demo.sh DATA    on real reanalysis: DATA is a folder with vorticity_850hpa.zarr and
 #                       mean_sea_level_pressure.zarr, or with the folder era5-2.5deg-djf that has
-#                       them; about 11 minutes on 2 cores
+#                       them; about 9 minutes on 2 cores
 # Called again it goes on where it was interrupted and keeps what is made, all of it in demo/.
 set -euo pipefail
 called_from=$PWD
