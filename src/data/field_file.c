@@ -222,7 +222,7 @@ cleanup:
     return status;
 }
 
-/* Every dimension has to be one of the four, each once, or of length 1. */
+/* Every dimension has to be one of the four, each once, or expver, or of length 1. */
 static ar_status find_dimensions(const ar_source *source, const ar_variable *variable,
                                  ar_field_file *file, ar_error *err)
 {
@@ -231,10 +231,13 @@ static ar_status find_dimensions(const ar_source *source, const ar_variable *var
                            [AR_ROLE_LATITUDE] = &file->latitude_at,
                            [AR_ROLE_LONGITUDE] = &file->longitude_at};
     file->time_at = file->level_at = file->latitude_at = file->longitude_at = -1;
+    file->version_at = -1;
     for (int i = 0; i < variable->rank; i++) {
         ar_dimension_role role = ar_dimension_find_role(source, variable->dimensions[i]);
         if (role != AR_ROLE_OTHER && *places[role] < 0) {
             *places[role] = i;
+        } else if (strcmp(variable->dimensions[i], "expver") == 0 && file->version_at < 0) {
+            file->version_at = i;
         } else if (variable->shape[i] != 1) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "%s: variable %s has a dimension %s of length %lld; only one time, one "
@@ -313,17 +316,29 @@ static int64_t stride_of(const block *part, int at)
     return at < 0 ? 0 : part->stride[at];
 }
 
+/* The first version of a value that is not missing. */
+static float choose_version(const float *value, int64_t versions, int64_t stride)
+{
+    float chosen = *value;
+    for (int64_t k = 1; k < versions && isnan(chosen); k++) {
+        chosen = value[k * stride];
+    }
+    return chosen;
+}
+
 /* Put one time and level of the block where it belongs. */
 static void place_slice(const ar_field_file *file, const block *part, int64_t time, int64_t level,
                         float *out)
 {
     const float *values = part->values + time * stride_of(part, file->time_at) +
                           level * stride_of(part, file->level_at);
-    int64_t along = part->stride[file->longitude_at], down = part->stride[file->latitude_at];
-    int64_t nlon = file->order.file_nlon;
+    const int64_t along = part->stride[file->longitude_at], down = part->stride[file->latitude_at];
+    const int64_t versions = file->version_at < 0 ? 1 : part->count[file->version_at];
+    const int64_t nlon = file->order.file_nlon;
     for (int64_t i = 0; i < file->grid.nlat; i++) {
         for (int64_t j = 0; j < nlon; j++) {
-            part->slice[i * nlon + j] = values[i * down + j * along];
+            part->slice[i * nlon + j] = choose_version(values + i * down + j * along, versions,
+                                                       stride_of(part, file->version_at));
         }
     }
     ar_grid_reorder(&file->grid, &file->order, part->slice, out);
@@ -358,10 +373,15 @@ static ar_status init_block(block *part, const ar_field_file *file, const ar_var
     }
     part->count[file->latitude_at] = file->grid.nlat;
     part->count[file->longitude_at] = file->order.file_nlon;
+    const int64_t versions = file->version_at < 0 ? 1 : variable->shape[file->version_at];
+    if (file->version_at >= 0) {
+        part->count[file->version_at] = versions;
+    }
     bool apart = file->level_at >= 0 && variable->chunk[file->level_at] == 1;
     part->levels = apart ? 1 : level_range;
     if (!ar_size_product((size_t)file->grid.nlat, (size_t)file->order.file_nlon, &slice) ||
-        !ar_size_product(slice, (size_t)part->levels, &size)) {
+        !ar_size_product(slice, (size_t)part->levels, &size) ||
+        !ar_size_product(size, (size_t)versions, &size)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: variable %s is too large", file->path,
                        variable->name);
     }

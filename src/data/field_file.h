@@ -19,6 +19,9 @@ typedef struct {
     int64_t *times;     /* [time_count] in the file's order */
     /* positions of the variable's dimensions, −1: there is none */
     int time_at, level_at, latitude_at, longitude_at;
+    /* that of expver, by which files of the Climate Data Store hold ERA5 and, of the last months,
+     * its preliminary version; each value is in one of them, missing in the other */
+    int version_at;
 } ar_field_file;
 
 /* Find out what the file holds of the field; its variables are appended to `found` (text of

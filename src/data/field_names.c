@@ -3,33 +3,36 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-enum { NAMES_MAX = 8 };
+enum { NAMES_MAX = 10 };
 
 /* Names of one field: CF standard name first ("" where CF has none that belongs to it alone), then
- * GRIB short name, names in netCDF files and the names of released AtmoRep configurations. */
+ * GRIB short name, names in netCDF files (ERA5's, CMIP's, NCEP's, MERRA-2's; in capitals too) and
+ * the names of released AtmoRep configurations. */
 static const char *const known_fields[][NAMES_MAX] = {
     {"atmosphere_relative_vorticity", "vo", "vorticity", "relative_vorticity"},
     {"divergence_of_wind", "d", "divergence"},
-    {"air_temperature", "t", "temperature", "ta"},
+    {"air_temperature", "t", "temperature", "ta", "air"},
     {"eastward_wind", "u", "velocity_u", "u_component_of_wind", "ua", "uwnd"},
     {"northward_wind", "v", "velocity_v", "v_component_of_wind", "va", "vwnd"},
-    {"lagrangian_tendency_of_air_pressure", "w", "velocity_z", "vertical_velocity", "wap", "omega"},
-    {"specific_humidity", "q", "hus", "shum"},
-    {"relative_humidity", "r", "hur", "rhum"},
+    {"lagrangian_tendency_of_air_pressure", "w", "velocity_z", "vertical_velocity", "wap", "omega",
+     "vertical_pressure_velocity"},
+    {"specific_humidity", "q", "hus", "shum", "qv"},
+    {"relative_humidity", "r", "hur", "rhum", "rh"},
     {"geopotential", "z"},
-    {"geopotential_height", "gh", "zg", "hgt"},
+    {"geopotential_height", "gh", "zg", "hgt", "h", "edge_heights"},
     {"air_pressure_at_mean_sea_level", "msl", "mean_sea_level_pressure", "psl", "prmsl",
-     "air_pressure_at_sea_level"},
+     "air_pressure_at_sea_level", "slp", "sea_level_pressure"},
     {"surface_air_pressure", "sp", "ps", "surface_pressure"},
     {"", "2t", "t2m", "2m_temperature", "tas"},
     {"", "2d", "d2m", "2m_dewpoint_temperature"},
-    {"", "10u", "u10", "10m_u_component_of_wind", "uas"},
-    {"", "10v", "v10", "10m_v_component_of_wind", "vas"},
+    {"", "10u", "u10", "10m_u_component_of_wind", "uas", "u10m"},
+    {"", "10v", "v10", "10m_v_component_of_wind", "vas", "v10m"},
     {"", "tp", "total_precipitation", "total_precip"},
     {"sea_surface_temperature", "sst", "tos"},
     {"", "skt", "skin_temperature"},
-    {"", "tcwv", "total_column_water_vapour"},
+    {"", "tcwv", "total_column_water_vapour", "prw", "tqv"},
     {"atmosphere_boundary_layer_thickness", "blh", "boundary_layer_height"},
     {"cloud_area_fraction", "tcc", "total_cloud_cover"},
     {"land_binary_mask", "lsm", "land_sea_mask"},
@@ -41,7 +44,7 @@ static int find_known(const char *name)
 {
     for (int i = 0; name && *name && i < KNOWN_FIELDS; i++) {
         for (int k = 0; k < NAMES_MAX && known_fields[i][k]; k++) {
-            if (strcmp(known_fields[i][k], name) == 0) {
+            if (strcasecmp(known_fields[i][k], name) == 0) {
                 return i;
             }
         }
@@ -72,12 +75,15 @@ static bool has_parameter(const ar_source *source, const ar_variable *variable, 
     return strcmp(wanted, own) == 0;
 }
 
-/* cfgrib writes "unknown" where it does not know a name. */
+/* cfgrib writes "unknown" where it does not know a name, NCEP "pressure" for the pressure of
+ * anything. */
 static const char *get_name(const ar_source *source, const ar_variable *variable,
                             const char *attribute)
 {
     const char *text = ar_source_text(source, variable, attribute);
-    return !text || !*text || strcmp(text, "unknown") == 0 ? NULL : text;
+    const bool says_nothing =
+        !text || !*text || strcmp(text, "unknown") == 0 || strcmp(text, "pressure") == 0;
+    return says_nothing ? NULL : text;
 }
 
 static ar_name_match match_variable(const ar_source *source, const ar_variable *variable,

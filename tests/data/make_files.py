@@ -108,3 +108,101 @@ with netCDF4.Dataset(f"{FOLDER}/scalar.nc", "w") as file:
         file[name].setncatts(attributes)
     field(file, "vo", ("latitude", "longitude"), code([3], [500], NORTH_SOUTH, GREENWICH)[0, 0],
           coordinates="time valid_time isobaricInhPa", units="s**-1")
+# ---- conventions of data centres -----------------------------------------------------------------
+
+
+def packed(file, name, dimensions, values, **attributes):
+    """16-bit integers, as the Climate Data Store packed them; every value is exact."""
+    variable = file.createVariable(name, "i2", dimensions, fill_value=-32767)
+    variable.setncatts({"scale_factor": 0.5, "add_offset": 10000.0, "missing_value": np.int16(-32767), **attributes})
+    variable.set_auto_maskandscale(False)
+    whole = np.ma.masked_invalid((values - 10000) / 0.5)
+    variable[:] = whole.filled(-32767).astype("i2")
+
+
+# The Climate Data Store until 2024: hours since 1900 as 32-bit integers, and expver where the last months are in it
+with netCDF4.Dataset(f"{FOLDER}/cds_old.nc", "w", format="NETCDF3_CLASSIC") as file:
+    steps = np.arange(4)
+    coordinate(file, "longitude", GREENWICH, units="degrees_east", long_name="longitude")
+    coordinate(file, "latitude", NORTH_SOUTH, units="degrees_north", long_name="latitude")
+    coordinate(file, "expver", [1, 5], long_name="expver")
+    file.createDimension("time", len(steps))
+    file.createVariable("time", "i4", ("time",))[:] = 1051896 + 6 * steps
+    file["time"].setncatts({"units": "hours since 1900-01-01 00:00:00.0", "long_name": "time", "calendar": "gregorian"})
+    values = code(steps, [0], NORTH_SOUTH, GREENWICH)[:, 0]
+    both = np.full((4, 2, *values.shape[1:]), np.nan)
+    both[:3, 0], both[3:, 1] = values[:3], values[3:]
+    packed(file, "msl", ("time", "expver", "latitude", "longitude"), both, units="Pa",
+           long_name="Mean sea level pressure", standard_name="air_pressure_at_mean_sea_level")
+# since then: valid_time, a scalar number, expver as text along the time
+with netCDF4.Dataset(f"{FOLDER}/cds_new.nc", "w") as file:
+    steps = np.arange(4)
+    file.createVariable("number", "i8", ())[...] = 0
+    file["number"].setncatts({"long_name": "ensemble member numerical id", "units": "1", "standard_name": "realization"})
+    file.createDimension("valid_time", len(steps))
+    file.createVariable("valid_time", "i8", ("valid_time",))[:] = 1577836800 + 21600 * steps
+    file["valid_time"].setncatts({"long_name": "time", "standard_name": "time", "units": "seconds since 1970-01-01",
+                                  "calendar": "proleptic_gregorian"})
+    coordinate(file, "pressure_level", [750, 500], long_name="pressure", units="hPa", positive="down",
+               stored_direction="decreasing", standard_name="air_pressure")
+    coordinate(file, "latitude", NORTH_SOUTH, units="degrees_north", standard_name="latitude",
+               stored_direction="decreasing")
+    coordinate(file, "longitude", GREENWICH, units="degrees_east", standard_name="longitude")
+    file.createVariable("expver", str, ("valid_time",))[:] = np.array(["0001", "0001", "0005", "0005"], dtype=object)
+    field(file, "t", ("valid_time", "pressure_level", "latitude", "longitude"),
+          code(steps, [750, 500], NORTH_SOUTH, GREENWICH), units="K", standard_name="air_temperature", GRIB_paramId=130,
+          GRIB_shortName="t", GRIB_cfName="air_temperature", coordinates="number expver")
+# CMIP6: levels in Pa, bounds, calendars of models, a height that is told in words only
+for calendar in ("noleap", "360_day"):
+    with netCDF4.Dataset(f"{FOLDER}/cmip_{calendar}.nc", "w") as file:
+        steps = np.arange(4)
+        first = 170 * (360 if calendar == "360_day" else 365)  # days from 1850 to 2020
+        coordinate(file, "time", first + steps / 4, units="days since 1850-01-01", calendar=calendar, axis="T",
+                   bounds="time_bnds", standard_name="time")
+        coordinate(file, "plev", [75000, 50000], units="Pa", axis="Z", positive="down", standard_name="air_pressure")
+        coordinate(file, "lat", SOUTH_NORTH, units="degrees_north", axis="Y", bounds="lat_bnds",
+                   standard_name="latitude")
+        coordinate(file, "lon", GREENWICH, units="degrees_east", axis="X", standard_name="longitude")
+        file.createDimension("bnds", 2)
+        file.createVariable("time_bnds", "f8", ("time", "bnds"))[:] = 0
+        file.createVariable("lat_bnds", "f8", ("lat", "bnds"))[:] = 0
+        file.createVariable("height", "f8", ())[...] = 2
+        file["height"].setncatts({"units": "m", "axis": "Z", "positive": "up", "standard_name": "height"})
+        values = code(steps, [750, 500], SOUTH_NORTH, GREENWICH)
+        field(file, "ta", ("time", "plev", "lat", "lon"), values, standard_name="air_temperature", units="K")
+        field(file, "tas", ("time", "lat", "lon"), code(steps, [0], SOUTH_NORTH, GREENWICH)[:, 0],
+              standard_name="air_temperature", units="K", coordinates="height")
+# MERRA-2: names in capitals, its own standard names, missing values of 1e15, from the south pole and the date line
+with netCDF4.Dataset(f"{FOLDER}/merra.nc4", "w") as file:
+    steps = np.arange(4)
+    file.createDimension("time", len(steps))
+    file.createVariable("time", "i4", ("time",))[:] = 360 * steps
+    file["time"].setncatts({"long_name": "time", "units": "minutes since 2020-01-01 00:00:00",
+                            "time_increment": np.int32(60000), "begin_date": np.int32(20200101)})
+    coordinate(file, "lev", [750, 500], long_name="vertical level", units="hPa", positive="down",
+               coordinate="PLE", standard_name="PLE_level")
+    coordinate(file, "lat", SOUTH_NORTH, long_name="latitude", units="degrees_north")
+    coordinate(file, "lon", DATE_LINE, long_name="longitude", units="degrees_east")
+    values = code(steps, [750, 500], SOUTH_NORTH, DATE_LINE)
+    values[0, 1, 0, 0] = 1e15
+    for name, standard in (("T", "air_temperature"), ("QV", "specific_humidity"), ("H", "edge_heights")):
+        file.createVariable(name, "f4", ("time", "lev", "lat", "lon"), fill_value=np.float32(1e15))[:] = values
+        file[name].setncatts({"standard_name": standard, "units": "K", "missing_value": np.float32(1e15),
+                              "fmissing_value": np.float32(1e15), "vmax": np.float32(1e15), "vmin": np.float32(-1e15),
+                              "valid_range": np.float32([-1e15, 1e15])})
+    file.createVariable("SLP", "f4", ("time", "lat", "lon"))[:] = code(steps, [0], SOUTH_NORTH, DATE_LINE)[:, 0]
+    file["SLP"].setncatts({"standard_name": "sea_level_pressure", "units": "Pa"})
+# NCEP reanalysis: millibars, hours since 1800, packed, pressures of anything called pressure
+with netCDF4.Dataset(f"{FOLDER}/ncep.nc", "w") as file:
+    steps = np.arange(4)
+    coordinate(file, "level", [750, 500], units="millibar", positive="down", long_name="Level", axis="Z",
+               GRIB_name="hPa")
+    coordinate(file, "lat", NORTH_SOUTH, units="degrees_north", standard_name="latitude", axis="Y")
+    coordinate(file, "lon", GREENWICH, units="degrees_east", standard_name="longitude", axis="X")
+    coordinate(file, "time", 1928472 + 6 * steps, units="hours since 1800-01-01 00:00:0.0", standard_name="time",
+               axis="T", delta_t="0000-00-00 06:00:00", avg_period="0000-00-00 00:00:00")
+    packed(file, "air", ("time", "level", "lat", "lon"), code(steps, [750, 500], NORTH_SOUTH, GREENWICH),
+           standard_name="air_temperature", units="degK", valid_range=np.int16([-32765, 32765]),
+           unpacked_valid_range=np.float32([-6000, 26000]), actual_range=np.float32([0, 20000]), precision=np.int16(2))
+    packed(file, "slp", ("time", "lat", "lon"), code(steps, [0], NORTH_SOUTH, GREENWICH)[:, 0],
+           standard_name="pressure", units="Pascals")

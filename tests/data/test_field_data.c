@@ -86,12 +86,14 @@ static const int64_t epoch = 1577836800; /* 2020-01-01 */
 static void check_values(const ar_field_data *field, int64_t missing)
 {
     const ar_grid *grid = &field->grid;
+    int64_t begin;
+    assert_int_equal(ar_time_parse(&begin, "2020-01-01", field->calendar, NULL), AR_OK);
     for (int64_t t = 0; t < field->time_count; t++) {
         assert_true(t == 0 || field->times[t] > field->times[t - 1]);
         for (int64_t l = 0; l < field->level_count; l++) {
             const float *slice = ar_field_data_slice(field, t, l);
             for (int64_t i = 0; i < grid->nlat * grid->nlon; i++) {
-                double step = (double)(field->times[t] - epoch) / 21600;
+                double step = (double)(field->times[t] - begin) / 21600;
                 double latitude = grid->latitude[i / grid->nlon];
                 double longitude = grid->longitude[i % grid->nlon];
                 double code =
@@ -99,8 +101,10 @@ static void check_values(const ar_field_data *field, int64_t missing)
                     longitude / 10;
                 if (isnan(slice[i])) {
                     missing--;
-                } else {
-                    assert_true(slice[i] == (float)code);
+                } else if (slice[i] != (float)code) {
+                    fail_msg("%s at %g, %g of step %g, level %g is %.9g, right is %.9g",
+                             field->variable, latitude, longitude, step, field->levels[l],
+                             (double)slice[i], code);
                 }
             }
         }
@@ -186,6 +190,41 @@ static void scalar_coordinates_count(void **state)
     assert_int_equal(field.times[0], epoch + 18 * 3600);
     check_values(&field, 0);
     ar_field_data_release(&field);
+}
+
+static void files_of_data_centres(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *name, *variable, *found;
+        ar_calendar calendar;
+        int64_t levels, missing;
+    } cases[] = {
+        {"cds_old.nc", "msl", NULL, "msl", AR_CALENDAR_STANDARD, 1, 0},
+        {"cds_new.nc", "air_temperature", NULL, "t", AR_CALENDAR_PROLEPTIC_GREGORIAN, 2, 0},
+        {"cds_new.nc", "paramId130", "t", "t", AR_CALENDAR_PROLEPTIC_GREGORIAN, 2, 0},
+        {"cmip_noleap.nc", "t", NULL, "ta", AR_CALENDAR_365_DAY, 2, 0},
+        {"cmip_noleap.nc", "2t", NULL, "tas", AR_CALENDAR_365_DAY, 1, 0},
+        {"cmip_360_day.nc", "t", NULL, "ta", AR_CALENDAR_360_DAY, 2, 0},
+        {"merra.nc4", "t", NULL, "T", AR_CALENDAR_STANDARD, 2, 1},
+        {"merra.nc4", "specific_humidity", NULL, "QV", AR_CALENDAR_STANDARD, 2, 1},
+        {"merra.nc4", "geopotential_height", NULL, "H", AR_CALENDAR_STANDARD, 2, 1},
+        {"merra.nc4", "msl", NULL, "SLP", AR_CALENDAR_STANDARD, 1, 0},
+        {"ncep.nc", "air_temperature", NULL, "air", AR_CALENDAR_STANDARD, 2, 0},
+        {"ncep.nc", "msl", NULL, "slp", AR_CALENDAR_STANDARD, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ar_field_data field;
+        const ar_field_request request = {.name = cases[i].name, .variable = cases[i].variable};
+        load_well(&field, cases[i].file, &request);
+        assert_string_equal(field.variable, cases[i].found);
+        assert_int_equal(field.calendar, cases[i].calendar);
+        assert_int_equal(field.level_count, cases[i].levels);
+        assert_int_equal(field.time_count, 4);
+        assert_true(field.levels[0] == (cases[i].levels == 2 ? 750 : 0));
+        check_values(&field, cases[i].missing);
+        ar_field_data_release(&field);
+    }
 }
 
 static void what_is_wrong_is_named(void **state)
@@ -418,6 +457,7 @@ int main(void)
         cmocka_unit_test(files_in_any_order_make_one_field),
         cmocka_unit_test(fields_are_found_by_their_names),
         cmocka_unit_test(scalar_coordinates_count),
+        cmocka_unit_test(files_of_data_centres),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(split_files_are_joined),
         cmocka_unit_test(every_allocation_may_fail),
