@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "field/constants.h"
+#include "field/meridian.h"
 #include "field/quadrature.h"
 #include "field/spherical_harmonics_transform.h"
 
@@ -14,7 +14,12 @@ struct ar_harmonics {
     ar_transform *synthesis; /* on the grid itself */
     ar_transform *analysis; /* regular rows: on twice the intervals; Gaussian: NULL, as synthesis */
     double *colatitude;     /* [nlat] */
-    double *midpoint;       /* regular rows: [2(nlat − 1)] interpolation kernel, by distance */
+    int64_t *points;        /* reduced rows: [nlat] */
+    int64_t point_count;
+    /* Regular rows: steps from pole to pole, and the [2 intervals] of the interpolation's kernel by
+     * distance. */
+    int64_t intervals;
+    double *midpoint;
 };
 
 int64_t ar_spectrum_count(int64_t truncation)
@@ -27,64 +32,117 @@ int64_t ar_spectrum_index(int64_t truncation, int64_t n, int64_t m)
     return m * (2 * truncation + 1 - m) / 2 + n;
 }
 
+static bool is_regular(ar_harmonics_rows rows)
+{
+    return rows == AR_HARMONICS_REGULAR || rows == AR_HARMONICS_BETWEEN_POLES;
+}
+
+/* A reduced grid's rows: none empty, none longer than the longest. */
+static ar_status check_points(const ar_harmonics_settings *s, ar_error *err)
+{
+    int64_t longest = 0;
+    for (int64_t i = 0; s->points && i < s->nlat; i++) {
+        if (s->points[i] < 1 || s->points[i] > s->nlon) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "spherical harmonics: row %lld has %lld points; should be 1 to %lld",
+                           (long long)i, (long long)s->points[i], (long long)s->nlon);
+        }
+        longest = s->points[i] > longest ? s->points[i] : longest;
+    }
+    if (s->points && longest != s->nlon) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "spherical harmonics: the longest row has %lld points; should be %lld",
+                       (long long)longest, (long long)s->nlon);
+    }
+    return AR_OK;
+}
+
 static ar_status check_settings(const ar_harmonics_settings *s, ar_error *err)
 {
     const int64_t most = 1 << 20;
-    if (s->nlat < 3 || s->nlon < 4 || s->nlat > most || s->nlon > most || s->truncation < 1 ||
-        !(s->radius > 0) || !isfinite(s->radius)) {
+    bool synthesis_alone = s->rows == AR_HARMONICS_ANY_ROWS;
+    int64_t least_rows = synthesis_alone ? 1 : 3, least_columns = synthesis_alone ? 1 : 4;
+    if (s->nlat < least_rows || s->nlon < least_columns || s->nlat > most || s->nlon > most ||
+        s->truncation < 1 || !(s->radius > 0) || !isfinite(s->radius)) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "spherical harmonics: %lld x %lld points, truncation %lld, radius %g m; "
-                       "should be at least 3 x 4 points, 1 and a positive radius",
-                       (long long)s->nlat, (long long)s->nlon, (long long)s->truncation, s->radius);
+                       "should be at least %lld x %lld points, 1 and a positive radius",
+                       (long long)s->nlat, (long long)s->nlon, (long long)s->truncation, s->radius,
+                       (long long)least_rows, (long long)least_columns);
     }
-    if (s->rows == AR_HARMONICS_REGULAR && s->nlon % 2 != 0) {
+    if (synthesis_alone) {
+        return AR_OK;
+    }
+    if (is_regular(s->rows) && s->nlon % 2 != 0) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "spherical harmonics: a regular grid with %lld longitudes has no meridian "
                        "opposite to each; should be an even number",
                        (long long)s->nlon);
     }
-    int64_t by_rows = s->nlat - (s->rows == AR_HARMONICS_REGULAR ? 2 : 1);
-    int64_t by_columns = (s->nlon - 1) / 2;
-    int64_t largest = by_rows < by_columns ? by_rows : by_columns;
+    int64_t largest = ar_harmonics_largest_truncation(s->rows, s->nlat, s->nlon);
     if (s->truncation > largest) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "spherical harmonics: %lld x %lld %s points do not determine truncation "
                        "%lld; the largest is %lld",
                        (long long)s->nlat, (long long)s->nlon,
-                       s->rows == AR_HARMONICS_REGULAR ? "regular" : "Gaussian",
-                       (long long)s->truncation, (long long)largest);
+                       is_regular(s->rows) ? "regular" : "Gaussian", (long long)s->truncation,
+                       (long long)largest);
     }
-    return AR_OK;
+    return check_points(s, err);
 }
 
-/* The kernel that interpolates from 2N equally spaced points of a great circle through the poles to
- * the midpoint after point 0, exact for wavenumbers below N: Dirichlet's (−1)^k/(2N) cot(x/2). */
-static void fill_midpoint_kernel(int64_t intervals, double *kernel)
+/* The rows as the transforms want them; `weight` NULL where they only synthesise. */
+static ar_transform_rows transform_rows(const ar_harmonics *h, int64_t count,
+                                        const double *colatitude, const double *weight)
 {
-    for (int64_t k = 0; k < 2 * intervals; k++) {
-        double half_distance = (0.5 - k) * AR_PI / (2 * intervals);
-        kernel[k] = (k % 2 == 0 ? 1 : -1) / (2.0 * intervals * tan(half_distance));
-    }
+    return (ar_transform_rows){.count = count,
+                               .colatitude = colatitude,
+                               .weight = weight,
+                               .points = h->points,
+                               .nlon = h->settings.nlon,
+                               .first_longitude = h->settings.first_longitude * AR_PI / 180};
 }
 
-static ar_status create_regular(ar_harmonics *h, double *weight, ar_error *err)
+static ar_status create_regular(ar_harmonics *h, ar_error *err)
 {
     ar_status status = AR_OK;
     const ar_harmonics_settings *s = &h->settings;
-    int64_t intervals = s->nlat - 1, rows = 2 * intervals + 1;
+    bool between_poles = s->rows == AR_HARMONICS_BETWEEN_POLES;
+    int64_t intervals = h->intervals = s->nlat - (between_poles ? 0 : 1);
+    int64_t rows = 2 * intervals + 1;
     double *fine_colatitude = NULL, *fine_weight = NULL;
     AR_TRY(ar_allocate(&fine_colatitude, rows, sizeof(double), "colatitudes", err));
     AR_TRY(ar_allocate(&fine_weight, rows, sizeof(double), "quadrature weights", err));
     AR_TRY(ar_allocate(&h->midpoint, 2 * intervals, sizeof(double), "midpoint kernel", err));
-    ar_clenshaw_curtis_quadrature(s->nlat, h->colatitude, weight);
+    for (int64_t i = 0; i < s->nlat; i++) {
+        h->colatitude[i] = (2 * i + (between_poles ? 1 : 0)) * AR_PI / (2 * intervals);
+    }
     ar_clenshaw_curtis_quadrature(rows, fine_colatitude, fine_weight);
-    fill_midpoint_kernel(intervals, h->midpoint);
-    AR_TRY(ar_transform_create(&h->analysis, s->truncation, rows, s->nlon, fine_colatitude,
-                               fine_weight, err));
+    ar_meridian_kernel(intervals, h->midpoint);
+    ar_transform_rows fine = transform_rows(h, rows, fine_colatitude, fine_weight);
+    AR_TRY(ar_transform_create(&h->analysis, s->truncation, &fine, err));
 cleanup:
     ar_free(fine_colatitude);
     ar_free(fine_weight);
     return status;
+}
+
+static ar_status count_points(ar_harmonics *h, const ar_harmonics_settings *settings, ar_error *err)
+{
+    h->point_count = settings->nlat * settings->nlon;
+    if (!settings->points) {
+        return AR_OK;
+    }
+    ar_status status = ar_allocate(&h->points, settings->nlat, sizeof *h->points, "rows", err);
+    if (status != AR_OK) {
+        return status;
+    }
+    h->point_count = 0;
+    for (int64_t i = 0; i < settings->nlat; i++) {
+        h->points[i] = settings->points[i];
+        h->point_count += settings->points[i];
+    }
+    return AR_OK;
 }
 
 ar_status ar_harmonics_create(ar_harmonics **harmonics, const ar_harmonics_settings *settings,
@@ -97,15 +155,22 @@ ar_status ar_harmonics_create(ar_harmonics **harmonics, const ar_harmonics_setti
     AR_TRY(check_settings(settings, err));
     AR_TRY(ar_allocate(&h, 1, sizeof *h, "spherical harmonics", err));
     h->settings = *settings;
+    h->settings.points = NULL;
+    h->settings.latitude = NULL;
+    AR_TRY(count_points(h, settings, err));
     AR_TRY(ar_allocate(&h->colatitude, settings->nlat, sizeof(double), "colatitudes", err));
-    AR_TRY(ar_allocate(&weight, settings->nlat, sizeof(double), "quadrature weights", err));
-    if (settings->rows == AR_HARMONICS_REGULAR) {
-        AR_TRY(create_regular(h, weight, err));
-    } else {
+    if (is_regular(settings->rows)) {
+        AR_TRY(create_regular(h, err));
+    } else if (settings->rows == AR_HARMONICS_GAUSSIAN) {
+        AR_TRY(ar_allocate(&weight, settings->nlat, sizeof(double), "quadrature weights", err));
         ar_gaussian_quadrature(settings->nlat, h->colatitude, weight);
+    } else {
+        for (int64_t i = 0; i < settings->nlat; i++) {
+            h->colatitude[i] = (90 - settings->latitude[i]) * AR_PI / 180;
+        }
     }
-    AR_TRY(ar_transform_create(&h->synthesis, settings->truncation, settings->nlat, settings->nlon,
-                               h->colatitude, weight, err));
+    ar_transform_rows rows = transform_rows(h, settings->nlat, h->colatitude, weight);
+    AR_TRY(ar_transform_create(&h->synthesis, settings->truncation, &rows, err));
     *harmonics = h;
     h = NULL;
 cleanup:
@@ -123,6 +188,7 @@ void ar_harmonics_destroy(ar_harmonics **harmonics)
     ar_transform_destroy(&h->synthesis);
     ar_transform_destroy(&h->analysis);
     ar_free(h->colatitude);
+    ar_free(h->points);
     ar_free(h->midpoint);
     ar_free(h);
     *harmonics = NULL;
@@ -138,52 +204,22 @@ const double *ar_harmonics_get_colatitude(const ar_harmonics *harmonics)
     return harmonics->colatitude;
 }
 
-/* Add factor × row to target, the row turned by half the earth where `opposite`. */
-static void add_row(double *target, const double *row, int64_t nlon, double factor, bool opposite)
+int64_t ar_harmonics_point_count(const ar_harmonics *harmonics)
 {
-    int64_t half = opposite ? nlon / 2 : 0;
-    for (int64_t j = 0; j < nlon - half; j++) {
-        target[j] += factor * row[j + half];
-    }
-    for (int64_t j = nlon - half; j < nlon; j++) {
-        target[j] += factor * row[j + half - nlon];
-    }
+    return harmonics->point_count;
 }
 
-/* Put a field on regular rows onto twice the intervals: along great circles through the poles,
- * where a scalar goes on as it is and the components of a vector change their sign. The caller
- * frees. */
+/* A field on twice the intervals from pole to pole; the caller frees. */
 static ar_status refine_rows(const ar_harmonics *h, const double *field, double sign_beyond_pole,
                              double **fine, ar_error *err)
 {
-    int64_t intervals = h->settings.nlat - 1, nlon = h->settings.nlon;
-    ar_status status =
-        ar_allocate(fine, (2 * intervals + 1) * nlon, sizeof(double), "field on refined rows", err);
-    if (status != AR_OK) {
-        return status;
+    int64_t fine_count = (2 * h->intervals + 1) * h->settings.nlon;
+    ar_status status = ar_allocate(fine, fine_count, sizeof **fine, "field on refined rows", err);
+    if (status == AR_OK) {
+        ar_meridian_refine(h->settings.nlat, h->settings.nlon, h->midpoint, field, sign_beyond_pole,
+                           h->settings.rows == AR_HARMONICS_BETWEEN_POLES, *fine);
     }
-    for (int64_t i = 0; i <= intervals; i++) {
-        memcpy(*fine + 2 * i * nlon, field + i * nlon, nlon * sizeof(double));
-    }
-    for (int64_t i = 0; i < intervals; i++) {
-        double *target = *fine + (2 * i + 1) * nlon;
-        for (int64_t k = 0; k < 2 * intervals; k++) {
-            int64_t place = (i + k) % (2 * intervals);
-            int64_t row = place > intervals ? 2 * intervals - place : place;
-            const double *values = field + row * nlon;
-            /* A polar row is seen from both sides: the mean of both is free of what no smooth field
-             * has there, such as a zonal mean of the northward wind. */
-            bool pole = row == 0 || row == intervals;
-            double factor = h->midpoint[k] * (pole ? 0.5 : 1);
-            if (place <= intervals) {
-                add_row(target, values, nlon, factor, false);
-            }
-            if (place > intervals || pole) {
-                add_row(target, values, nlon, factor * sign_beyond_pole, true);
-            }
-        }
-    }
-    return AR_OK;
+    return status;
 }
 
 ar_status ar_harmonics_analyse(const ar_harmonics *harmonics, const double *field,
@@ -229,7 +265,7 @@ ar_status ar_harmonics_analyse_wind(const ar_harmonics *harmonics, const double 
 {
     ar_status status = AR_OK;
     const ar_harmonics_settings *s = &harmonics->settings;
-    int64_t points = s->nlat * s->nlon, count = ar_spectrum_count(s->truncation);
+    int64_t points = harmonics->point_count, count = ar_spectrum_count(s->truncation);
     double *southward = NULL, *fine_southward = NULL, *fine_eastward = NULL;
     double complex *spectra = NULL;
     AR_TRY(ar_allocate(&southward, points, sizeof *southward, "southward wind", err));
@@ -266,7 +302,7 @@ ar_status ar_harmonics_synthesise_wind(const ar_harmonics *harmonics,
                                        double *northward, ar_error *err)
 {
     const ar_harmonics_settings *s = &harmonics->settings;
-    int64_t points = s->nlat * s->nlon, count = ar_spectrum_count(s->truncation);
+    int64_t points = harmonics->point_count, count = ar_spectrum_count(s->truncation);
     double complex *spectra = NULL;
     ar_status status = ar_allocate(&spectra, 2 * count, sizeof *spectra, "spectra of a wind", err);
     if (status != AR_OK) {
@@ -295,7 +331,7 @@ ar_status ar_harmonics_synthesise_gradient(const ar_harmonics *harmonics,
     const ar_harmonics_settings *s = &harmonics->settings;
     const double by = 1 / s->radius;
     ar_transform_synthesise_gradient(harmonics->synthesis, spectrum, northward, eastward);
-    for (int64_t i = 0; i < s->nlat * s->nlon; i++) {
+    for (int64_t i = 0; i < harmonics->point_count; i++) {
         eastward[i] *= by;
         northward[i] *= -by;
     }

@@ -4,11 +4,10 @@
 
 #include "field/spherical_harmonics_transform.h"
 
-ar_status ar_transform_create(ar_transform **transform, int64_t truncation, int64_t nlat,
-                              int64_t nlon, const double *colatitude, const double *weight,
-                              ar_error *err)
+ar_status ar_transform_create(ar_transform **transform, int64_t truncation,
+                              const ar_transform_rows *rows, ar_error *err)
 {
-    (void)truncation, (void)nlat, (void)nlon, (void)colatitude, (void)weight;
+    (void)truncation, (void)rows;
     *transform = NULL;
     return ar_fail(err, AR_ERROR_USAGE,
                    "spherical harmonics: this program was built without them; build it with "

@@ -29,11 +29,12 @@ static void ring_table_release(ring_table *table)
     ar_free(table->weight);
 }
 
-static ar_status ring_table_init(ring_table *table, int64_t nlat, int64_t nlon,
-                                 const double *weight, ar_error *err)
+static ar_status ring_table_init(ring_table *table, const ar_transform_rows *rows, ar_error *err)
 {
     ar_status status = AR_OK;
     const char *what = "rings of a grid";
+    const int64_t nlat = rows->count;
+    ptrdiff_t offset = 0;
     *table = (ring_table){0};
     AR_TRY(ar_allocate(&table->points, nlat, sizeof *table->points, what, err));
     AR_TRY(ar_allocate(&table->stride, nlat, sizeof *table->stride, what, err));
@@ -41,34 +42,37 @@ static ar_status ring_table_init(ring_table *table, int64_t nlat, int64_t nlon,
     AR_TRY(ar_allocate(&table->longitude, nlat, sizeof *table->longitude, what, err));
     AR_TRY(ar_allocate(&table->weight, nlat, sizeof *table->weight, what, err));
     for (int64_t i = 0; i < nlat; i++) {
-        table->points[i] = (int)nlon;
+        int64_t points = rows->points ? rows->points[i] : rows->nlon;
+        table->points[i] = (int)points;
         table->stride[i] = 1;
-        table->offset[i] = i * nlon;
+        table->offset[i] = offset;
+        table->longitude[i] = rows->first_longitude;
         /* libsharp's weights are areas of points on the unit sphere. */
-        table->weight[i] = weight[i] * 2 * AR_PI / nlon;
+        table->weight[i] = rows->weight ? rows->weight[i] * 2 * AR_PI / points : 0;
+        offset += points;
     }
 cleanup:
     return status;
 }
 
-ar_status ar_transform_create(ar_transform **transform, int64_t truncation, int64_t nlat,
-                              int64_t nlon, const double *colatitude, const double *weight,
-                              ar_error *err)
+ar_status ar_transform_create(ar_transform **transform, int64_t truncation,
+                              const ar_transform_rows *rows, ar_error *err)
 {
     ar_status status = AR_OK;
     ring_table table = {0};
     ar_transform *t = NULL;
     *transform = NULL;
-    if (truncation >= SHRT_MAX || nlat >= INT_MAX / 2 || nlon >= INT_MAX / 2) {
+    if (truncation >= SHRT_MAX || rows->count >= INT_MAX / 2 || rows->nlon >= INT_MAX / 2) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "spherical harmonics: truncation %lld on %lld x %lld points is beyond what "
                        "the library can count; the largest truncation is %d",
-                       (long long)truncation, (long long)nlat, (long long)nlon, SHRT_MAX - 1);
+                       (long long)truncation, (long long)rows->count, (long long)rows->nlon,
+                       SHRT_MAX - 1);
     }
     AR_TRY(ar_allocate(&t, 1, sizeof *t, "spherical harmonic transform", err));
-    AR_TRY(ring_table_init(&table, nlat, nlon, weight, err));
-    sharp_make_geom_info((int)nlat, table.points, table.offset, table.stride, table.longitude,
-                         colatitude, table.weight, &t->rings);
+    AR_TRY(ring_table_init(&table, rows, err));
+    sharp_make_geom_info((int)rows->count, table.points, table.offset, table.stride,
+                         table.longitude, rows->colatitude, table.weight, &t->rings);
     sharp_make_triangular_alm_info((int)truncation, (int)truncation, 1, &t->coefficients);
     *transform = t;
     t = NULL;

@@ -12,10 +12,19 @@
 
 typedef struct ar_transform ar_transform;
 
-/* colatitude[nlat] in radians, weight[nlat] with sum 2; both are copied. */
+/* The rows of a grid, one after another in a field. */
+typedef struct {
+    int64_t count;
+    const double *colatitude; /* [count] radians */
+    const double *weight;     /* [count] with sum 2; NULL: for synthesis alone */
+    const int64_t *points;    /* [count] points of each row; NULL: nlon in all of them */
+    int64_t nlon;
+    double first_longitude; /* radians, of the first point of each row */
+} ar_transform_rows;
+
+/* The rows are copied. */
 AR_USE_RESULT ar_status ar_transform_create(ar_transform **transform, int64_t truncation,
-                                            int64_t nlat, int64_t nlon, const double *colatitude,
-                                            const double *weight, ar_error *err);
+                                            const ar_transform_rows *rows, ar_error *err);
 void ar_transform_destroy(ar_transform **transform);
 
 void ar_transform_analyse(const ar_transform *transform, const double *field,

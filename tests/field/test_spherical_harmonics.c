@@ -25,7 +25,8 @@ static ar_harmonics *make(ar_harmonics_rows rows, int64_t nlat, int64_t nlon, in
 {
     ar_harmonics *h = NULL;
     ar_error err = {""};
-    ar_harmonics_settings settings = {rows, nlat, nlon, truncation, radius};
+    ar_harmonics_settings settings = {
+        .rows = rows, .nlat = nlat, .nlon = nlon, .truncation = truncation, .radius = radius};
     if (ar_harmonics_create(&h, &settings, &err) != AR_OK) {
         fail_msg("%s", err.message);
     }
@@ -105,7 +106,7 @@ static void quadrature(void **state)
 static void known_harmonics(void **state)
 {
     (void)state;
-    for (int rows = 0; rows < 2; rows++) {
+    for (int rows = 0; rows < 3; rows++) {
         const int64_t nlat = 9, nlon = 16, N = 5;
         ar_harmonics *h = make((ar_harmonics_rows)rows, nlat, nlon, N, 1);
         double complex *s = spectrum_of(N);
@@ -136,9 +137,10 @@ static void round_trips(void **state)
 {
     (void)state;
     const int64_t cases[][4] = {
-        {AR_HARMONICS_GAUSSIAN, 64, 128, 42}, {AR_HARMONICS_GAUSSIAN, 72, 144, 71},
-        {AR_HARMONICS_GAUSSIAN, 33, 70, 31},  {AR_HARMONICS_REGULAR, 73, 144, 71},
-        {AR_HARMONICS_REGULAR, 60, 144, 58},  {AR_HARMONICS_REGULAR, 73, 144, 21}};
+        {AR_HARMONICS_GAUSSIAN, 64, 128, 42},      {AR_HARMONICS_GAUSSIAN, 72, 144, 71},
+        {AR_HARMONICS_GAUSSIAN, 33, 70, 31},       {AR_HARMONICS_REGULAR, 73, 144, 71},
+        {AR_HARMONICS_REGULAR, 60, 144, 58},       {AR_HARMONICS_REGULAR, 73, 144, 21},
+        {AR_HARMONICS_BETWEEN_POLES, 72, 144, 71}, {AR_HARMONICS_BETWEEN_POLES, 61, 144, 60}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         int64_t nlat = cases[c][1], nlon = cases[c][2], N = cases[c][3], points = nlat * nlon;
         ar_harmonics *h = make((ar_harmonics_rows)cases[c][0], nlat, nlon, N, AR_EARTH_RADIUS);
@@ -178,7 +180,7 @@ static void round_trips(void **state)
 static void linear_and_rotating(void **state)
 {
     (void)state;
-    for (int rows = 0; rows < 2; rows++) {
+    for (int rows = 0; rows < 3; rows++) {
         const int64_t nlat = 37, nlon = 72, N = 35, points = nlat * nlon, turn = 7;
         ar_harmonics *h = make((ar_harmonics_rows)rows, nlat, nlon, N, AR_EARTH_RADIUS);
         ar_random stream = {.seed = 9, .purpose = AR_RANDOM_TEST};
@@ -225,7 +227,7 @@ static void rossby_haurwitz_wave(void **state)
     (void)state;
     const double a = AR_EARTH_RADIUS, w = 7.848e-6, K = 7.848e-6;
     const int R = 4;
-    for (int rows = 0; rows < 2; rows++) {
+    for (int rows = 0; rows < 3; rows++) {
         const int64_t nlat = 37, nlon = 72, N = 21, points = nlat * nlon;
         ar_harmonics *h = make((ar_harmonics_rows)rows, nlat, nlon, N, a);
         double *u = numbers(points), *v = numbers(points), *zeta = numbers(points);
@@ -293,19 +295,27 @@ static void refuses_what_is_not_determined(void **state)
 {
     (void)state;
     const struct {
-        ar_harmonics_settings settings;
+        ar_harmonics_rows rows;
+        int64_t nlat, nlon, truncation;
+        double radius;
         const char *message;
     } cases[] = {
-        {{AR_HARMONICS_GAUSSIAN, 64, 128, 64, 1}, "the largest is 63"},
-        {{AR_HARMONICS_REGULAR, 73, 144, 72, 1}, "the largest is 71"},
-        {{AR_HARMONICS_REGULAR, 73, 143, 42, 1}, "should be an even number"},
-        {{AR_HARMONICS_GAUSSIAN, 64, 84, 42, 1}, "the largest is 41"},
-        {{AR_HARMONICS_GAUSSIAN, 64, 128, 42, 0}, "a positive radius"},
+        {AR_HARMONICS_GAUSSIAN, 64, 128, 64, 1, "the largest is 63"},
+        {AR_HARMONICS_REGULAR, 73, 144, 72, 1, "the largest is 71"},
+        {AR_HARMONICS_BETWEEN_POLES, 72, 144, 72, 1, "the largest is 71"},
+        {AR_HARMONICS_REGULAR, 73, 143, 42, 1, "should be an even number"},
+        {AR_HARMONICS_GAUSSIAN, 64, 84, 42, 1, "the largest is 41"},
+        {AR_HARMONICS_GAUSSIAN, 64, 128, 42, 0, "a positive radius"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         ar_harmonics *h = NULL;
         ar_error err = {""};
-        assert_int_equal(ar_harmonics_create(&h, &cases[c].settings, &err), AR_ERROR_USAGE);
+        ar_harmonics_settings settings = {.rows = cases[c].rows,
+                                          .nlat = cases[c].nlat,
+                                          .nlon = cases[c].nlon,
+                                          .truncation = cases[c].truncation,
+                                          .radius = cases[c].radius};
+        assert_int_equal(ar_harmonics_create(&h, &settings, &err), AR_ERROR_USAGE);
         assert_null(h);
         assert_non_null(strstr(err.message, cases[c].message));
     }
@@ -316,7 +326,8 @@ static void refuses_what_is_not_determined(void **state)
 static void short_of_memory(void **state)
 {
     (void)state;
-    const ar_harmonics_settings settings = {AR_HARMONICS_REGULAR, 9, 16, 5, 1};
+    const ar_harmonics_settings settings = {
+        .rows = AR_HARMONICS_REGULAR, .nlat = 9, .nlon = 16, .truncation = 5, .radius = 1};
     double field[2][9 * 16] = {{0}};
     double complex spectrum[2][21];
     for (int64_t which = 0;; which++) {
@@ -454,7 +465,8 @@ static void against_spherepack(void **state)
 int main(void)
 {
     ar_harmonics *h = NULL;
-    ar_harmonics_settings settings = {AR_HARMONICS_GAUSSIAN, 8, 16, 5, 1};
+    ar_harmonics_settings settings = {
+        .rows = AR_HARMONICS_GAUSSIAN, .nlat = 8, .nlon = 16, .truncation = 5, .radius = 1};
     ar_error err = {""};
     if (ar_harmonics_create(&h, &settings, &err) != AR_OK) {
         /* The only reason for these settings to fail. */
