@@ -145,7 +145,7 @@ static ar_status open_file(ar_source *source, ar_error *err)
     describe_bytes(magic, count < 8 ? count : 8, found, sizeof found);
     return ar_fail(err, AR_ERROR_INPUT,
                    "%s: starts with the bytes \"%s\"; read are netCDF-3, netCDF-4 and GRIB files "
-                   "and Zarr v2 groups (folders)",
+                   "and Zarr groups (folders)",
                    source->path, found);
 }
 

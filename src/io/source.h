@@ -2,8 +2,10 @@
  * dimensions, and attributes. Values come unpacked (scale_factor, add_offset) as float or double
  * with NaN where the file says missing:
  * - _FillValue, missing_value, and outside valid_min, valid_max, valid_range (CF 2.5.1);
- * - Zarr: the array's fill_value, as xarray has it, but not for truth values and coordinates (an
+ * - Zarr v2: the array's fill_value, as xarray has it, but not for truth values and coordinates (an
  * array named as its one dimension); missing chunks are the fill value, or NaN where it is null;
+ * - Zarr v3: _FillValue alone, as a number or as xarray writes it; missing chunks are the fill
+ *   value;
  * - netCDF: the default fill value of float and double where the file names no _FillValue;
  * - GRIB: what the bitmap or the packing leaves out.
  * Variables of inner groups are named "group/name". The messages of a GRIB file become variables on
@@ -46,13 +48,13 @@ typedef struct {
 
 typedef struct ar_source ar_source;
 
-/* Open a Zarr v2 group (a folder), a netCDF-3/4 file or a GRIB 1/2 file, recognised by content. The
- * source is the caller's; close it with ar_source_close. */
+/* Open a Zarr v2 or v3 group (a folder), a netCDF-3/4 file or a GRIB 1/2 file, recognised by
+ * content. The source is the caller's; close it with ar_source_close. */
 AR_USE_RESULT ar_status ar_source_open(ar_source **source, const char *path, ar_error *err);
 void ar_source_close(ar_source **source); /* NULL-safe, sets NULL */
 
 const char *ar_source_path(const ar_source *source);
-const char *ar_source_format(const ar_source *source); /* "Zarr v2", "netCDF-4", "GRIB 2" … */
+const char *ar_source_format(const ar_source *source); /* "Zarr v3", "netCDF-4", "GRIB 2" … */
 int64_t ar_source_variable_count(const ar_source *source);
 const ar_variable *ar_source_variable(const ar_source *source, int64_t index); /* borrowed */
 const ar_variable *ar_source_find(const ar_source *source, const char *name);  /* NULL if absent */

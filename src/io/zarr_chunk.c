@@ -1,102 +1,154 @@
-/* Reading hyperslabs of Zarr arrays: which chunks, in which files, and what of them goes where. */
-#include <errno.h>
+/* Reading hyperslabs of Zarr arrays: which chunks, under which keys, and what of them goes where.
+ */
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/zarr_codec.h"
 #include "io/zarr_part.h"
 #include "io/zarr_private.h"
+#include "io/zarr_shard.h"
 
-/* "folder/variable/1.0.2" */
-static ar_status chunk_path(const ar_source *source, int64_t index, const int64_t *chunk,
-                            char **path, ar_error *err)
+/* A chunk that is being looked for. */
+typedef struct {
+    ar_zarr_group *group;
+    const ar_zarr_array *array;
+    ar_zarr_cache_key cache_key;
+    char *key;               /* of the object that it is, or lies in */
+    char *where;             /* how errors call that object */
+    int64_t shard;           /* number of the shard, row-major */
+    int64_t number_in_shard; /* of the chunk */
+} wanted_chunk;
+
+static int64_t pieces_along(int64_t length, int64_t piece)
 {
-    const ar_zarr_array *array = &((ar_zarr_group *)source->state)->arrays[index];
+    return (length - 1) / piece + 1;
+}
+
+static ar_status find_object(wanted_chunk *wanted, const ar_source *source, int64_t index,
+                             const int64_t *chunk, ar_error *err)
+{
+    const ar_zarr_array *array = wanted->array;
+    int64_t object[AR_RANK_MAX];
     char name[AR_ZARR_CHUNK_NAME];
-    ar_zarr_chunk_name(name, array, chunk);
-    char *folder = NULL;
-    ar_status status = ar_path_join(&folder, source->path, source->variables[index].name, err);
-    if (status == AR_OK) {
-        status = ar_path_join(path, folder, name, err);
+    ar_status status = AR_OK;
+    for (int d = 0; d < array->rank; d++) {
+        int64_t along = array->object[d] / array->chunk[d];
+        object[d] = chunk[d] / along;
+        wanted->shard = wanted->shard * pieces_along(array->shape[d], array->object[d]) + object[d];
+        wanted->number_in_shard = wanted->number_in_shard * along + chunk[d] % along;
     }
-    ar_free(folder);
+    ar_zarr_chunk_name(name, array, object);
+    AR_TRY(ar_path_join(&wanted->key, source->variables[index].name, name, err));
+    AR_TRY(ar_path_join(&wanted->where, source->path, wanted->key, err));
+cleanup:
     return status;
 }
 
-/* Decode the chunk at `path` into new memory; *data is NULL when there is no such file, which means
- * that all of the chunk is the fill value. */
-static ar_status load_chunk(const ar_zarr_array *array, const char *path, void **data,
+/* Read some bytes of the object; *data is NULL when there is none. */
+static ar_status read_object(const wanted_chunk *wanted, ar_zarr_range range, char **data,
+                             size_t *bytes, ar_error *err)
+{
+    ar_zarr_store *store = wanted->group->store;
+    return store->read(store, wanted->key, range, data, bytes, err);
+}
+
+/* Get the shard's index, borrowed from the cache; NULL when there is no such shard. */
+static ar_status get_index(const wanted_chunk *wanted, const ar_zarr_shard_entry **index,
+                           ar_error *err)
+{
+    const ar_zarr_array *array = wanted->array;
+    ar_zarr_cache *cache = &wanted->group->cache;
+    const ar_zarr_cache_key key = {wanted->cache_key.array, true, wanted->shard};
+    ar_status status = AR_OK;
+    char *stored = NULL;
+    ar_zarr_shard_entry *entries = NULL;
+    size_t bytes;
+    int64_t along[AR_RANK_MAX];
+    *index = ar_zarr_cache_find(cache, key);
+    if (*index) {
+        return AR_OK;
+    }
+    const ar_zarr_range range = {array->index_at_start ? AR_ZARR_PART : AR_ZARR_END, 0,
+                                 ar_zarr_shard_index_bytes(array)};
+    AR_TRY(read_object(wanted, range, &stored, &bytes, err));
+    if (!stored) {
+        goto cleanup;
+    }
+    size_t chunks = ar_zarr_shard_chunks(array, along);
+    AR_TRY(ar_allocate(&entries, chunks, sizeof *entries, "a shard's index", err));
+    status = ar_zarr_shard_index_decode(array, stored, entries, wanted->where, err);
+    if (status != AR_OK) {
+        status = ar_fail_within(err, status, "the shard's index");
+        goto cleanup;
+    }
+    ar_zarr_cache_take(cache, key, entries, chunks * sizeof *entries);
+    *index = entries;
+    entries = NULL;
+cleanup:
+    ar_free(stored);
+    ar_free(entries);
+    return status;
+}
+
+/* Where the bytes of the chunk lie; *there is false when it is missing. */
+static ar_status find_range(const wanted_chunk *wanted, ar_zarr_range *range, bool *there,
                             ar_error *err)
 {
+    const size_t largest = ar_zarr_largest_encoded(wanted->array);
+    *range = (ar_zarr_range){AR_ZARR_WHOLE, 0, largest};
+    *there = true;
+    if (!wanted->array->sharded) {
+        return AR_OK;
+    }
+    const ar_zarr_shard_entry *index;
+    ar_status status = get_index(wanted, &index, err);
+    if (status != AR_OK || !index) {
+        *there = false;
+        return status;
+    }
+    ar_zarr_shard_entry entry = index[wanted->number_in_shard];
+    *there = entry.offset != AR_ZARR_NO_CHUNK || entry.bytes != AR_ZARR_NO_CHUNK;
+    *range = (ar_zarr_range){AR_ZARR_PART, entry.offset, (size_t)entry.bytes};
+    if (*there && entry.bytes > largest) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s: has %llu bytes by the shard's index, at most %zu can be right",
+                       wanted->where, (unsigned long long)entry.bytes, largest);
+    }
+    return AR_OK;
+}
+
+/* Decode the chunk into new memory; *data is NULL when there is none, which means that all of it is
+ * the fill value. */
+static ar_status load_chunk(const wanted_chunk *wanted, void **data, ar_error *err)
+{
+    const ar_zarr_array *array = wanted->array;
     ar_status status = AR_OK;
     char *encoded = NULL;
     size_t bytes;
-    struct stat information;
+    ar_zarr_range range;
+    bool there;
     *data = NULL;
-    if (stat(path, &information) != 0) {
-        return errno == ENOENT ? AR_OK
-                               : ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot look at this chunk: %s",
-                                         path, strerror(errno));
+    AR_TRY(find_range(wanted, &range, &there, err));
+    if (there) {
+        AR_TRY(read_object(wanted, range, &encoded, &bytes, err));
     }
-    AR_TRY(ar_file_read_whole(path, ar_zarr_largest_encoded(array), &encoded, &bytes, err));
-    AR_TRY(ar_allocate(data, array->chunk_bytes, 1, path, err));
-    AR_TRY(ar_zarr_decode(array, encoded, bytes, *data, path, err));
+    if (encoded) {
+        AR_TRY(ar_allocate(data, array->chunk_bytes, 1, wanted->where, err));
+        AR_TRY(ar_zarr_decode(array, encoded, bytes, *data, wanted->where, err));
+    }
 cleanup:
     if (status != AR_OK) {
         ar_free(*data);
         *data = NULL;
+        if (array->sharded) {
+            status = ar_fail_within(err, status, "chunk %lld of a shard",
+                                    (long long)wanted->number_in_shard);
+        }
     }
     ar_free(encoded);
     return status;
-}
-
-static void drop(ar_zarr_group *group, ar_zarr_cached *cached)
-{
-    if (cached->data) {
-        group->cached_bytes -= cached->bytes;
-    }
-    ar_free(cached->data);
-    *cached = (ar_zarr_cached){0};
-}
-
-void ar_zarr_cache_release(ar_zarr_group *group)
-{
-    for (int i = 0; i < AR_ZARR_CACHE_CHUNKS; i++) {
-        drop(group, &group->cache[i]);
-    }
-}
-
-static ar_zarr_cached *oldest(ar_zarr_group *group, bool used)
-{
-    ar_zarr_cached *found = NULL;
-    for (int i = 0; i < AR_ZARR_CACHE_CHUNKS; i++) {
-        ar_zarr_cached *cached = &group->cache[i];
-        if (used && !cached->data) {
-            continue;
-        }
-        if (!found || cached->last_use < found->last_use) {
-            found = cached;
-        }
-    }
-    return found;
-}
-
-/* Free places were never used, or are cleared: their last_use of 0 makes them the oldest. */
-static void keep_in_cache(ar_zarr_group *group, int64_t array, int64_t chunk, void *data,
-                          size_t bytes)
-{
-    while (group->cached_bytes > 0 && (group->cached_bytes > ar_zarr_cache_bytes ||
-                                       bytes > ar_zarr_cache_bytes - group->cached_bytes)) {
-        drop(group, oldest(group, true));
-    }
-    ar_zarr_cached *place = oldest(group, false);
-    drop(group, place);
-    *place = (ar_zarr_cached){
-        .array = array, .chunk = chunk, .last_use = ++group->uses, .data = data, .bytes = bytes};
-    group->cached_bytes += bytes;
 }
 
 /* Get a chunk by its place in the grid of chunks, borrowed from the cache; NULL for a missing one.
@@ -105,25 +157,24 @@ static ar_status get_chunk(ar_source *source, int64_t index, const int64_t *chun
                            const void **data, ar_error *err)
 {
     ar_zarr_group *group = source->state;
-    for (int i = 0; i < AR_ZARR_CACHE_CHUNKS; i++) {
-        ar_zarr_cached *cached = &group->cache[i];
-        if (cached->data && cached->array == index && cached->chunk == number) {
-            cached->last_use = ++group->uses;
-            *data = cached->data;
-            return AR_OK;
-        }
-    }
-    char *path = NULL;
+    wanted_chunk wanted = {.group = group,
+                           .array = &group->arrays[index],
+                           .cache_key = {.array = index, .number = number}};
+    ar_status status = AR_OK;
     void *loaded = NULL;
-    ar_status status = chunk_path(source, index, chunk, &path, err);
-    if (status == AR_OK) {
-        status = load_chunk(&group->arrays[index], path, &loaded, err);
+    *data = ar_zarr_cache_find(&group->cache, wanted.cache_key);
+    if (*data) {
+        return AR_OK;
     }
+    AR_TRY(find_object(&wanted, source, index, chunk, err));
+    AR_TRY(load_chunk(&wanted, &loaded, err));
     if (loaded) {
-        keep_in_cache(group, index, number, loaded, group->arrays[index].chunk_bytes);
+        ar_zarr_cache_take(&group->cache, wanted.cache_key, loaded, wanted.array->chunk_bytes);
     }
-    ar_free(path);
     *data = loaded;
+cleanup:
+    ar_free(wanted.key);
+    ar_free(wanted.where);
     return status;
 }
 
@@ -176,12 +227,12 @@ ar_status ar_zarr_read(ar_source *source, int64_t index, const int64_t *start, c
         ar_zarr_part part = {0};
         int64_t number = 0;
         for (int d = 0; d < array->rank; d++) {
-            part.chunk[d] = first[d] + place[d];
-            number = number * ((array->shape[d] - 1) / array->chunk[d] + 1) + part.chunk[d];
+            part.piece[d] = first[d] + place[d];
+            number = number * pieces_along(array->shape[d], array->chunk[d]) + part.piece[d];
         }
-        ar_zarr_part_find(&part, array, start, count);
+        ar_zarr_part_find(&part, array->rank, array->chunk, start, count);
         const void *data;
-        ar_status status = get_chunk(source, index, part.chunk, number, &data, err);
+        ar_status status = get_chunk(source, index, part.piece, number, &data, err);
         if (status != AR_OK) {
             return status;
         }

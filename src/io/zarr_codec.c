@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "base/memory.h"
+#include "io/zarr_part.h"
 
 size_t ar_zarr_largest_encoded(const ar_zarr_array *array)
 {
@@ -19,16 +20,6 @@ static ar_status wrong_size(const char *where, size_t found, size_t right, ar_er
                    "%s: the chunk decodes to %zu bytes, %zu are right: it is corrupt or belongs to "
                    "another array",
                    where, found, right);
-}
-
-static ar_status decode_uncompressed(const void *encoded, size_t bytes, void *chunk, size_t size,
-                                     const char *where, ar_error *err)
-{
-    if (bytes != size) {
-        return wrong_size(where, bytes, size, err);
-    }
-    memcpy(chunk, encoded, size);
-    return AR_OK;
 }
 
 /* Whether the library was built with this inner codec. */
@@ -124,23 +115,21 @@ static ar_status decode_zstd(const void *encoded, size_t bytes, void *chunk, siz
     return result == size ? AR_OK : wrong_size(where, result, size, err);
 }
 
-static ar_status decompress(const ar_zarr_array *array, const void *encoded, size_t bytes,
-                            void *chunk, const char *where, ar_error *err)
+static ar_status decompress(ar_zarr_codec_kind kind, const void *encoded, size_t bytes, void *plain,
+                            size_t size, const char *where, ar_error *err)
 {
-    size_t size = array->chunk_bytes;
-    switch (array->compressor) {
-    case AR_ZARR_UNCOMPRESSED:
-        return decode_uncompressed(encoded, bytes, chunk, size, where, err);
+    switch (kind) {
     case AR_ZARR_BLOSC:
-        return decode_blosc(encoded, bytes, chunk, size, where, err);
+        return decode_blosc(encoded, bytes, plain, size, where, err);
     case AR_ZARR_ZLIB:
-        return decode_zlib(15, encoded, bytes, chunk, size, where, err);
+        return decode_zlib(15, encoded, bytes, plain, size, where, err);
     case AR_ZARR_GZIP:
-        return decode_zlib(15 + 16, encoded, bytes, chunk, size, where, err);
+        return decode_zlib(15 + 16, encoded, bytes, plain, size, where, err);
     case AR_ZARR_ZSTD:
-        return decode_zstd(encoded, bytes, chunk, size, where, err);
+        return decode_zstd(encoded, bytes, plain, size, where, err);
+    default:
+        return ar_fail(err, AR_ERROR_INPUT, "%s: unknown compressor", where);
     }
-    return ar_fail(err, AR_ERROR_INPUT, "%s: unknown compressor", where);
 }
 
 /* Byte b of element i lies at b·count + i. */
@@ -155,28 +144,101 @@ static void unshuffle(const unsigned char *shuffled, size_t bytes, size_t elemen
     }
 }
 
+/* Put the elements of a stored chunk, whose dimension d is the array's order[d], into the array's
+ * order. */
+static void transpose(const ar_zarr_array *array, const char *stored, char *out)
+{
+    const size_t size = (size_t)array->type.bytes;
+    int64_t lengths[AR_RANK_MAX], strides[AR_RANK_MAX], place[AR_RANK_MAX] = {0}, stride = 1;
+    for (int d = array->rank - 1; d >= 0; d--) {
+        strides[d] = stride;
+        stride *= array->chunk[d];
+    }
+    for (int d = 0; d < array->rank; d++) {
+        lengths[d] = array->chunk[array->order[d]];
+    }
+    do {
+        int64_t to = 0;
+        for (int d = 0; d < array->rank; d++) {
+            to += place[d] * strides[array->order[d]];
+        }
+        memcpy(out + (size_t)to * size, stored, size);
+        stored += size;
+    } while (ar_zarr_advance(place, lengths, array->rank));
+}
+
+/* How many bytes codec number `codec` was given, unless a compressor is before it. */
+static size_t bytes_before(const ar_zarr_array *array, int codec)
+{
+    size_t bytes = array->chunk_bytes;
+    for (int c = 0; c < codec; c++) {
+        bytes += array->codecs[c].kind == AR_ZARR_CRC32C ? AR_ZARR_CRC32C_BYTES : 0;
+    }
+    return bytes;
+}
+
+/* What a codec makes goes into one of two buffers by turns. */
+typedef struct {
+    char *buffers[2];
+    int next;
+} workspace;
+
+static ar_status take_buffer(workspace *work, size_t bytes, char **buffer, ar_error *err)
+{
+    ar_free(work->buffers[work->next]);
+    ar_status status = ar_allocate(&work->buffers[work->next], bytes, 1, "a chunk", err);
+    *buffer = work->buffers[work->next];
+    work->next = 1 - work->next;
+    return status;
+}
+
 ar_status ar_zarr_decode(const ar_zarr_array *array, const void *encoded, size_t bytes, void *chunk,
                          const char *where, ar_error *err)
 {
     ar_status status = AR_OK;
-    unsigned char *shuffled = NULL;
+    workspace work = {{NULL, NULL}, 0};
+    const char *at = encoded;
     if (bytes > ar_zarr_largest_encoded(array)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: has %zu bytes, at most %zu can be right", where,
                        bytes, ar_zarr_largest_encoded(array));
     }
-    AR_TRY(decompress(array, encoded, bytes, chunk, where, err));
-    for (int f = array->filter_count - 1; f >= 0; f--) {
-        size_t element = (size_t)array->shuffle_size[f];
-        if (element <= 1) {
+    for (int c = array->codec_count - 1; c >= 0; c--) {
+        const ar_zarr_codec *codec = &array->codecs[c];
+        size_t size = bytes_before(array, c);
+        bool last = c == 0 && !array->transposed;
+        char *made = chunk;
+        if (codec->kind == AR_ZARR_CRC32C) {
+            AR_TRY(ar_zarr_check_crc32c(at, &bytes, where, err));
             continue;
         }
-        if (!shuffled) {
-            AR_TRY(ar_allocate(&shuffled, array->chunk_bytes, 1, "a chunk", err));
+        if (codec->kind == AR_ZARR_SHUFFLE && codec->element <= 1) {
+            continue;
         }
-        memcpy(shuffled, chunk, array->chunk_bytes);
-        unshuffle(shuffled, array->chunk_bytes, element, chunk);
+        if (!last) {
+            AR_TRY(take_buffer(&work, size, &made, err));
+        }
+        if (codec->kind == AR_ZARR_SHUFFLE) {
+            if (bytes != size) {
+                status = wrong_size(where, bytes, size, err);
+                goto cleanup;
+            }
+            unshuffle((const unsigned char *)at, bytes, (size_t)codec->element,
+                      (unsigned char *)made);
+        } else {
+            AR_TRY(decompress(codec->kind, at, bytes, made, size, where, err));
+            bytes = size;
+        }
+        at = made;
+    }
+    if (bytes != array->chunk_bytes) {
+        status = wrong_size(where, bytes, array->chunk_bytes, err);
+    } else if (array->transposed) {
+        transpose(array, at, chunk);
+    } else if (at != chunk) {
+        memcpy(chunk, at, bytes);
     }
 cleanup:
-    ar_free(shuffled);
+    ar_free(work.buffers[0]);
+    ar_free(work.buffers[1]);
     return status;
 }

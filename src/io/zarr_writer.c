@@ -118,7 +118,8 @@ static ar_status set_array(const ar_zarr_writer *writer, ar_zarr_written *writte
     snprintf(array->type_name, sizeof array->type_name, "%c%s", order, type_names[variable->type]);
     ar_number_type_parse(&array->type, array->type_name);
     if (variable->compress > 0) {
-        array->compressor = variable->codec == AR_WRITER_ZSTD ? AR_ZARR_ZSTD : AR_ZARR_BLOSC;
+        bool zstd = variable->codec == AR_WRITER_ZSTD;
+        ar_zarr_add_codec(array, (ar_zarr_codec){.kind = zstd ? AR_ZARR_ZSTD : AR_ZARR_BLOSC});
     }
     array->chunk_bytes = (size_t)array->type.bytes;
     for (int d = 0; d < variable->rank; d++) {

@@ -271,11 +271,11 @@ ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
     do {
         ar_zarr_part part = {0};
         for (int d = 0; d < array->rank; d++) {
-            part.chunk[d] = first[d] + place[d];
+            part.piece[d] = first[d] + place[d];
         }
-        ar_zarr_part_find(&part, array, start, count);
+        ar_zarr_part_find(&part, array->rank, array->chunk, start, count);
         ar_status status =
-            hold_chunk(writer, variable, part.chunk, covers_chunk(array, &part), err);
+            hold_chunk(writer, variable, part.piece, covers_chunk(array, &part), err);
         if (status != AR_OK) {
             return status;
         }

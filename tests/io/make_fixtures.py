@@ -1,6 +1,6 @@
 """Write files with the field's own Python libraries, and what these libraries read from them.
 
-    make_fixtures.py zarr|netcdf|real|safetensors FOLDER [DATA]
+    make_fixtures.py zarr|zarr3|netcdf|real|safetensors FOLDER [DATA]
 
 FOLDER/manifest.txt gets one line a variable: either
     value STORE VARIABLE DUMP TOLERANCE      float64 values in DUMP, absolute tolerance
@@ -8,15 +8,21 @@ FOLDER/manifest.txt gets one line a variable: either
 Exits with 77 where a module is missing.
 """
 
+import base64
+import itertools
+import json
 import os
 import shutil
+import struct
 import sys
 
+sys.dont_write_bytecode = True
 try:
     import numpy as np
     import numcodecs
     import xarray as xr
     import zarr
+    import zarr_v3
     import netCDF4
 except ImportError as missing:
     print(missing)
@@ -131,6 +137,9 @@ def zarr_special(store):
             array[0, 0, 0] = fill
         for chunk in ("0.0.0", "1.1.1", "2.0.1"):
             os.remove(os.path.join(store, name, chunk))
+    for name, compressor in ("fortran", numcodecs.Zstd()), ("fortran_plain", None):
+        add(group, name, field("<f4"), ["t", "y", "x"], chunks=(2, 3, 4), order="F",
+            compressor=compressor, filters=[numcodecs.Shuffle(4)] if compressor else None)
     packed = RANDOM.integers(-2000, 2000, (5, 6, 7)).astype("<i2")
     packed.flat[::5] = -32767
     packed.flat[::7] = -32766
@@ -181,8 +190,6 @@ def zarr_wrong(store):
     expect_error(store, "delta", "delta", "filter", "shuffle")
     wrong("lzma", compressor=numcodecs.LZMA())
     expect_error(store, "lzma", "compressor", "lzma", "blosc")
-    array = add(group, "fortran", numbers("<f4", (4, 5)), ["y", "x"], order="F")
-    expect_error(store, "fortran", "order", "F")
     add(group, "text", np.array(["a", "b"], "<U4"), ["n"])
     expect_error(store, "text", "<U4", "not", "number")
     add(group, "when", np.array(["2020-01-01"], "<M8[ns]"), ["n"])
@@ -216,6 +223,183 @@ def zarr_wrong(store):
         chunk.seek(2)
         chunk.write(b"\xc1")
     expect_error(store, "blosc_unknown", "inner", "codec")
+
+
+def zarr3_zoo(store):
+    """Every type and list of codecs, as single chunks and in shards; consolidated."""
+    nodes = {}
+    for dtype in DTYPES:
+        for label, codecs in zarr_v3.chains(dtype):
+            end = "be" if dtype[0] == ">" else ""
+            layouts = {"chunks": ((3, 4), codecs),
+                       "end": ((4, 6), zarr_v3.sharding((2, 3), codecs)),
+                       "start": ((6, 4), zarr_v3.sharding((2, 2), codecs, "start", False, "big"))}
+            for layout, (chunk, used) in layouts.items():
+                name = f"{label}-{dtype[1:]}{end}-{layout}"
+                values = numbers(dtype, (7, 11))
+                fill = False if dtype == "|b1" else 0
+                # the last row of shards has chunks of nothing but padding, which are missing
+                nodes[name] = zarr_v3.write_array(store, name, values, used, chunk, fill,
+                                                  dimensions=["y", "x"])
+                expect(store, name, values)
+    zarr_v3.write_group(store, attributes={"title": "version 3", "nan": float("nan")},
+                        consolidated_metadata={"kind": "inline", "must_understand": False,
+                                               "metadata": nodes})
+
+
+def zarr3_special(store):
+    """Fill values and what is missing, keys of chunks, groups, ranks, packing; not consolidated."""
+    write, codec = zarr_v3.write_array, zarr_v3.codec
+    zarr_v3.write_group(store)
+    plain, zstd = codec("bytes", endian="little"), codec("zstd", level=1, checksum=True)
+    values = numbers("<f4", (7, 11))
+    def cut(name, values, right, **options):
+        """With one chunk, one shard and one chunk of a shard missing."""
+        missing = np.array(values)
+        missing[:4, :6] = right
+        write(store, name, values, [plain, zstd], (4, 6), missing=[(0, 0)], **options)
+        expect(store, name, missing)
+        write(store, name + "-shard", values, zarr_v3.sharding((2, 3), [plain, zstd]), (4, 6),
+              missing=[(0, 0)], **options)
+        expect(store, name + "-shard", missing)
+        holes = np.array(values)
+        holes[2:4, 6:9] = 77
+        missing[2:4, 6:9] = right
+        write(store, name + "-holes", holes, zarr_v3.sharding((2, 3), [plain, zstd]), (4, 6),
+              missing=[(0, 0)], **options)
+        expect(store, name + "-holes", missing)
+    fills = [(0, 0), (2.5, 2.5), ("NaN", np.nan), ("Infinity", np.inf), ("-Infinity", -np.inf),
+             ("0x7fc00000", np.nan), ("0x40490fdb", np.float32(np.pi)), ("0xFF800000", -np.inf)]
+    for fill, right in fills:
+        cut(f"fill{fill}", values, right, fill=fill)
+    for bits, dtype, right in ("0x3c01", "<f2", 1 + 2**-10), ("0x3ff0000000000001", "<f8", 1 + 2**-52):
+        cut(f"fill{bits}", numbers(dtype, (7, 11)), right, fill=bits)
+    for dtype in DTYPES[1:3] + ["<i2", "<u2", "<i4", "<u4", "<i8", "<u8"]:
+        limits = np.iinfo(dtype)
+        cut(f"largest-{dtype[1:]}", numbers(dtype, (7, 11)), limits.max, fill=int(limits.max))
+        cut(f"smallest-{dtype[1:]}", numbers(dtype, (7, 11)), limits.min, fill=int(limits.min))
+    write(store, "truth", np.array([True, False, True]), [codec("bytes")], (2,), True, missing=[(0,)])
+    expect(store, "truth", [1, 1, 1])
+    for name, separator in ("default", "/"), ("default", "."), ("v2", "/"), ("v2", "."):
+        for rank in range(4):
+            keys = codec(name, separator=separator) if (name == "v2") != (separator == ".") or rank % 2 else codec(name)
+            array = numbers("<i2", (3, 4, 5)[:rank]) if rank else np.array(-7, "<i2")
+            label = f"keys-{name}-{'slash' if separator == '/' else 'dot'}-{rank}"
+            write(store, label, array, [plain], (2, 2, 2)[:rank], keys=keys)
+            expect(store, label, array)
+    array = numbers("<f4", (3, 4, 5))
+    for order in itertools.permutations(range(3)):
+        label = "order" + "".join(map(str, order))
+        turned = [codec("transpose", order=order), plain, zstd]
+        write(store, label, array, turned, (2, 3, 2))
+        expect(store, label, array)
+        write(store, label + "-shard", array, zarr_v3.sharding((1, 3, 2), turned), (2, 3, 4))
+        expect(store, label + "-shard", array)
+    # a text is an extension without a configuration, and members may say that they can be left aside
+    write(store, "short", np.arange(4, dtype="|u1"), [codec("bytes")], (2,),
+          extra={"must_understand": False}, storage_transformers=[])
+    with open(os.path.join(store, "short", "zarr.json"), "r+") as file:
+        metadata = file.read().replace('{"name": "bytes"}', '"bytes"').replace('{"name": "default"}', '"default"')
+        file.seek(0)
+        file.truncate()
+        file.write(metadata)
+    expect(store, "short", np.arange(4))
+    # the fill value is a value, only _FillValue marks what is missing; xarray writes it as base64
+    write(store, "zero", np.array([0.0, 1, 2]), [plain], (3,), 0.0, attributes={"units": "m"})
+    expect(store, "zero", [0, 1, 2])
+    fill = base64.b64encode(struct.pack("<d", -999.5)).decode()
+    write(store, "masked", np.array([0.0, -999.5, 2]), [plain], (3,), 0.0,
+          attributes={"_FillValue": fill, "scale_factor": 2.0})
+    expect(store, "masked", [0, np.nan, 4])
+    write(store, "packed", np.array([1, -32767, 3], "<i2"), [plain], (2,), 7,
+          attributes={"_FillValue": -32767, "scale_factor": 0.5, "add_offset": 1.0}, missing=[(1,)])
+    expect(store, "packed", [1.5, np.nan, 4.5])
+    write(store, "empty", np.zeros((0, 3), "<f4"), [plain], (1, 3))
+    expect(store, "empty", [])
+    zarr_v3.write_group(store, "inner")
+    zarr_v3.write_group(store, "inner/most")
+    write(store, "inner/most/deep", np.arange(4.0), [plain], (4,), dimensions=["z"])
+    expect(store, "inner/most/deep", np.arange(4.0))
+
+
+def zarr3_wrong(store):
+    write, codec = zarr_v3.write_array, zarr_v3.codec
+    zarr_v3.write_group(store)
+    values = numbers("<f4", (8, 6))
+    plain, zstd, crc = codec("bytes", endian="little"), codec("zstd", level=1), codec("crc32c")
+    def change(name, key, function):
+        with open(os.path.join(store, name, key), "r+b") as file:
+            content = bytearray(file.read())
+            changed = function(content)
+            file.seek(0)
+            file.truncate()
+            file.write(content if changed is None else changed)
+    def flip(at):
+        return lambda content: content.__setitem__(at, content[at] ^ 1)
+    def entry(offset, length, at=-36):
+        return lambda content: content.__setitem__(slice(at, at + 16), struct.pack("<QQ", offset, length))
+    def signed(content):
+        content[-4:] = struct.pack("<I", zarr_v3.crc32c(content[-68:-4]))
+    def edit(name, function):
+        path = os.path.join(store, name, "zarr.json")
+        with open(path) as file:
+            metadata = json.load(file)
+        function(metadata)
+        with open(path, "w") as file:
+            json.dump(metadata, file)
+    def unknown(name, codecs, *words, **options):
+        write(store, name, values, [plain], (4, 6), **options)
+        edit(name, lambda metadata: metadata.__setitem__("codecs", codecs))
+        expect_error(store, name, name, *words)
+    unknown("lz4", [plain, codec("lz4")], "codec", '"lz4"', "zstd")
+    unknown("delta", [codec("delta"), plain], "codec", '"delta"')
+    unknown("inner", zarr_v3.sharding((2, 3), [plain, codec("lz4")]), "codec", '"lz4"')
+    unknown("twice", [plain, zstd, codec("gzip", level=1)], "compressed", "twice")
+    unknown("around", zarr_v3.sharding((2, 3), [plain]) + [crc], "crc32c", "around", "shards")
+    unknown("nested", zarr_v3.sharding((2, 3), zarr_v3.sharding((1, 3), [plain])), "shards", "within")
+    index = zarr_v3.sharding((2, 3), [plain])
+    index[0]["configuration"]["index_codecs"].append(zstd)
+    unknown("index", index, "index", "codecs", "crc32c")
+    unknown("extension", [plain], "extension", "novel", novel={"name": "x"})
+    unknown("transformer", [plain], "storage_transformers", storage_transformers=["x"])
+    for dtype in "string", {"name": "numpy.datetime64", "configuration": {"unit": "s"}}, "complex64":
+        label = f"type{len(str(dtype))}"
+        write(store, label, values, [plain], (4, 6))
+        edit(label, lambda metadata: metadata.__setitem__("data_type", dtype))
+        expect_error(store, label, "not", "number")
+    for chain in ([plain, crc], [plain, zstd, crc], [plain, crc, zstd]):
+        label = "checksum" + str(len(chain)) + chain[-1]["name"]
+        write(store, label, values, chain, (4, 6))
+        if chain[-1] is crc:
+            change(label, "c/1/0", flip(5))
+            expect_error(store, label, label + "/c/1/0", "checksum", "CRC-32C")
+        else:
+            change(label, "c/1/0", lambda content: numcodecs.Zstd().encode(b"x" * 90))
+            expect_error(store, label, label + "/c/1/0", "90", "100")
+    def shard(name, function, *words, checked=False, codecs=(plain,)):
+        """Change a shard of four chunks of 24 bytes; the index is the last 68 bytes."""
+        write(store, name, values, zarr_v3.sharding((4, 3), list(codecs)), (8, 6))
+        change(name, "c/0/0", function)
+        if checked:
+            change(name, "c/0/0", signed)
+        expect_error(store, name, name + "/c/0/0", *words)
+    shard("index-checksum", flip(-30), "index", "checksum")
+    shard("cut", lambda content: content[:50], "has", "50", "68", "truncated")
+    shard("nothing", lambda content: b"", "has", "0", "68")
+    shard("shifted", lambda content: content + b"x", "index", "checksum")
+    shard("outside", entry(10**6, 48), "chunk", "2", "1000000", "index", checked=True)
+    shard("overflow", entry(2**64 - 8, 48), "chunk", "2", "index", checked=True)
+    shard("half", entry(2**64 - 1, 48), "chunk", "2", "index", checked=True)
+    shard("huge", entry(0, 2**40), "chunk", "2", "at", "most", checked=True)
+    shard("end", entry(270, 48), "chunk", "2", "48", checked=True)
+    shard("size", entry(3, 44), "chunk", "2", "44", "48", "right", checked=True)
+    shard("zero", entry(3, 0), "chunk", "2", "0", "48", checked=True)
+    shard("chunk-checksum", flip(12), "chunk", "3", "checksum", codecs=(plain, crc))
+    os.makedirs(os.path.join(store, "folder", "c"))
+    write(store, "folder", values, [plain], (4, 6), keys=codec("default", separator="."))
+    os.remove(os.path.join(store, "folder", "c.0.0"))
+    os.mkdir(os.path.join(store, "folder", "c.0.0"))
+    expect_error(store, "folder", "folder/c.0.0", "regular")
 
 
 def netcdf_files():
@@ -300,6 +484,10 @@ if sys.argv[1] == "zarr":
     zarr_zoo(os.path.join(FOLDER, "nested.zarr"), False, "/")
     zarr_special(os.path.join(FOLDER, "special.zarr"))
     zarr_wrong(os.path.join(FOLDER, "wrong.zarr"))
+elif sys.argv[1] == "zarr3":
+    zarr3_zoo(os.path.join(FOLDER, "zoo.zarr"))
+    zarr3_special(os.path.join(FOLDER, "special.zarr"))
+    zarr3_wrong(os.path.join(FOLDER, "wrong.zarr"))
 elif sys.argv[1] == "netcdf":
     netcdf_files()
 elif sys.argv[1] == "real":

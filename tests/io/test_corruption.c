@@ -16,11 +16,17 @@ enum { ROWS = 12, COLUMNS = 10, CHUNK_BYTES = ROWS * COLUMNS * 4, ENCODED_MAX = 
 
 typedef struct {
     const char *label;
-    ar_zarr_compressor compressor;
+    ar_zarr_codec codecs[2];
+    int codec_count;
     unsigned char bytes[ENCODED_MAX];
     size_t length;
     bool checked; /* the format has a checksum over all of the content */
 } encoding;
+
+static void set_codec(encoding *e, ar_zarr_codec_kind kind)
+{
+    e->codecs[e->codec_count++] = (ar_zarr_codec){.kind = kind};
+}
 
 static void make_chunk(float chunk[ROWS * COLUMNS])
 {
@@ -35,7 +41,7 @@ static void encode_blosc(encoding *e, const char *compressor, int shuffle, int l
                          const float *chunk)
 {
     e->label = compressor;
-    e->compressor = AR_ZARR_BLOSC;
+    set_codec(e, AR_ZARR_BLOSC);
     int length = blosc_compress_ctx(level, shuffle, 4, CHUNK_BYTES, chunk, e->bytes, ENCODED_MAX,
                                     compressor, 0, 1);
     assert_true(length > 0);
@@ -45,7 +51,7 @@ static void encode_blosc(encoding *e, const char *compressor, int shuffle, int l
 static void encode_zlib(encoding *e, int window_bits, const float *chunk)
 {
     e->label = window_bits > 15 ? "gzip" : "zlib";
-    e->compressor = window_bits > 15 ? AR_ZARR_GZIP : AR_ZARR_ZLIB;
+    set_codec(e, window_bits > 15 ? AR_ZARR_GZIP : AR_ZARR_ZLIB);
     e->checked = true;
     z_stream stream = {.next_in = (Bytef *)chunk,
                        .avail_in = CHUNK_BYTES,
@@ -74,14 +80,24 @@ static int make_encodings(encoding *all, const float *chunk)
     encode_zlib(&all[count++], 31, chunk);
     encoding *e = &all[count++];
     e->label = "zstd itself";
-    e->compressor = AR_ZARR_ZSTD;
+    set_codec(e, AR_ZARR_ZSTD);
     e->length = ZSTD_compress(e->bytes, ENCODED_MAX, chunk, CHUNK_BYTES, 3);
     assert_false(ZSTD_isError(e->length));
     e = &all[count++];
     e->label = "none";
-    e->compressor = AR_ZARR_UNCOMPRESSED;
     memcpy(e->bytes, chunk, CHUNK_BYTES);
     e->length = CHUNK_BYTES;
+    /* the codec crc32c of Zarr v3 around another one and alone */
+    for (int plain = 0; plain < 2; plain++) {
+        e = &all[count];
+        *e = all[count - 2];
+        count++;
+        e->label = plain ? "none, crc32c" : "zstd, crc32c";
+        e->checked = true;
+        set_codec(e, AR_ZARR_CRC32C);
+        ar_zarr_append_crc32c((char *)e->bytes, e->length);
+        e->length += AR_ZARR_CRC32C_BYTES;
+    }
     return count;
 }
 
@@ -94,9 +110,8 @@ static ar_status decode(const encoding *e, const unsigned char *bytes, size_t le
                                  .chunk = {ROWS, COLUMNS},
                                  .is_number = true,
                                  .chunk_bytes = CHUNK_BYTES,
-                                 .compressor = e->compressor,
-                                 .filter_count = 1,
-                                 .shuffle_size = {1}};
+                                 .codec_count = e->codec_count,
+                                 .codecs = {e->codecs[0], e->codecs[1]}};
     unsigned char *copy = malloc(length ? length : 1);
     memcpy(copy, bytes, length);
     ar_error err = {""};
@@ -178,7 +193,7 @@ static void check_metadata(const char *text, size_t length)
     ar_error err;
     ar_status status = ar_json_parse(&json, text, length, "text", &err);
     if (status == AR_OK) {
-        status = ar_zarr_array_parse(&array, json, "text", &err);
+        status = ar_zarr_array_parse_v2(&array, json, "text", &err);
     }
     assert_true(status == AR_OK || status == AR_ERROR_INPUT);
     assert_true(status != AR_OK || (array.rank >= 0 && array.rank <= AR_RANK_MAX));
