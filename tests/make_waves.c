@@ -1,9 +1,10 @@
-/* make_waves FOLDER [gaps]: a small data set for tests of the whole program. z.nc (geopotential at
- * 850 and 500 hPa) and msl.nc (mean sea level pressure), 19 x 36 points around the globe, every 6
- * hours of 2001-01-01 to 2001-03-01: waves of zonal wavenumbers 1 to 5 that travel 10 degrees east
- * in 6 hours while their amplitudes change slowly, and a little noise. What the next field is can
- * be read off the last one, one column to the west. With `gaps` some values, and all values of a
- * few times, are missing. orography.nc holds surface_geopotential without a time. */
+/* make_waves FOLDER [gaps | year]: a small data set for tests of the whole program. z.nc
+ * (geopotential at 850 and 500 hPa) and msl.nc (mean sea level pressure), 19 x 36 points around the
+ * globe, every 6 hours of 2001-01-01 to 2001-03-01: waves of zonal wavenumbers 1 to 5 that travel
+ * 10 degrees east in 6 hours while their amplitudes change slowly, and a little noise. What the
+ * next field is can be read off the last one, one column to the west. With `gaps` some values, and
+ * all values of a few times, are missing; with `year` there is all of 2001. orography.nc holds
+ * surface_geopotential without a time. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,14 @@
 #include "base/random.h"
 #include "io/writer.h"
 
-enum { NLAT = 19, NLON = 36, TIMES = 240, POINTS = NLAT * NLON, MOST_LEVELS = 2 };
+enum {
+    NLAT = 19,
+    NLON = 36,
+    TIMES = 240,
+    MOST_TIMES = 1460,
+    POINTS = NLAT * NLON,
+    MOST_LEVELS = 2
+};
 
 typedef struct {
     const char *file, *variable, *standard_name, *units;
@@ -80,7 +88,7 @@ cleanup:
 
 static ar_status write_axis(ar_writer *file, const axis *a, ar_error *err)
 {
-    double values[TIMES];
+    double values[MOST_TIMES];
     const int64_t zero = 0;
     for (int64_t i = 0; i < a->length; i++) {
         values[i] = a->first + a->step * (double)i;
@@ -88,9 +96,10 @@ static ar_status write_axis(ar_writer *file, const axis *a, ar_error *err)
     return ar_writer_write(file, a->name, &zero, &a->length, values, err);
 }
 
-static ar_status write_field(const wave_field *field, const char *folder, bool gaps, ar_error *err)
+static ar_status write_field(const wave_field *field, const char *folder, int64_t times, bool gaps,
+                             ar_error *err)
 {
-    const axis axes[] = {{"time", "hours since 2001-01-01 00:00:00", "T", TIMES, 0, 6},
+    const axis axes[] = {{"time", "hours since 2001-01-01 00:00:00", "T", times, 0, 6},
                          {"level", "hPa", "Z", field->levels, 850, -350},
                          {"latitude", "degrees_north", "Y", NLAT, 90, -10},
                          {"longitude", "degrees_east", "X", NLON, 0, 10}};
@@ -115,7 +124,7 @@ static ar_status write_field(const wave_field *field, const char *folder, bool g
             AR_TRY(write_axis(file, &axes[a], err));
         }
     }
-    for (int64_t t = 0; t < TIMES; t++) {
+    for (int64_t t = 0; t < times; t++) {
         const int64_t start[4] = {t}, with_levels[4] = {1, field->levels, NLAT, NLON},
                       without[3] = {1, NLAT, NLON};
         fill(field, t, gaps, values);
@@ -165,13 +174,14 @@ cleanup:
 int main(int argc, char **argv)
 {
     const bool gaps = argc == 3 && strcmp(argv[2], "gaps") == 0;
+    const bool year = argc == 3 && strcmp(argv[2], "year") == 0;
     ar_error err = {""};
-    if (argc != 2 && !gaps) {
-        fprintf(stderr, "usage: make_waves FOLDER [gaps]\n");
+    if (argc != 2 && !gaps && !year) {
+        fprintf(stderr, "usage: make_waves FOLDER [gaps | year]\n");
         return 2;
     }
     for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
-        if (write_field(&fields[f], argv[1], gaps, &err) != AR_OK) {
+        if (write_field(&fields[f], argv[1], year ? MOST_TIMES : TIMES, gaps, &err) != AR_OK) {
             fprintf(stderr, "make_waves: %s\n", err.message);
             return 1;
         }

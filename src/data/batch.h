@@ -128,6 +128,8 @@ void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *c
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
                    bool for_inference);
 
+typedef struct ar_month_schedule ar_month_schedule;
+
 /* Draws cubes: first times uniform over all windows that lie wholly in [first_time, last_time] and
  * have no gap in any field; latitude by area (the centre's density ∝ cos φ) over where cubes fit,
  * longitude uniform (wrapping on a global grid). A cube never crosses a pole. */
@@ -138,6 +140,8 @@ typedef struct {
     int64_t row_count;      /* possible first rows: nlat − rows + 1 */
     double *row_cumulative; /* [row_count] cumulative probability */
     int64_t column_count; /* possible first columns: nlon where it wraps, else nlon − columns + 1 */
+    const ar_month_schedule *months; /* NULL: times are drawn from all windows; else from those of
+                                      * the months that are in memory (data/months.h); borrowed */
 } ar_sampler;
 
 /* No such window is an error that tells the times the fields have in common. Borrows `space`. */

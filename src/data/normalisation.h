@@ -1,13 +1,14 @@
 /* Mean and standard deviation of a field, from training times only, and their use.
  * Statistics are per level, and by choice per month or overall, and global (area-weighted), per
- * latitude or per grid point. Two-pass in double. Missing values do not count. */
+ * latitude or per grid point. In double, two passes over each month
+ * of the data, months merged. Missing values do not count. */
 #ifndef AR_DATA_NORMALISATION_H
 #define AR_DATA_NORMALISATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "data/field_data.h"
+#include "data/field_reader.h"
 
 typedef enum { AR_PERIOD_OVERALL, AR_PERIOD_MONTHLY } ar_normalisation_period;
 typedef enum { AR_AREA_GLOBAL, AR_AREA_LATITUDE, AR_AREA_POINT } ar_normalisation_area;
@@ -33,6 +34,11 @@ AR_USE_RESULT ar_status ar_normalisation_compute(ar_normalisation *normalisation
                                                  ar_normalisation_period period,
                                                  ar_normalisation_area area, int64_t first_time,
                                                  int64_t last_time, ar_error *err);
+/* The same to the bit for a field that is read month by month, of which no more than one is in
+ * memory. */
+AR_USE_RESULT ar_status ar_normalisation_compute_reading(
+    ar_normalisation *normalisation, ar_field_reader *reader, ar_normalisation_period period,
+    ar_normalisation_area area, int64_t first_time, int64_t last_time, ar_error *err);
 /* Allocate for a shape, all zeros (to fill from a checkpoint). */
 AR_USE_RESULT ar_status ar_normalisation_init(ar_normalisation *normalisation,
                                               ar_normalisation_period period,

@@ -106,6 +106,7 @@ void ar_sample_read(const ar_sample *sample)
         int month = ar_time_date(time, field->calendar).month;
         for (int64_t level = 0; level < field->level_count; level++) {
             const float *slice = index < 0 ? NULL : ar_field_data_slice(field, index, level);
+            assert(slice || index < 0); /* what is drawn is in memory */
             read_slice(sample, slice, level, t, month);
         }
     }

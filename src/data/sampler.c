@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "data/batch_parts.h"
+#include "data/months.h"
 
 /* The first field whose times mean something; where all are static, the first. */
 static const ar_field_data *timed_field(const ar_cube_space *space)
@@ -148,7 +149,10 @@ void ar_sampler_draw(const ar_sampler *sampler, const ar_draw *draw, ar_cube *cu
     for (int64_t k = 0; k < count; k++) {
         ar_random time = ar_draw_stream(draw, k, AR_RANDOM_CUBE_TIME, 0);
         ar_random place = ar_draw_stream(draw, k, AR_RANDOM_CUBE_PLACE, 0);
-        cubes[k].first_time = sampler->window_times[ar_random_below(&time, sampler->window_count)];
+        const int64_t window = sampler->months
+                                   ? ar_month_schedule_draw(sampler->months, draw, &time)
+                                   : ar_random_below(&time, sampler->window_count);
+        cubes[k].first_time = sampler->window_times[window];
         cubes[k].first_row = find_row(sampler, ar_random_uniform(&place));
         cubes[k].first_column = ar_random_below(&place, sampler->column_count);
     }

@@ -1,127 +1,160 @@
-/* How the mean and standard deviation of normalisation.h are computed: sums over the training times
- * in cells (a latitude, or a point), put together to what the area asks for. Each latitude is
- * summed by one thread in the order of time, so that the result is the same on any number of
- * threads. */
+/* How the mean and standard deviation of normalisation.h are computed: moments of the training
+ * times in cells (a latitude, or a point), month after month of the data, put together to what the
+ * area asks for. So what is in memory at once is a month, and the result is the same to the bit
+ * whether the data is read month by month or is there already. Each latitude is summed by one
+ * thread in the order of time, so that the number of threads changes no bit either. */
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/field_reader.h"
 #include "data/normalisation.h"
 
-enum { PERIODS = 13 }; /* overall and twelve months */
+enum { MONTHS = 12, PERIODS = 13 }; /* overall and twelve months */
 
-/* Sums of one level. A cell is a latitude, or a point of one. */
 typedef struct {
-    const ar_field_data *field;
-    const ar_normalisation *normalisation;
-    int64_t level;
-    int periods; /* 1, or 13: overall and the months */
-    int64_t time_count;
-    const int64_t *times; /* [time_count] indices of the training times */
-    const int *months;    /* [time_count] */
+    double count;   /* of values that are not missing */
+    double mean;    /* 0 without any */
+    double squares; /* sum of squared deviations from the mean */
+} moments;
+
+/* A cell is a latitude, or a point of one. */
+typedef struct {
+    const ar_field_data *field; /* its values are those of the block that is being added */
+    ar_normalisation *normalisation;
+    int months;           /* that are kept apart: 1 (none) or 12 */
     int64_t cell_columns; /* 1 or nlon */
+    int64_t cells;        /* nlat · cell_columns */
     double *weight;       /* [nlat] area of a latitude */
-    double *count;        /* [periods][nlat][cell_columns] values that are not missing */
-    double *sum;          /* the same: of values, then of squared deviations from `centre` */
-    double *centre;       /* the same: what deviations are taken from; 0 in the first pass */
-    double *cell_mean;    /* the same */
-    double *global_mean;  /* [periods] */
-} level_sums;
+    moments *sums;        /* [months][level_count][cells] */
+    moments *block;       /* [cells] of one block and level; later of one period and level */
+} field_moments;
 
-static int64_t cell_index(const level_sums *sums, int period, int64_t row)
+/* Put two sets of values together (Chan, Golub and LeVeque 1979, eq. 2.1). */
+static void merge(moments *a, const moments *b)
 {
-    return (period * sums->field->grid.nlat + row) * sums->cell_columns;
+    if (b->count > 0) {
+        const double count = a->count + b->count, difference = b->mean - a->mean;
+        a->mean += difference * (b->count / count);
+        a->squares += b->squares + difference * difference * (a->count * (b->count / count));
+        a->count = count;
+    }
 }
 
-/* `power` 1 sums deviations, 2 their squares. */
-static double deviation_of(float value, double centre, int power)
+/* Two passes over the values of a row at all times of the block, all of them one cell. */
+static void sum_row(const field_moments *it, int64_t level, int64_t row, int64_t first, int64_t end)
 {
-    double deviation = value - centre;
-    return power == 2 ? deviation * deviation : deviation;
+    const int64_t nlon = it->field->grid.nlon;
+    moments cell = {0};
+    for (int64_t t = first; t < end; t++) {
+        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
+        double sum = 0;
+        int64_t count = 0;
+        for (int64_t j = 0; j < nlon; j++) {
+            if (!isnan(values[j])) {
+                sum += values[j];
+                count++;
+            }
+        }
+        cell.mean += sum;
+        cell.count += (double)count;
+    }
+    cell.mean /= fmax(cell.count, 1);
+    for (int64_t t = first; t < end; t++) {
+        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
+        double sum = 0;
+        for (int64_t j = 0; j < nlon; j++) {
+            const double deviation = values[j] - cell.mean;
+            sum += isnan(values[j]) ? 0 : deviation * deviation;
+        }
+        cell.squares += sum;
+    }
+    it->block[row] = cell;
 }
 
-static void add_row_of_points(const level_sums *sums, int64_t first_cell, const float *values,
-                              int power)
+/* The same where every point of the row is a cell. */
+static void sum_points(const field_moments *it, int64_t level, int64_t row, int64_t first,
+                       int64_t end)
 {
-    double *sum = sums->sum + first_cell, *count = sums->count + first_cell;
-    const double *centre = sums->centre + first_cell;
-    for (int64_t j = 0; j < sums->field->grid.nlon; j++) {
-        if (!isnan(values[j])) {
-            sum[j] += deviation_of(values[j], centre[j], power);
-            count[j]++;
+    const int64_t nlon = it->field->grid.nlon;
+    moments *cells = it->block + row * nlon;
+    memset(cells, 0, (size_t)nlon * sizeof *cells);
+    for (int64_t t = first; t < end; t++) {
+        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
+        for (int64_t j = 0; j < nlon; j++) {
+            if (!isnan(values[j])) {
+                cells[j].mean += values[j];
+                cells[j].count++;
+            }
+        }
+    }
+    for (int64_t j = 0; j < nlon; j++) {
+        cells[j].mean /= fmax(cells[j].count, 1);
+    }
+    for (int64_t t = first; t < end; t++) {
+        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
+        for (int64_t j = 0; j < nlon; j++) {
+            const double deviation = values[j] - cells[j].mean;
+            cells[j].squares += isnan(values[j]) ? 0 : deviation * deviation;
         }
     }
 }
 
-static void add_row_as_one(const level_sums *sums, int64_t cell, const float *values, int power)
+/* Add times [first, end) of the field, all of the same month (1–12). */
+static void add_block(const field_moments *it, int64_t first, int64_t end, int month)
 {
-    double sum = 0, centre = sums->centre[cell];
-    int64_t count = 0;
-    for (int64_t j = 0; j < sums->field->grid.nlon; j++) {
-        if (!isnan(values[j])) {
-            sum += deviation_of(values[j], centre, power);
-            count++;
-        }
-    }
-    sums->sum[cell] += sum;
-    sums->count[cell] += (double)count;
-}
-
-static void add_row(const level_sums *sums, int period, int64_t row, const float *values, int power)
-{
-    int64_t first_cell = cell_index(sums, period, row);
-    if (sums->normalisation->area == AR_AREA_POINT) {
-        add_row_of_points(sums, first_cell, values, power);
-    } else {
-        add_row_as_one(sums, first_cell, values, power);
-    }
-}
-
-static void add_all(level_sums *sums, int power)
-{
-    const ar_grid *grid = &sums->field->grid;
-    size_t cells = (size_t)(sums->periods * grid->nlat * sums->cell_columns);
-    memset(sums->count, 0, cells * sizeof(double));
-    memset(sums->sum, 0, cells * sizeof(double));
+    const int64_t levels = it->field->level_count, columns = it->cell_columns;
+    moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
 #pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < grid->nlat; row++) {
-        for (int64_t t = 0; t < sums->time_count; t++) {
-            const float *values =
-                ar_field_data_slice(sums->field, sums->times[t], sums->level) + row * grid->nlon;
-            add_row(sums, 0, row, values, power);
-            if (sums->periods > 1) {
-                add_row(sums, sums->months[t], row, values, power);
+    for (int64_t row = 0; row < it->field->grid.nlat; row++) {
+        for (int64_t level = 0; level < levels; level++) {
+            if (columns > 1) {
+                sum_points(it, level, row, first, end);
+            } else {
+                sum_row(it, level, row, first, end);
+            }
+            for (int64_t j = row * columns; j < (row + 1) * columns; j++) {
+                merge(&sums[level * it->cells + j], &it->block[j]);
             }
         }
     }
 }
 
-/* Area-weighted mean over all cells of a period of what `sum` holds; NaN without values. */
-static double mean_of_cells(const level_sums *sums, int period)
+/* All values of a level in a period (0: overall), cell by cell, to `block`. */
+static void gather_period(const field_moments *it, int period, int64_t level)
 {
-    double total = 0, weight = 0;
-    for (int64_t row = 0; row < sums->field->grid.nlat; row++) {
-        for (int64_t j = 0; j < sums->cell_columns; j++) {
-            int64_t cell = cell_index(sums, period, row) + j;
-            total += sums->weight[row] * sums->sum[cell];
-            weight += sums->weight[row] * sums->count[cell];
+    const int64_t month_size = it->field->level_count * it->cells;
+    const moments *sums = it->sums + level * it->cells;
+    if (period > 0) {
+        memcpy(it->block, sums + (period - 1) * month_size, (size_t)it->cells * sizeof *sums);
+        return;
+    }
+    memcpy(it->block, sums, (size_t)it->cells * sizeof *sums);
+    for (int month = 1; month < it->months; month++) {
+        for (int64_t cell = 0; cell < it->cells; cell++) {
+            merge(&it->block[cell], &sums[month * month_size + cell]);
         }
     }
-    return total / weight;
 }
 
-/* First pass: means of cells and of the whole level, for every period. */
-static void find_means(level_sums *sums)
+/* Area-weighted mean and standard deviation over all cells of `block`; NaN without values. */
+static void summarise(const field_moments *it, double *mean, double *deviation)
 {
-    int64_t cells = sums->periods * sums->field->grid.nlat * sums->cell_columns;
-    memset(sums->centre, 0, (size_t)cells * sizeof(double));
-    add_all(sums, 1);
-    for (int64_t cell = 0; cell < cells; cell++) {
-        sums->cell_mean[cell] = sums->sum[cell] / sums->count[cell];
+    double total = 0, squares = 0, weight = 0;
+    for (int64_t cell = 0; cell < it->cells; cell++) {
+        const double area = it->weight[cell / it->cell_columns];
+        total += area * it->block[cell].count * it->block[cell].mean;
+        weight += area * it->block[cell].count;
     }
-    for (int period = 0; period < sums->periods; period++) {
-        sums->global_mean[period] = mean_of_cells(sums, period);
+    *mean = total / weight;
+    for (int64_t cell = 0; cell < it->cells; cell++) {
+        const moments *part = &it->block[cell];
+        const double away = part->mean - *mean;
+        squares += part->count > 0 ? it->weight[cell / it->cell_columns] *
+                                         (part->squares + part->count * away * away)
+                                   : 0;
     }
+    *deviation = sqrt(squares / weight);
 }
 
 /* Single precision resolves 6e-8 of a value: less spread than that is the rounding of a constant.
@@ -131,39 +164,21 @@ static bool is_constant(double mean, double standard_deviation)
     return !(standard_deviation > 1e-8 * fabs(mean)) || (float)standard_deviation == 0;
 }
 
-/* Second pass around the global means: the level's standard deviation of every period. */
-static void find_global_deviations(level_sums *sums, double deviations[PERIODS])
-{
-    int64_t per_period = sums->field->grid.nlat * sums->cell_columns;
-    for (int period = 0; period < sums->periods; period++) {
-        for (int64_t cell = 0; cell < per_period; cell++) {
-            sums->centre[period * per_period + cell] = sums->global_mean[period];
-        }
-    }
-    add_all(sums, 2);
-    for (int period = 0; period < sums->periods; period++) {
-        deviations[period] = sqrt(mean_of_cells(sums, period));
-    }
-}
-
 /* Write the cells of a period; what says nothing takes the level's values of the period. */
-static void write_cells(const level_sums *sums, int period, double global_deviation)
+static void write_cells(const field_moments *it, int period, int64_t level, double mean,
+                        double deviation)
 {
-    const ar_normalisation *normalisation = sums->normalisation;
-    int64_t offset = ar_normalisation_offset(normalisation, period, sums->level);
-    int64_t cells = normalisation->rows * normalisation->columns;
-    for (int64_t i = 0; i < cells; i++) {
-        double mean = sums->global_mean[period], deviation = global_deviation;
-        if (normalisation->area != AR_AREA_GLOBAL) {
-            int64_t cell = cell_index(sums, period, 0) + i;
-            if (sums->count[cell] > 0) {
-                mean = sums->cell_mean[cell];
-                double own = sqrt(sums->sum[cell] / sums->count[cell]);
-                deviation = is_constant(mean, own) ? global_deviation : own;
-            }
+    const ar_normalisation *normalisation = it->normalisation;
+    const int64_t offset = ar_normalisation_offset(normalisation, period, level);
+    for (int64_t i = 0; i < normalisation->rows * normalisation->columns; i++) {
+        double cell_mean = mean, cell_deviation = deviation;
+        if (normalisation->area != AR_AREA_GLOBAL && it->block[i].count > 0) {
+            cell_mean = it->block[i].mean;
+            const double own = sqrt(it->block[i].squares / it->block[i].count);
+            cell_deviation = is_constant(cell_mean, own) ? deviation : own;
         }
-        normalisation->mean[offset + i] = (float)mean;
-        normalisation->standard_deviation[offset + i] = (float)deviation;
+        normalisation->mean[offset + i] = (float)cell_mean;
+        normalisation->standard_deviation[offset + i] = (float)cell_deviation;
     }
 }
 
@@ -176,12 +191,13 @@ static void copy_overall(const ar_normalisation *normalisation, int period, int6
     memcpy(normalisation->standard_deviation + to, normalisation->standard_deviation + from, bytes);
 }
 
-static ar_status check_level(const level_sums *sums, double mean, double deviation, ar_error *err)
+static ar_status check_level(const field_moments *it, int64_t at, double mean, double deviation,
+                             ar_error *err)
 {
-    const char *name = sums->field->name;
-    double level = sums->field->levels[sums->level], count = 0;
-    for (int64_t cell = 0; cell < sums->field->grid.nlat * sums->cell_columns; cell++) {
-        count += sums->count[cell];
+    const char *name = it->field->name;
+    double level = it->field->levels[at], count = 0;
+    for (int64_t cell = 0; cell < it->cells; cell++) {
+        count += it->block[cell].count;
     }
     if (count == 0) {
         return ar_fail(err, AR_ERROR_INPUT,
@@ -200,43 +216,42 @@ static ar_status check_level(const level_sums *sums, double mean, double deviati
     return AR_OK;
 }
 
-static ar_status compute_level(level_sums *sums, ar_error *err)
+static ar_status write_level(const field_moments *it, int64_t level, ar_error *err)
 {
-    const ar_normalisation *normalisation = sums->normalisation;
-    double deviations[PERIODS];
-    find_means(sums);
-    find_global_deviations(sums, deviations);
-    ar_status status = check_level(sums, sums->global_mean[0], deviations[0], err);
-    if (status != AR_OK) {
-        return status;
-    }
-    if (normalisation->area != AR_AREA_GLOBAL) {
-        size_t cells = (size_t)(sums->periods * sums->field->grid.nlat * sums->cell_columns);
-        memcpy(sums->centre, sums->cell_mean, cells * sizeof(double));
-        add_all(sums, 2);
-    }
     for (int period = 0; period < PERIODS; period++) {
-        if (period >= sums->periods || is_constant(sums->global_mean[period], deviations[period])) {
-            copy_overall(normalisation, period, sums->level);
+        double mean = NAN, deviation = NAN;
+        if (period == 0 || it->months > 1) {
+            gather_period(it, period, level);
+            summarise(it, &mean, &deviation);
+        }
+        if (period == 0) {
+            ar_status status = check_level(it, level, mean, deviation, err);
+            if (status != AR_OK) {
+                return status;
+            }
+        }
+        if (period > 0 && is_constant(mean, deviation)) {
+            copy_overall(it->normalisation, period, level);
         } else {
-            write_cells(sums, period, deviations[period]);
+            write_cells(it, period, level, mean, deviation);
         }
     }
     return AR_OK;
 }
 
-/* Indices and months of the times within [first_time, last_time]. */
+/* The times within [first_time, last_time]: [*first, *end). */
 static ar_status choose_times(const ar_field_data *field, int64_t first_time, int64_t last_time,
-                              int64_t *times, int *months, int64_t *time_count, ar_error *err)
+                              int64_t *first, int64_t *end, ar_error *err)
 {
-    *time_count = 0;
-    for (int64_t t = 0; t < field->time_count; t++) {
-        if (field->times[t] >= first_time && field->times[t] <= last_time) {
-            times[*time_count] = t;
-            months[(*time_count)++] = ar_time_date(field->times[t], field->calendar).month;
-        }
+    *first = 0;
+    while (*first < field->time_count && field->times[*first] < first_time) {
+        (*first)++;
     }
-    if (*time_count > 0) {
+    *end = *first;
+    while (*end < field->time_count && field->times[*end] <= last_time) {
+        (*end)++;
+    }
+    if (*first < *end) {
         return AR_OK;
     }
     char text[4][32] = {"nothing", "nothing"};
@@ -251,20 +266,104 @@ static ar_status choose_times(const ar_field_data *field, int64_t first_time, in
                    field->name, text[0], text[1], text[2], text[3]);
 }
 
-static ar_status allocate_sums(level_sums *sums, ar_error *err)
+/* The end of the times from `first` on that are of its month of its year. */
+static int64_t month_end(const ar_field_data *field, int64_t first, int64_t end)
+{
+    const ar_date date = ar_time_date(field->times[first], field->calendar);
+    int64_t next = first;
+    while (next < end) {
+        const ar_date other = ar_time_date(field->times[next], field->calendar);
+        if (other.month != date.month || other.year != date.year) {
+            break;
+        }
+        next++;
+    }
+    return next;
+}
+
+/* Add times [first, end) month by month; from `reader` where it is not NULL. */
+static ar_status add_times(field_moments *it, ar_field_reader *reader, int64_t first, int64_t end,
+                           ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_field_data *field = it->field;
+    ar_field_data month_data = *field;
+    ar_resident_times month = {0};
+    int64_t longest = 0;
+    for (int64_t t = first, next; t < end; t = next) {
+        next = month_end(field, t, end);
+        longest = next - t > longest ? next - t : longest;
+    }
+    if (reader) {
+        const int64_t slice = field->level_count * field->grid.nlat * field->grid.nlon;
+        AR_TRY(ar_allocate_large(&month.values, (size_t)(longest * slice), sizeof(float),
+                                 "a month of a field", err));
+        month_data.resident = &month;
+        month_data.resident_count = 1;
+    }
+    for (int64_t t = first, next; t < end; t = next) {
+        next = month_end(field, t, end);
+        if (reader) {
+            month.first = t;
+            month.count = next - t;
+            AR_TRY(ar_field_reader_read(reader, t, next - t, month.values, err));
+        }
+        it->field = &month_data;
+        const int number = ar_time_date(field->times[t], field->calendar).month;
+        it->normalisation->month_seen[number] = true;
+        add_block(it, t, next, number);
+    }
+cleanup:
+    it->field = field;
+    ar_free_large(month.values);
+    return status;
+}
+
+static ar_status allocate_moments(field_moments *it, ar_error *err)
 {
     ar_status status;
-    const ar_grid *grid = &sums->field->grid;
-    /* fits: the normalisation of this shape has been allocated already, or it is smaller */
-    size_t cells = (size_t)(sums->periods * grid->nlat * sums->cell_columns);
-    AR_TRY(ar_allocate(&sums->weight, (size_t)grid->nlat, sizeof(double), "weights", err));
-    AR_TRY(ar_allocate(&sums->count, cells, sizeof(double), "counts", err));
-    AR_TRY(ar_allocate(&sums->sum, cells, sizeof(double), "sums", err));
-    AR_TRY(ar_allocate(&sums->centre, cells, sizeof(double), "centres", err));
-    AR_TRY(ar_allocate(&sums->cell_mean, cells, sizeof(double), "means", err));
-    AR_TRY(ar_allocate(&sums->global_mean, PERIODS, sizeof(double), "means", err));
-    ar_grid_area_weights(grid, sums->weight);
+    size_t count;
+    if (!ar_size_product((size_t)it->cells, (size_t)it->field->level_count, &count) ||
+        !ar_size_product(count, (size_t)it->months, &count)) {
+        count = SIZE_MAX; /* is refused by ar_allocate */
+    }
+    AR_TRY(ar_allocate(&it->weight, (size_t)it->field->grid.nlat, sizeof(double), "weights", err));
+    AR_TRY(ar_allocate(&it->block, (size_t)it->cells, sizeof(moments), "moments", err));
+    AR_TRY(ar_allocate(&it->sums, count, sizeof(moments), "moments", err));
+    ar_grid_area_weights(&it->field->grid, it->weight);
 cleanup:
+    return status;
+}
+
+/* From values in memory where `reader` is NULL. */
+static ar_status compute(ar_normalisation *normalisation, const ar_field_data *field,
+                         ar_field_reader *reader, ar_normalisation_period period,
+                         ar_normalisation_area area, int64_t first_time, int64_t last_time,
+                         ar_error *err)
+{
+    ar_status status;
+    int64_t first, end;
+    const int64_t columns = area == AR_AREA_POINT ? field->grid.nlon : 1;
+    field_moments it = {.field = field,
+                        .normalisation = normalisation,
+                        .months = period == AR_PERIOD_MONTHLY ? MONTHS : 1,
+                        .cell_columns = columns,
+                        .cells = field->grid.nlat * columns};
+    AR_TRY(ar_normalisation_init(normalisation, period, area, field->level_count, field->grid.nlat,
+                                 field->grid.nlon, err));
+    AR_TRY(choose_times(field, first_time, last_time, &first, &end, err));
+    AR_TRY(allocate_moments(&it, err));
+    AR_TRY(add_times(&it, reader, first, end, err));
+    for (int64_t level = 0; level < field->level_count; level++) {
+        AR_TRY(write_level(&it, level, err));
+    }
+cleanup:
+    ar_free(it.weight);
+    ar_free(it.block);
+    ar_free(it.sums);
+    if (status != AR_OK) {
+        ar_normalisation_release(normalisation);
+    }
     return status;
 }
 
@@ -272,38 +371,14 @@ ar_status ar_normalisation_compute(ar_normalisation *normalisation, const ar_fie
                                    ar_normalisation_period period, ar_normalisation_area area,
                                    int64_t first_time, int64_t last_time, ar_error *err)
 {
-    ar_status status;
-    int64_t *times = NULL;
-    int *months = NULL;
-    level_sums sums = {.field = field,
-                       .normalisation = normalisation,
-                       .periods = period == AR_PERIOD_MONTHLY ? PERIODS : 1,
-                       .cell_columns = area == AR_AREA_POINT ? field->grid.nlon : 1};
-    AR_TRY(ar_normalisation_init(normalisation, period, area, field->level_count, field->grid.nlat,
-                                 field->grid.nlon, err));
-    AR_TRY(ar_allocate(&times, (size_t)field->time_count, sizeof *times, "time indices", err));
-    AR_TRY(ar_allocate(&months, (size_t)field->time_count, sizeof *months, "months", err));
-    AR_TRY(choose_times(field, first_time, last_time, times, months, &sums.time_count, err));
-    for (int64_t t = 0; t < sums.time_count; t++) {
-        normalisation->month_seen[months[t]] = true;
-    }
-    sums.times = times;
-    sums.months = months;
-    AR_TRY(allocate_sums(&sums, err));
-    for (sums.level = 0; sums.level < field->level_count; sums.level++) {
-        AR_TRY(compute_level(&sums, err));
-    }
-cleanup:
-    ar_free(sums.weight);
-    ar_free(sums.count);
-    ar_free(sums.sum);
-    ar_free(sums.centre);
-    ar_free(sums.cell_mean);
-    ar_free(sums.global_mean);
-    ar_free(times);
-    ar_free(months);
-    if (status != AR_OK) {
-        ar_normalisation_release(normalisation);
-    }
-    return status;
+    return compute(normalisation, field, NULL, period, area, first_time, last_time, err);
+}
+
+ar_status ar_normalisation_compute_reading(ar_normalisation *normalisation, ar_field_reader *reader,
+                                           ar_normalisation_period period,
+                                           ar_normalisation_area area, int64_t first_time,
+                                           int64_t last_time, ar_error *err)
+{
+    return compute(normalisation, ar_field_reader_field(reader), reader, period, area, first_time,
+                   last_time, err);
 }

@@ -65,6 +65,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
     static const integer_range integers[] = {
         {"seed", AT(seed), 0, INT64_MAX},
         {"data.time_step_hours", AT(time_step_hours), 1, 24 * 366},
+        {"data.samples_per_month", AT(samples_per_month), 1, 1 << 30},
         {"model.encoder.layers", AT(model.encoder_layers), 1, MOST_LAYERS},
         {"model.encoder.heads", AT(model.encoder_heads), 1, AR_MOST_HEADS},
         {"model.encoder.mlp_layers", AT(model.encoder_mlp_layers), 2, MOST_LAYERS},
@@ -83,6 +84,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
         {"training.validation_samples", AT(training.validation_samples), 1, 1 << 24},
     };
     static const number_range numbers[] = {
+        {"data.memory_gib", AT(memory_gib), 0, 1e9},
         {"model.decoder.cross_ratio", AT(model.decoder_cross_ratio), 0, 1},
         {"training.weight_decay", AT(training.weight_decay), 0, 10},
         {"training.dropout", AT(training.dropout), 0, 0.9},

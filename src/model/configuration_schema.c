@@ -80,8 +80,11 @@ static const cyaml_schema_field_t data_keys[] = {
     LIST("paths", CYAML_FLAG_OPTIONAL, WHOLE, configuration.paths, configuration.path_count,
          &text_entry, CYAML_UNLIMITED),
     INTEGER("time_step_hours", WHOLE, configuration.time_step_hours),
+    NUMBER("memory_gib", WHOLE, configuration.memory_gib),
+    INTEGER("samples_per_month", WHOLE, configuration.samples_per_month),
     GROUP("training", CYAML_FLAG_OPTIONAL, WHOLE, training_period_keys),
-    GROUP("validation", CYAML_FLAG_OPTIONAL, WHOLE, validation_period_keys), CYAML_FIELD_END};
+    GROUP("validation", CYAML_FLAG_OPTIONAL, WHOLE, validation_period_keys),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t normalisation_keys[] = {
     NAMED("period", CYAML_FLAG_DEFAULT, WHOLE, configuration.normalisation_period, period_names),
@@ -226,7 +229,7 @@ const cyaml_schema_value_t ar_configuration_schema = {
 
 const char *const ar_configuration_defaults =
     "seed: 1\n"
-    "data: {time_step_hours: 1}\n"
+    "data: {time_step_hours: 1, memory_gib: 4, samples_per_month: 2048}\n"
     "normalisation: {period: overall, area: latitude}\n"
     "masking: {strategy: bert, forecast_tokens: 1}\n"
     "model:\n"

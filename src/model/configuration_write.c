@@ -33,6 +33,8 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
                           configuration->path_count);
     }
     ar_yaml_add_integer(out, "  time_step_hours", configuration->time_step_hours);
+    ar_yaml_add_number(out, "\n  memory_gib", configuration->memory_gib);
+    ar_yaml_add_integer(out, "\n  samples_per_month", configuration->samples_per_month);
     ar_text_add(out, "\n");
     add_period(out, "training", configuration->training_start, configuration->training_end);
     add_period(out, "validation", configuration->validation_start, configuration->validation_end);

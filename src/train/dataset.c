@@ -1,5 +1,6 @@
 #include "train/dataset.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ static ar_status take_levels(ar_field_configuration *field, const ar_field_data 
     return status;
 }
 
-static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
+static ar_status open_field(ar_dataset *dataset, ar_configuration *configuration, int64_t f,
                             const char *const *paths, int64_t path_count,
                             const ar_dataset_period *period, ar_error *err)
 {
@@ -37,14 +38,48 @@ static ar_status load_field(ar_dataset *dataset, ar_configuration *configuration
                                       .end = period->end,
                                       .seconds_before = period->seconds_before,
                                       .is_static = field->is_static};
-    ar_field_data *data = &dataset->fields[f];
-    ar_status status = ar_field_data_load(data, paths, path_count, &request, err);
-    if (status == AR_OK && data->level_count > AR_LEVEL_MAX) {
-        status =
-            ar_fail(err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
-                    configuration->file, field->name, (long long)data->level_count, AR_LEVEL_MAX);
+    ar_status status = ar_field_reader_open(&dataset->readers[f], paths, path_count, &request, err);
+    if (status != AR_OK) {
+        return status;
     }
-    return status == AR_OK ? take_levels(field, data, err) : status;
+    const ar_field_data *data = ar_field_reader_field(dataset->readers[f]);
+    if (data->level_count > AR_LEVEL_MAX) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: field %s has %lld levels in the data, at most %d",
+                       configuration->file, field->name, (long long)data->level_count,
+                       AR_LEVEL_MAX);
+    }
+    return take_levels(field, data, err);
+}
+
+double ar_dataset_time_bytes(const ar_field_data *field)
+{
+    return (double)field->level_count * (double)field->grid.nlat * (double)field->grid.nlon *
+           sizeof(float);
+}
+
+/* Do the values of all fields that have been opened take more than so much? */
+static bool is_more(const ar_dataset *dataset, double most_bytes)
+{
+    double bytes = 0;
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        if (dataset->readers[f]) {
+            const ar_field_data *field = ar_field_reader_field(dataset->readers[f]);
+            bytes += (double)field->time_count * ar_dataset_time_bytes(field);
+        }
+    }
+    return bytes > most_bytes;
+}
+
+/* A field that was opened: its values, or only what it is. */
+static ar_status fill_field(ar_dataset *dataset, int64_t f, ar_error *err)
+{
+    const ar_field_data *data = ar_field_reader_field(dataset->readers[f]);
+    if (dataset->by_months && !data->is_static) {
+        return ar_field_data_describe(&dataset->fields[f], data, err);
+    }
+    const ar_status status = ar_field_reader_load(dataset->readers[f], &dataset->fields[f], err);
+    ar_field_reader_close(&dataset->readers[f]);
+    return status;
 }
 
 /* A stream borrows all of its field's data. */
@@ -57,14 +92,20 @@ static ar_status share_field(ar_dataset *dataset, ar_configuration *configuratio
     return take_levels(&configuration->fields[f], data, err);
 }
 
-static ar_status load_fields(ar_dataset *dataset, ar_configuration *configuration,
+static ar_status open_fields(ar_dataset *dataset, ar_configuration *configuration,
                              const char *const *paths, int64_t path_count,
-                             const ar_dataset_period *period, ar_error *err)
+                             const ar_dataset_period *period, double most_bytes, ar_error *err)
 {
     ar_status status = AR_OK;
     for (int64_t f = 0; status == AR_OK && f < dataset->field_count; f++) {
         if (!dataset->is_stream[f]) {
-            status = load_field(dataset, configuration, f, paths, path_count, period, err);
+            status = open_field(dataset, configuration, f, paths, path_count, period, err);
+        }
+    }
+    dataset->by_months = status == AR_OK && is_more(dataset, most_bytes);
+    for (int64_t f = 0; status == AR_OK && f < dataset->field_count; f++) {
+        if (!dataset->is_stream[f]) {
+            status = fill_field(dataset, f, err);
         }
     }
     for (int64_t f = 0; status == AR_OK && f < dataset->field_count; f++) {
@@ -79,6 +120,13 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                           const char *const *paths, int64_t path_count,
                           const ar_dataset_period *period, ar_error *err)
 {
+    return ar_dataset_open(dataset, configuration, paths, path_count, period, INFINITY, err);
+}
+
+ar_status ar_dataset_open(ar_dataset *dataset, ar_configuration *configuration,
+                          const char *const *paths, int64_t path_count,
+                          const ar_dataset_period *period, double most_bytes, ar_error *err)
+{
     *dataset = (ar_dataset){.field_count = configuration->field_count,
                             .training_last = -1,
                             .validation_last = -1,
@@ -91,7 +139,8 @@ ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
         dataset->field_pointers[f] = &dataset->fields[f];
         dataset->normalisation_pointers[f] = &dataset->normalisations[f];
     }
-    ar_status status = load_fields(dataset, configuration, paths, path_count, period, err);
+    ar_status status =
+        open_fields(dataset, configuration, paths, path_count, period, most_bytes, err);
     if (status != AR_OK) {
         return status;
     }
@@ -228,10 +277,15 @@ ar_status ar_dataset_normalise(ar_dataset *dataset, const ar_configuration *conf
         ar_normalisation_period period;
         ar_normalisation_area area;
         ar_dataset_statistics(configuration, f, &period, &area);
-        ar_status status =
-            ar_normalisation_compute(&dataset->normalisations[f], &dataset->fields[f], period, area,
-                                     is_static ? INT64_MIN : dataset->training_first,
-                                     is_static ? INT64_MAX : dataset->training_last, err);
+        const int64_t first = is_static ? INT64_MIN : dataset->training_first;
+        const int64_t last = is_static ? INT64_MAX : dataset->training_last;
+        ar_normalisation *normalisation = &dataset->normalisations[f];
+        const ar_status status =
+            dataset->readers[f]
+                ? ar_normalisation_compute_reading(normalisation, dataset->readers[f], period, area,
+                                                   first, last, err)
+                : ar_normalisation_compute(normalisation, &dataset->fields[f], period, area, first,
+                                           last, err);
         if (status != AR_OK) {
             return status;
         }
@@ -265,7 +319,7 @@ ar_status ar_dataset_normalise_by(ar_dataset *dataset, ar_configuration *configu
     ar_dataset *from = NULL;
     ar_status status = AR_OK;
     AR_TRY(ar_allocate(&from, 1, sizeof *from, "data for statistics", err));
-    AR_TRY(ar_dataset_load(from, configuration, paths, path_count, period, err));
+    AR_TRY(ar_dataset_open(from, configuration, paths, path_count, period, 0, err));
     const ar_field_data *timed = &from->fields[from->timed_field];
     from->training_first = dataset->statistics_first = timed->times[0];
     from->training_last = dataset->statistics_last = timed->times[timed->time_count - 1];
@@ -322,6 +376,7 @@ void ar_dataset_release(ar_dataset *dataset)
             ar_field_data_release(&dataset->fields[f]);
             ar_normalisation_release(&dataset->normalisations[f]);
         }
+        ar_field_reader_close(&dataset->readers[f]);
     }
     *dataset = (ar_dataset){0};
 }

@@ -1,14 +1,18 @@
-/* The data of a configuration in memory: its fields, their normalisation, and the space that cubes
- * are drawn from. */
+/* The data of a configuration: its fields, in memory or to be read month by month, their
+ * normalisation, and the space that cubes are drawn from. */
 #ifndef AR_TRAIN_DATASET_H
 #define AR_TRAIN_DATASET_H
 
 #include "data/batch.h"
+#include "data/field_reader.h"
 #include "model/configuration.h"
 
 typedef struct {
     int64_t field_count;
     ar_field_data fields[AR_FIELD_MAX];
+    ar_field_reader
+        *readers[AR_FIELD_MAX]; /* of fields whose values are not in memory; else NULL */
+    bool by_months;             /* there are such fields: all that are not static */
     ar_normalisation normalisations[AR_FIELD_MAX];
     ar_field_tokens tokens[AR_FIELD_MAX];
     const ar_field_data *field_pointers[AR_FIELD_MAX];
@@ -35,6 +39,14 @@ typedef struct {
 AR_USE_RESULT ar_status ar_dataset_load(ar_dataset *dataset, ar_configuration *configuration,
                                         const char *const *paths, int64_t path_count,
                                         const ar_dataset_period *period, ar_error *err);
+/* The same with at most `most_bytes` of values in memory: where there are more, only static fields
+ * are loaded, and those with times are described and have readers. */
+AR_USE_RESULT ar_status ar_dataset_open(ar_dataset *dataset, ar_configuration *configuration,
+                                        const char *const *paths, int64_t path_count,
+                                        const ar_dataset_period *period, double most_bytes,
+                                        ar_error *err);
+/* Bytes of one time of a field. */
+double ar_dataset_time_bytes(const ar_field_data *field);
 /* The times that training needs: those of the training and validation periods and between. */
 ar_dataset_period ar_dataset_training_period(const ar_configuration *configuration);
 /* Warn where the data ends before a period does, or begins after it. */
@@ -49,8 +61,8 @@ void ar_dataset_warn_of_copies(const ar_dataset *dataset, const ar_configuration
 /* Compute the normalisations from the training period alone. */
 AR_USE_RESULT ar_status ar_dataset_normalise(ar_dataset *dataset,
                                              const ar_configuration *configuration, ar_error *err);
-/* Compute the normalisations from all times within `period` of the same data, which is loaded for
- * it, as far as fields and levels go, and released again: for models that come without statistics.
+/* Compute the normalisations from all times within `period` of the same data, which is read for
+ * it month by month, as far as fields and levels go: for models that come without statistics.
  * Call it after ar_dataset_load. */
 AR_USE_RESULT ar_status ar_dataset_normalise_by(ar_dataset *dataset,
                                                 ar_configuration *configuration,

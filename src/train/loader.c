@@ -21,13 +21,19 @@ struct ar_loader {
     ar_error error;
 };
 
-static void fill(ar_loader *loader)
+static ar_status fill(ar_loader *loader, ar_error *err)
 {
     const ar_loader_options *o = &loader->options;
+    const ar_status status =
+        o->residence ? ar_residence_wait(o->residence, loader->step, err) : AR_OK;
+    if (status != AR_OK) {
+        return status;
+    }
     const ar_draw draw = {.seed = o->seed, .step = (uint32_t)loader->step};
     ar_sampler_draw(o->sampler, &draw, loader->cubes, o->samples);
     ar_batch_fill(&loader->batch, o->sampler->space, loader->cubes, o->samples, o->masking, &draw,
                   false);
+    return AR_OK;
 }
 
 static ar_status prepare(ar_loader *loader, ar_error *err)
@@ -46,10 +52,8 @@ static void *fill_batches(void *argument)
     ar_loader *loader = argument;
     omp_set_num_threads(1);
     ar_error error = {""};
-    const ar_status status = prepare(loader, &error);
+    ar_status status = prepare(loader, &error);
     pthread_mutex_lock(&loader->lock);
-    loader->status = status;
-    loader->error = error;
     while (loader->state != NO_MORE) {
         if (loader->state == BATCH_READY) {
             pthread_cond_wait(&loader->changed, &loader->lock);
@@ -57,9 +61,11 @@ static void *fill_batches(void *argument)
         }
         if (status == AR_OK) {
             pthread_mutex_unlock(&loader->lock);
-            fill(loader);
+            status = fill(loader, &error);
             pthread_mutex_lock(&loader->lock);
         }
+        loader->status = status;
+        loader->error = error;
         if (loader->state == BATCH_WANTED) {
             loader->state = BATCH_READY;
             pthread_cond_broadcast(&loader->changed);

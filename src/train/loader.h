@@ -4,13 +4,15 @@
 #ifndef AR_TRAIN_LOADER_H
 #define AR_TRAIN_LOADER_H
 
-#include "data/batch.h"
+#include "data/residence.h"
 
 typedef struct ar_loader ar_loader;
 
 typedef struct {
     const ar_sampler *sampler; /* borrowed, must outlive the loader, as its space */
     const ar_masking *masking; /* borrowed */
+    ar_residence *residence;   /* the months that `sampler` draws from, of the same steps; NULL: all
+                                * is in memory; borrowed */
     int64_t samples;           /* of a batch */
     uint64_t seed;
     int64_t first_step, last_step; /* none is filled beyond */

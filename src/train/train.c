@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "model/freeze.h"
 #include "train/checkpoint.h"
+#include "train/cube_source.h"
 #include "train/loader.h"
 #include "train/metrics.h"
 #include "train/origin.h"
@@ -23,7 +24,7 @@ typedef struct {
     const ar_backend *backend;
     int threads;
     ar_dataset dataset;
-    ar_sampler training, validation;
+    ar_cube_source training, validation;
     ar_loader *loader; /* of training's batches */
     ar_batch batch;    /* of validation */
     ar_cube *cubes;
@@ -69,28 +70,37 @@ cleanup:
     return status;
 }
 
+/* Of values in memory. */
+static double most_bytes(const ar_configuration *configuration)
+{
+    const double limit = configuration->memory_gib;
+    return limit > 0 ? limit * (1 << 30) : INFINITY;
+}
+
 static ar_status load_data(run_state *run, ar_error *err)
 {
     ar_configuration *c = run->configuration;
     ar_dataset *dataset = &run->dataset;
     ar_status status = AR_OK;
     const ar_dataset_period period = ar_dataset_training_period(c);
-    AR_TRY(ar_dataset_load(dataset, c, (const char *const *)c->paths, c->path_count, &period, err));
+    AR_TRY(ar_dataset_open(dataset, c, (const char *const *)c->paths, c->path_count, &period,
+                           most_bytes(c), err));
     ar_dataset_warn_of_ends(dataset, c);
     ar_dataset_warn_of_copies(dataset, c);
     AR_TRY(ar_dataset_normalise(dataset, c, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
-    AR_TRY(ar_sampler_init(&run->training, &dataset->space, dataset->training_first,
-                           dataset->training_last, err));
+    AR_TRY(ar_cube_source_init(&run->training, dataset, dataset->training_first,
+                               dataset->training_last, err));
     if (c->validation_start) {
-        AR_TRY(ar_sampler_init(&run->validation, &dataset->space, dataset->validation_first,
-                               dataset->validation_last, err));
+        AR_TRY(ar_cube_source_init(&run->validation, dataset, dataset->validation_first,
+                                   dataset->validation_last, err));
         ar_dataset_warn_of_months(dataset, dataset->validation_first, dataset->validation_last,
                                   "validation");
         const size_t samples = (size_t)c->training.batch;
         AR_TRY(ar_batch_init(&run->batch, &dataset->space, c->training.batch, err));
         AR_TRY(ar_allocate(&run->cubes, samples, sizeof *run->cubes, "cubes", err));
     }
+    AR_TRY(ar_cube_source_divide_memory(&run->training, &run->validation, c, err));
 cleanup:
     return status;
 }
@@ -193,6 +203,9 @@ cleanup:
 /* Say how much of a field is missing: a store whose chunks were lost looks like one with gaps. */
 static void tell_missing(const ar_field_data *field)
 {
+    if (!field->values) {
+        return; /* to know it would take another reading */
+    }
     const int64_t count =
         field->time_count * field->level_count * field->grid.nlat * field->grid.nlon;
     int64_t missing = 0;
@@ -326,18 +339,26 @@ static ar_status train_step(run_state *run, int64_t step, ar_error *err)
 static ar_status validate(run_state *run, int64_t step, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
+    ar_cube_source *source = &run->validation;
     ar_loss_sums sums = {0};
     char text[256];
-    for (int64_t done = 0; done < settings->validation_samples; done += settings->batch) {
-        const int64_t left = settings->validation_samples - done;
+    const int64_t last = (settings->validation_samples - 1) / settings->batch;
+    ar_status status = AR_OK;
+    AR_TRY(ar_cube_source_start(source, 0, last, err));
+    for (int64_t k = 0; k <= last; k++) {
+        const int64_t done = k * settings->batch, left = settings->validation_samples - done;
         const int64_t count = left < settings->batch ? left : settings->batch;
         const ar_draw draw = {.seed = (uint64_t)run->configuration->seed,
+                              .step = ar_cube_source_changes(source) ? (uint32_t)k : 0,
                               .first_sample = (uint32_t)done,
                               .validation = true};
         ar_profile_begin(run->options->profile);
-        ar_sampler_draw(&run->validation, &draw, run->cubes, count);
-        ar_batch_fill(&run->batch, &run->dataset.space, run->cubes, count,
-                      &run->configuration->masking, &draw, false);
+        if (source->residence) {
+            AR_TRY(ar_residence_wait(source->residence, draw.step, err));
+        }
+        ar_sampler_draw(&source->sampler, &draw, run->cubes, count);
+        ar_batch_fill(&run->batch, &source->space, run->cubes, count, &run->configuration->masking,
+                      &draw, false);
         ar_profile_end(run->options->profile, "filling the batch", 0);
         feed(run, &run->batch, &draw);
         ar_plan_forward(run->plan);
@@ -345,7 +366,10 @@ static ar_status validate(run_state *run, int64_t step, ar_error *err)
     }
     ar_loss_sums_format(&sums, run->configuration, text, sizeof text);
     ar_log(AR_LOG_INFO, "step %lld  validation %s", (long long)step, text);
-    return ar_metrics_write(&run->metrics, &sums, step, NULL, err);
+    status = ar_metrics_write(&run->metrics, &sums, step, NULL, err);
+cleanup:
+    ar_cube_source_pause(source);
+    return status;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -416,7 +440,9 @@ static ar_status train_all(run_state *run, ar_error *err)
     ar_profile *profile = run->options->profile;
     ar_status status = AR_OK;
     loop_clock clock = {.last_line = ar_clock_seconds(), .last_step = run->optimiser.step};
-    const ar_loader_options loading = {.sampler = &run->training,
+    AR_TRY(ar_cube_source_start(&run->training, run->optimiser.step + 1, settings->steps, err));
+    const ar_loader_options loading = {.sampler = &run->training.sampler,
+                                       .residence = run->training.residence,
                                        .masking = &run->configuration->masking,
                                        .samples = settings->batch,
                                        .seed = (uint64_t)run->configuration->seed,
@@ -471,8 +497,8 @@ static void release(run_state *run)
     ar_free_large(run->gradients);
     ar_free(run->cubes);
     ar_batch_release(&run->batch);
-    ar_sampler_release(&run->training);
-    ar_sampler_release(&run->validation);
+    ar_cube_source_release(&run->training);
+    ar_cube_source_release(&run->validation);
     ar_dataset_release(&run->dataset);
 }
 

@@ -2,30 +2,12 @@
  * exceeded by chance with probability 1e-6 (Wilson and Hilferty 1931). */
 #include "data/batch.h"
 
+#include "chi_square.h"
 #include "synthetic.h"
 
 enum { NLAT = 19, NLON = 36, TIMES = 60, ROWS = 6, COLUMNS = 12, STEPS = 3 };
 static const int64_t start = 1766188800; /* 2025-12-20 */
 static const int64_t step = 21600;
-
-static double chi_square_bound(double freedom)
-{
-    double root = 1 - 2 / (9 * freedom) + 4.753 * sqrt(2 / (9 * freedom));
-    return freedom * root * root * root;
-}
-
-/* χ² of counts against probabilities. */
-static void check_distribution(const double *counts, const double *probabilities, int64_t count,
-                               double draws)
-{
-    double chi = 0;
-    for (int64_t i = 0; i < count; i++) {
-        double expected = probabilities[i] * draws;
-        assert_true(expected > 20); /* enough for χ² to be what it is called */
-        chi += (counts[i] - expected) * (counts[i] - expected) / expected;
-    }
-    assert_true(chi < chi_square_bound((double)count - 1));
-}
 
 typedef struct {
     ar_field_data field, other;

@@ -98,6 +98,8 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
         assert_same_text(a->paths[i], b->paths[i]);
     }
     assert_int_equal(a->time_step_hours, b->time_step_hours);
+    assert_memory_equal(&a->memory_gib, &b->memory_gib, sizeof(double));
+    assert_int_equal(a->samples_per_month, b->samples_per_month);
     assert_same_text(a->training_start, b->training_start);
     assert_same_text(a->training_end, b->training_end);
     assert_same_text(a->validation_start, b->validation_start);
@@ -270,6 +272,8 @@ static void round_trip(void **state)
         "model.tail_layers=3",
         "model.attention={kind: axial_parallel, window: [0, 2, 3]}",
         "training.dropout=0.05",
+        "data.memory_gib=0.1",
+        "data.samples_per_month=77",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);
@@ -463,6 +467,10 @@ static const mistake mistakes[] = {
      "a.yaml:1: seed is -3; should be a whole number from 0 to 9223372036854775807"},
     {"time_step_hours: 6", "time_step_hours: 0",
      "a.yaml:4: data.time_step_hours is 0; should be a whole number from 1 to 8784"},
+    {"time_step_hours: 6", "memory_gib: -1",
+     "a.yaml:4: data.memory_gib is -1; should be a number from 0 to 1e+09"},
+    {"time_step_hours: 6", "samples_per_month: 0",
+     "a.yaml:4: data.samples_per_month is 0; should be a whole number from 1 to 1073741824"},
     {"layers: 4, heads: 8", "layers: 0, heads: 8",
      "a.yaml:25: model.encoder.layers is 0; should be a whole number from 1 to 1000"},
     {"steps: 5000", "steps: 5000\n  dropout: 1",
