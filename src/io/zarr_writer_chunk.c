@@ -185,7 +185,8 @@ static ar_status load_chunk(const ar_zarr_written *variable, const char *path, a
     return status;
 }
 
-/* Make `place` the chunk in memory; `whole` says that all of it is about to be written. */
+/* Make `place` the chunk in memory; `whole` says that all of it that lies in the array is about to
+ * be written: what a kill left of it is not looked at. */
 static ar_status hold_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, const int64_t *place,
                             bool whole, ar_error *err)
 {
@@ -205,8 +206,8 @@ static ar_status hold_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, c
     AR_TRY(has_file(variable, place, &path, &found, err));
     if (found && !whole) {
         AR_TRY(load_chunk(variable, path, err));
-    } else if (!whole) {
-        fill_chunk(variable);
+    } else {
+        fill_chunk(variable); /* also what lies beyond the array's end */
     }
     memcpy(variable->place, place, place_bytes);
     variable->holding = true;
@@ -237,10 +238,15 @@ static void copy_part(const ar_zarr_written *variable, const ar_zarr_part *part,
     } while (ar_zarr_advance(place, part->length, last));
 }
 
-static bool covers_chunk(const ar_zarr_array *array, const ar_zarr_part *part)
+static bool covers_chunk(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+                         const ar_zarr_part *part, const int64_t *start)
 {
-    for (int d = 0; d < array->rank; d++) {
-        if (part->length[d] < array->chunk[d]) {
+    for (int d = 0; d < variable->array.rank; d++) {
+        const ar_zarr_dimension *dimension = &writer->dimensions[variable->dimension[d]];
+        const int64_t end = start[d] + part->target[d] + part->length[d];
+        const bool to_the_end =
+            part->first[d] == 0 && !dimension->unlimited && end == dimension->length;
+        if (part->length[d] < variable->array.chunk[d] && !to_the_end) {
             return false;
         }
     }
@@ -274,8 +280,8 @@ ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
             part.piece[d] = first[d] + place[d];
         }
         ar_zarr_part_find(&part, array->rank, array->chunk, start, count);
-        ar_status status =
-            hold_chunk(writer, variable, part.piece, covers_chunk(array, &part), err);
+        ar_status status = hold_chunk(writer, variable, part.piece,
+                                      covers_chunk(writer, variable, &part, start), err);
         if (status != AR_OK) {
             return status;
         }

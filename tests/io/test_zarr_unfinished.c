@@ -93,6 +93,48 @@ static void cut_chunk(void **state)
     remove_folder(folder);
 }
 
+/* So is one that reaches beyond the end of the array, when all of it that lies within is written.
+ */
+static void cut_last_chunk(void **state)
+{
+    (void)state;
+    const ar_writer_variable x = {.name = "x",
+                                  .type = AR_WRITER_DOUBLE,
+                                  .rank = 2,
+                                  .dimensions = {"time", "place"},
+                                  .compress = 1,
+                                  .chunk = {3, 2}};
+    const int64_t start[2] = {3, 2}, count[2] = {1, 1};
+    char folder[64], path[96], unfinished[96];
+    ar_writer *writer = NULL;
+    make_folder(folder);
+    snprintf(path, sizeof path, "%s/whole.zarr", folder);
+    snprintf(unfinished, sizeof unfinished, "%s/unfinished", folder);
+    for (int round = 0; round < 2; round++) {
+        const double value = 7 + round;
+        assert_int_equal(ar_writer_open_unfinished(&writer, path, unfinished, NULL), AR_OK);
+        assert_int_equal(ar_writer_add_dimension(writer, "time", TIMES, NULL), AR_OK);
+        assert_int_equal(ar_writer_add_dimension(writer, "place", PLACES, NULL), AR_OK);
+        assert_int_equal(ar_writer_add_variable(writer, &x, NULL), AR_OK);
+        assert_int_equal(ar_writer_write(writer, "x", start, count, &value, NULL), AR_OK);
+        if (round == 0) {
+            assert_int_equal(ar_writer_flush(writer, NULL), AR_OK);
+            ar_writer_abandon(&writer);
+            assert_int_equal(run_command("truncate -s 5 '%s/x/1.1'", unfinished), 0);
+        }
+    }
+    assert_int_equal(ar_writer_commit(&writer, NULL), AR_OK);
+    ar_source *source = NULL;
+    double value;
+    assert_int_equal(ar_source_open(&source, path, NULL), AR_OK);
+    assert_int_equal(
+        ar_source_read_double(source, ar_source_find(source, "x"), start, count, &value, NULL),
+        AR_OK);
+    assert_true(value == 8);
+    ar_source_close(&source);
+    remove_folder(folder);
+}
+
 static void only_where_begun_so(void **state)
 {
     (void)state;
@@ -117,6 +159,7 @@ static void only_where_begun_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(several_goes), cmocka_unit_test(cut_chunk),
+                                       cmocka_unit_test(cut_last_chunk),
                                        cmocka_unit_test(only_where_begun_so)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
