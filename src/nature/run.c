@@ -206,7 +206,7 @@ static ar_status integrate_member(nature_run *run, ar_progress *progress, ar_err
             return ar_fail(err, AR_ERROR_INTERRUPTED,
                            "%s: interrupted at hour %lld; the same command with --resume goes on "
                            "from there",
-                           run->unfinished.folder, (long long)hour);
+                           run->unfinished.folder.path, (long long)hour);
         }
         bool wanted = (hour - run->origin) % every == 0;
         if (wanted) { /* in the spin-up too: the first mean is over one interval as well */
@@ -290,12 +290,12 @@ static ar_status explain_failure(const nature_run *run, ar_status status, ar_err
     const ar_error reason = *err;
     return ar_fail(err, status,
                    "%s; %s holds the times before and the last good state, of hour %lld",
-                   reason.message, run->unfinished.folder, (long long)run->good_hour);
+                   reason.message, run->unfinished.folder.path, (long long)run->good_hour);
 }
 
 ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err)
 {
-    nature_run run = {.options = options, .unfinished = {.lock = -1}};
+    nature_run run = {.options = options, .unfinished = {.folder.lock = -1}};
     ar_run_progress progress;
     ar_status status = AR_OK;
     AR_TRY(prepare(&run, err));

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "atmorep/status.h"
+#include "base/unfinished.h"
 
 typedef struct {
-    char *folder, *description, *store;
-    int lock;        /* descriptor of the folder; −1: it was not opened */
+    ar_unfinished_folder folder;
+    char *store;
     int64_t members; /* 0: no ensemble */
 } ar_unfinished_run;
 

@@ -1,0 +1,97 @@
+#include "base/unfinished.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+enum { LARGEST_DESCRIPTION = 1 << 30 };
+
+/* A slash at the end of `out` is how a shell completes the name of a folder. */
+static ar_status set_paths(ar_unfinished_folder *folder, const char *out, const char *name,
+                           ar_error *err)
+{
+    ar_status status = AR_OK;
+    size_t length = strlen(out), size = length + sizeof ".part";
+    while (length > 1 && out[length - 1] == '/') {
+        length--;
+    }
+    AR_TRY(ar_allocate(&folder->path, size, 1, "a path", err));
+    snprintf(folder->path, size, "%.*s.part", (int)length, out);
+    AR_TRY(ar_path_join(&folder->description, folder->path, name, err));
+cleanup:
+    return status;
+}
+
+/* The lock ends with the process, however that ends. */
+ar_status ar_unfinished_folder_open(ar_unfinished_folder *folder, const char *out, const char *name,
+                                    ar_error *err)
+{
+    *folder = (ar_unfinished_folder){.lock = -1};
+    ar_status status = set_paths(folder, out, name, err);
+    if (status != AR_OK) {
+        return status;
+    }
+    if (mkdir(folder->path, 0777) == 0 || errno == EEXIST) {
+        folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (folder->lock < 0) {
+        return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make this folder: %s", folder->path,
+                       strerror(errno));
+    }
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(folder->lock);
+        folder->lock = -1;
+        return ar_fail(err, AR_ERROR_USAGE, "%s: another run is at work in this folder",
+                       folder->path);
+    }
+    return AR_OK;
+}
+
+ar_status ar_description_compare(const char *where, const char *found, const char *description,
+                                 ar_error *err)
+{
+    const char *a = found, *b = description;
+    while (*a || *b) {
+        int of_a = (int)strcspn(a, "\n"), of_b = (int)strcspn(b, "\n");
+        if (of_a != of_b || memcmp(a, b, (size_t)of_a) != 0) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: was begun with '%.*s', not with '%.*s'; only the same command goes "
+                           "on with it",
+                           where, of_a, a, of_b, b);
+        }
+        a += of_a + (a[of_a] != '\0');
+        b += of_b + (b[of_b] != '\0');
+    }
+    return AR_OK;
+}
+
+ar_status ar_unfinished_folder_compare(const ar_unfinished_folder *folder, const char *description,
+                                       ar_error *err)
+{
+    char *found = NULL;
+    size_t bytes;
+    ar_status status =
+        ar_file_read_whole(folder->description, LARGEST_DESCRIPTION, &found, &bytes, err);
+    if (status == AR_OK) {
+        status = ar_description_compare(folder->path, found, description, err);
+    }
+    ar_free(found);
+    return status;
+}
+
+void ar_unfinished_folder_release(ar_unfinished_folder *folder)
+{
+    if (folder->lock >= 0) {
+        close(folder->lock);
+    }
+    ar_free(folder->path);
+    ar_free(folder->description);
+    *folder = (ar_unfinished_folder){.lock = -1};
+}
