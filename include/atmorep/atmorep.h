@@ -98,6 +98,25 @@ void ar_nature_configuration_destroy(ar_nature_configuration **configuration);
  * without a stop. `out` appears when it is complete. */
 AR_USE_RESULT ar_status ar_nature_run(const ar_nature_run_options *options, ar_error *err);
 
+/* ---- preparing data ---- */
+
+typedef struct {
+    const char *configuration;     /* YAML (docs/data.md); that of a training run will do */
+    const char *const *data_paths; /* files, stores, glob patterns; none: data.paths */
+    int64_t data_path_count;
+    const char *start, *end; /* first and last time, ISO text; NULL: as the configuration says */
+    const char *out;         /* the store, a .zarr */
+    int64_t threads;         /* at most 1024; 0: as many as OpenMP would use */
+    const volatile sig_atomic_t *interrupt; /* not 0: come to a clean end; may be NULL */
+} ar_prepare_options;
+
+/* Make one store of all fields of the configuration, with monthly statistics and the provenance of
+ * every value. Until the end everything lies in the folder `out`.part: after an interrupt
+ * (AR_ERROR_INTERRUPTED) or a kill the same call goes on with it, to the same bits as without a
+ * stop. `out` appears when it is complete and was read back; one that is there already is left
+ * alone if it is the same, else it is an AR_ERROR_USAGE. */
+AR_USE_RESULT ar_status ar_prepare(const ar_prepare_options *options, ar_error *err);
+
 /* ---- training ---- */
 
 typedef struct {

@@ -12,6 +12,7 @@ typedef struct {
 static const command commands[] = {
     {"nature-run", "make reanalysis-like data with the built-in atmosphere model",
      ar_command_nature_run},
+    {"prepare", "make one store, with statistics, of files of any kind", ar_command_prepare},
     {"train", "train a model from a YAML configuration, or go on with a run", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},

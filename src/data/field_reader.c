@@ -307,6 +307,17 @@ const ar_field_data *ar_field_reader_field(const ar_field_reader *reader)
     return &reader->field;
 }
 
+const char *ar_field_reader_file(const ar_field_reader *reader, int64_t index)
+{
+    for (size_t f = 0; f < reader->files.file_count; f++) {
+        const bool has_times = reader->parts[f].first < reader->parts[f].end;
+        if (has_times && index-- == 0) {
+            return reader->files.files[f].path;
+        }
+    }
+    return NULL;
+}
+
 void ar_field_reader_close(ar_field_reader **out)
 {
     ar_field_reader *reader = *out;

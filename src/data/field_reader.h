@@ -18,6 +18,9 @@ AR_USE_RESULT ar_status ar_field_reader_open(ar_field_reader **reader, const cha
 /* All of the field but `values`, which is NULL. A static field has one time. Borrowed. */
 const ar_field_data *ar_field_reader_field(const ar_field_reader *reader);
 
+/* Path of the file number `index` of those that its times are in; NULL after the last. Borrowed. */
+const char *ar_field_reader_file(const ar_field_reader *reader, int64_t index);
+
 /* Read times first … first + count − 1, in the field's order, to
  * values[count][level_count][nlat][nlon], NaN where missing. Files are opened for the call, one
  * after the other, and no chunk is unpacked twice in it, contiguous files and chunks above some

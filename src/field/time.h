@@ -4,6 +4,7 @@
 #ifndef AR_FIELD_TIME_H
 #define AR_FIELD_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "atmorep/status.h"
@@ -40,6 +41,8 @@ double ar_calendar_year_days(ar_calendar calendar);
  * optional trailing Z. A date without an hour is 00:00. */
 AR_USE_RESULT ar_status ar_time_parse(int64_t *time, const char *text, ar_calendar calendar,
                                       ar_error *err);
+/* Is date text a before b, in whatever calendar has both? False if none has. */
+bool ar_time_text_is_before(const char *a, const char *b);
 /* Write "2025-12-01T06:00" (seconds only when they are not zero). */
 void ar_time_format(int64_t time, ar_calendar calendar, char text[32]);
 

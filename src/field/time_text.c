@@ -124,6 +124,19 @@ ar_status ar_time_parse(int64_t *time, const char *text, ar_calendar calendar, a
     return status == AR_OK ? AR_OK : ar_fail_within(err, status, "time \"%s\"", text);
 }
 
+bool ar_time_text_is_before(const char *a, const char *b)
+{
+    const ar_calendar calendars[] = {AR_CALENDAR_STANDARD, AR_CALENDAR_360_DAY};
+    for (int i = 0; i < 2; i++) {
+        int64_t times[2];
+        if (ar_time_parse(&times[0], a, calendars[i], NULL) == AR_OK &&
+            ar_time_parse(&times[1], b, calendars[i], NULL) == AR_OK) {
+            return times[0] < times[1];
+        }
+    }
+    return false;
+}
+
 /* "+2", "-06:00", "+0530", "Z", "UTC", "GMT" or nothing. */
 static bool read_zone(reader *text, int *offset_seconds)
 {

@@ -222,6 +222,7 @@ static const cyaml_schema_field_t whole_keys[] = {
          &text_entry, AR_FIELD_MAX),
     GROUP("model", CYAML_FLAG_DEFAULT, WHOLE, model_keys),
     GROUP("training", CYAML_FLAG_DEFAULT, WHOLE, training_keys),
+    CYAML_FIELD_IGNORE("store", CYAML_FLAG_OPTIONAL), /* atmorep prepare reads it */
     CYAML_FIELD_END};
 
 const cyaml_schema_value_t ar_configuration_schema = {

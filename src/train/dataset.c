@@ -169,28 +169,13 @@ cleanup:
     return status;
 }
 
-/* Is ISO time a before b? Checked texts of the same calendar, which nobody knows before the data is
- * read. */
-static bool is_before(const char *a, const char *b)
-{
-    const ar_calendar calendars[] = {AR_CALENDAR_STANDARD, AR_CALENDAR_360_DAY};
-    for (int i = 0; i < 2; i++) {
-        int64_t times[2];
-        if (ar_time_parse(&times[0], a, calendars[i], NULL) == AR_OK &&
-            ar_time_parse(&times[1], b, calendars[i], NULL) == AR_OK) {
-            return times[0] < times[1];
-        }
-    }
-    return false;
-}
-
 ar_dataset_period ar_dataset_training_period(const ar_configuration *c)
 {
     ar_dataset_period period = {.start = c->training_start, .end = c->training_end};
-    if (c->validation_start && is_before(c->validation_start, period.start)) {
+    if (c->validation_start && ar_time_text_is_before(c->validation_start, period.start)) {
         period.start = c->validation_start;
     }
-    if (c->validation_end && is_before(period.end, c->validation_end)) {
+    if (c->validation_end && ar_time_text_is_before(period.end, c->validation_end)) {
         period.end = c->validation_end;
     }
     return period;

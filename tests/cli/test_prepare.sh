@@ -1,0 +1,140 @@
+# atmorep prepare, as a user runs it: the store holds what its sources hold, its statistics are right,
+# training on it is training on them, and no kill changes a byte of it.
+# Arguments: the program, the source folder.
+program=$1
+source=$2
+python=/usr/bin/python3
+. "$2/tests/cli/work_folder.sh"
+if ! $python -c 'import xarray, netCDF4, zarr' 2>/dev/null; then
+    echo "SKIPPED: $python has no xarray, netCDF4 and zarr to read the store with"
+    exit 77
+fi
+config=$source/tests/cli/prepare.yaml
+
+check() {
+    PYTHONDONTWRITEBYTECODE=1 $python "$source/tests/cli/prepare_checks.py" "$@" || fail "$*"
+}
+
+prepare() {
+    "$program" prepare "$@" --quiet
+}
+
+# refused CODE PATTERN ARGUMENT…: exit code, and one line on standard error with the pattern
+refused() {
+    local code=$1 pattern=$2 got
+    shift 2
+    prepare "$@" 2>err
+    got=$?
+    if [ $got -ne "$code" ] || ! grep -q -- "$pattern" err || [ "$(wc -l <err)" -ne 1 ]; then
+        fail "prepare $*: exit $got, wanted $code and one line '$pattern', got: $(cat err)"
+    fi
+}
+
+"$(dirname "$program")/make_waves" . gaps || fail "make_waves"
+
+echo "== a store of three fields"
+prepare "$config" --out whole.zarr --threads 1 || fail "prepare"
+check same:whole.zarr statistics:whole.zarr files
+[ -e whole.zarr.part ] && fail "what is unfinished was left"
+"$program" info whole.zarr | grep -q 'surface_geopotential' || fail "info"
+# name and size of every source
+for file in z.nc msl.nc orography.nc; do
+    "$program" info whole.zarr --json | grep -q "[0-9a-f]\{16\}  $(stat -c %s $file)  $file" ||
+        fail "provenance of $file"
+done
+
+echo "== the same on any number of threads, and left alone when it is there"
+prepare "$config" --out threads.zarr --threads 3 || fail "prepare with 3 threads"
+diff -r whole.zarr threads.zarr || fail "another number of threads makes another store"
+"$program" prepare "$config" --out whole.zarr 2>err || fail "prepare again"
+grep -q 'whole.zarr is complete already' err || fail "a complete store: $(cat err)"
+diff -r whole.zarr threads.zarr || fail "a complete store was changed"
+refused 2 "whole.zarr: was begun with 'times: 240.*not with 'times: 237" "$config" --out whole.zarr --start 2001-01-01T18
+mkdir other.zarr && touch other.zarr/mine
+refused 2 'other.zarr: is there already and no store' "$config" --out other.zarr
+[ -e other.zarr/mine ] || fail "something else was replaced"
+refused 2 'must end in .zarr' "$config" --out whole.nc
+
+echo "== training on it is training on its sources"
+train() {
+    "$program" train "$source/tests/cli/waves.yaml" --quiet --threads 1 --set training.steps=4 \
+        --set training.batch=4 --set training.log_every=1 --set training.validate_every=2 --out "$@" || fail "train $*"
+    sed 's/, "samples_per_second": [^}]*//' "$1/metrics.jsonl" >"$1.metrics"
+}
+train of-files
+train of-store --set 'data.paths=[whole.zarr]'
+[ -s of-files.metrics ] || fail "no metrics"
+diff of-files.metrics of-store.metrics || fail "training on the store is another training"
+# the configuration as a run keeps it has every key that training knows
+prepare of-files/configuration.yaml --out of-run.zarr || fail "the configuration of a run"
+prepare "$source/tests/cli/waves.yaml" --out of-run.zarr || fail "another store for the same configuration"
+
+echo "== killed again and again"
+cp "$config" slow.yaml
+echo 'store: {chunk_times: 1, compression_level: 9}' >>slow.yaml
+begin=$(date +%s.%N)
+prepare slow.yaml --out slow.zarr --threads 2 || fail "prepare in many chunks"
+took=$(awk "BEGIN { print $(date +%s.%N) - $begin }")
+kills=0 went_on=0
+# Where the first one was slow by chance, the others may end before they are killed: then sooner.
+for try in 1 2 3 4 5; do
+    rm -rf killed.zarr killed.zarr.part
+    for attempt in $(seq 1 60); do
+        "$program" prepare slow.yaml --out killed.zarr --threads 2 2>err &
+        child=$!
+        sleep "$(awk "BEGIN { print $took * (0.2 + 0.13 * ($attempt % 7)) }")"
+        kill -KILL $child 2>/dev/null && kills=$((kills + 1))
+        wait $child 2>/dev/null
+        code=$?
+        grep -q 'going on with killed.zarr.part' err && went_on=$((went_on + 1))
+        [ $code -eq 0 ] && break
+        [ $code -eq 137 ] || fail "killed: exit $code, $(cat err)"
+    done
+    [ $code -eq 0 ] || fail "not at its end after $kills kills"
+    diff -r slow.zarr killed.zarr || fail "what was killed is another store"
+    [ -e killed.zarr.part ] && fail "what is unfinished was left"
+    [ $kills -ge 2 ] && [ $went_on -ge 1 ] && break
+    took=$(awk "BEGIN { print $took / 2 }")
+done
+echo "killed $kills times, $went_on times gone on"
+[ $kills -ge 2 ] && [ $went_on -ge 1 ] || fail "the test says nothing"
+
+echo "== another command in the same place"
+mkdir held.zarr.part && sed 's/chunk_times: 1/chunk_times: 4/' slow.yaml >fast.yaml
+"$program" prepare slow.yaml --out held.zarr --threads 1 2>/dev/null &
+child=$!
+for i in $(seq 200); do
+    [ -e held.zarr.part/slices ] && break
+    sleep 0.01
+done
+kill -KILL $child
+wait $child 2>/dev/null
+[ -e held.zarr ] || refused 2 "held.zarr.part: was begun with 'store:.*chunk_times: 1" fast.yaml --out held.zarr
+
+echo "== packed"
+for type in bfloat16 int16; do
+    { cat "$config" && echo "store: {type: $type}"; } >$type.yaml
+    prepare $type.yaml --out $type.zarr || fail "prepare $type"
+done
+
+echo "== what does not go together"
+refused 1 'grids of field geopotential in z.nc and of field msl in grid.nc differ' "$config" --out x.zarr \
+    --data z.nc grid.nc orography.nc
+refused 1 'grids of variable msl in first.nc and of msl in grid.nc differ' "$config" --out x.zarr \
+    --data z.nc first.nc grid.nc orography.nc
+refused 1 'units of variable msl in first.nc and of msl in units.nc differ: Pa and hPa' "$config" --out x.zarr \
+    --data z.nc first.nc units.nc orography.nc
+refused 1 'time 2001-01-30T18:00 in two files, first.nc and overlap.nc' "$config" --out x.zarr \
+    --data z.nc first.nc overlap.nc orography.nc
+ls -d x.zarr* 2>/dev/null && fail "what was refused left something"
+prepare "$config" --out halves.zarr --data z.nc first.nc second.nc orography.nc || fail "two files of a field"
+
+echo "== gaps"
+"$program" prepare "$config" --out gap.zarr --data z.nc gap.nc orography.nc 2>err || fail "a gap"
+grep -q 'does not have: 2001-01-11T00:00/2001-01-13T06:00' err || fail "a gap is told: $(cat err)"
+"$program" info gap.zarr | grep -q 'gaps.*2001-01-11T00:00/2001-01-13T06:00' || fail "a gap is recorded"
+
+echo "== by xarray"
+check packed:int16.zarr packed:bfloat16.zarr statistics:int16.zarr statistics:bfloat16.zarr same:slow.zarr \
+    same:halves.zarr same:gap.zarr statistics:gap.zarr times:gap.zarr:230
+exit $failures
