@@ -10,9 +10,27 @@ static const double same_degrees = 6e-4;
 /* 100 km to 10 m between points; beyond it the numbers are damaged. */
 enum { POINTS_MAX = 4000000, GAUSSIAN_MAX = 20000 };
 
-bool ar_grib_grid_is_regular(const ar_grib_grid *grid)
+/* All parallels from the north, each from Greenwich eastward? */
+static bool is_whole_globe(const ar_grib_grid *grid)
 {
-    return strcmp(grid->type, "regular_ll") == 0 || strcmp(grid->type, "regular_gg") == 0;
+    return grid->nlat == 2 * grid->gaussian && grid->first_latitude > 0 &&
+           fabs(grid->first_latitude + grid->last_latitude) < 1e-2 &&
+           fabs(grid->first_longitude) < 1e-2 && !grid->westward && !grid->northward &&
+           !grid->meridian_by_meridian && !grid->alternating;
+}
+
+ar_grib_grid_kind ar_grib_grid_find_kind(const ar_grib_grid *grid)
+{
+    if (strcmp(grid->type, "regular_ll") == 0 || strcmp(grid->type, "regular_gg") == 0) {
+        return AR_GRIB_REGULAR;
+    }
+    if (strcmp(grid->type, "reduced_gg") == 0 && is_whole_globe(grid)) {
+        return AR_GRIB_REDUCED;
+    }
+    if (strcmp(grid->type, "sh") == 0 && grid->truncation >= 0) {
+        return AR_GRIB_SPECTRUM;
+    }
+    return AR_GRIB_UNREADABLE;
 }
 
 static bool same_place(double a, double b)
@@ -25,7 +43,7 @@ bool ar_grib_grid_equal(const ar_grib_grid *a, const ar_grib_grid *b)
     if (strcmp(a->type, b->type) != 0) {
         return false;
     }
-    if (!ar_grib_grid_is_regular(a)) {
+    if (ar_grib_grid_find_kind(a) != AR_GRIB_REGULAR) {
         return strcmp(a->hash, b->hash) == 0;
     }
     return a->nlon == b->nlon && a->nlat == b->nlat && a->gaussian == b->gaussian &&
@@ -36,19 +54,16 @@ bool ar_grib_grid_equal(const ar_grib_grid *a, const ar_grib_grid *b)
            a->meridian_by_meridian == b->meridian_by_meridian && a->alternating == b->alternating;
 }
 
-const char *ar_grib_grid_remedy(const ar_grib_grid *grid)
-{
-    if (strcmp(grid->type, "sh") == 0) {
-        return " (for example by `cdo -f nc4 remapbil,r360x181 -sp2gpl`)";
-    }
-    if (strcmp(grid->type, "reduced_gg") == 0) {
-        return " (for example by `cdo -R -f nc4 remapbil,r360x181`)";
-    }
-    return " (for example by `cdo -f nc4 remapbil,GRID`)";
-}
-
 ar_status ar_grib_grid_check(const ar_grib_grid *grid, ar_error *err)
 {
+    const ar_grib_grid_kind kind = ar_grib_grid_find_kind(grid);
+    if (kind != AR_GRIB_REGULAR) {
+        if (grid->gaussian > GAUSSIAN_MAX || grid->truncation > GAUSSIAN_MAX) {
+            return ar_fail(err, AR_ERROR_INPUT, "a grid of type %s with %lld values cannot be",
+                           grid->type, (long long)grid->value_count);
+        }
+        return AR_OK;
+    }
     if (grid->nlon < 1 || grid->nlat < 1 || grid->nlon > POINTS_MAX || grid->nlat > POINTS_MAX ||
         grid->gaussian > GAUSSIAN_MAX || grid->value_count != grid->nlon * grid->nlat) {
         return ar_fail(err, AR_ERROR_INPUT, "a grid of %lld x %lld with %lld points cannot be",
@@ -57,6 +72,24 @@ ar_status ar_grib_grid_check(const ar_grib_grid *grid, ar_error *err)
     if (!isfinite(grid->first_latitude) || !isfinite(grid->last_latitude) ||
         !isfinite(grid->first_longitude) || !isfinite(grid->last_longitude)) {
         return ar_fail(err, AR_ERROR_INPUT, "a grid without corners cannot be");
+    }
+    return AR_OK;
+}
+
+ar_status ar_grib_grid_check_rows(const ar_grib_grid *grid, const int64_t *row_points,
+                                  ar_error *err)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < grid->nlat; i++) {
+        if (row_points[i] < 1 || row_points[i] > POINTS_MAX) {
+            return ar_fail(err, AR_ERROR_INPUT, "a parallel of %lld points cannot be",
+                           (long long)row_points[i]);
+        }
+        sum += row_points[i];
+    }
+    if (sum != grid->value_count) {
+        return ar_fail(err, AR_ERROR_INPUT, "its parallels have %lld points, and its values are %lld",
+                       (long long)sum, (long long)grid->value_count);
     }
     return AR_OK;
 }

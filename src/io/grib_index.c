@@ -193,23 +193,56 @@ cleanup:
     return status;
 }
 
-static ar_status check_grid(ar_grib_group *group, const ar_grib_record *record, ar_error *err)
+/* The points of a reduced grid's parallels; what is wrong with them is `found`, not an error. */
+static ar_status read_rows(ar_grib_group *group, ar_grib_file *file, const ar_grib_record *record,
+                           ar_error *found, ar_error *err)
 {
-    char problem[512];
-    ar_error found;
+    ar_status status;
+    const unsigned char *bytes;
+    size_t length;
     const ar_grib_grid *grid = &group->keys.grid;
-    if (!ar_grib_grid_is_regular(grid)) {
+    AR_TRY(ar_allocate(&group->row_points, (size_t)grid->nlat, sizeof *group->row_points,
+                       "points of parallels", err));
+    AR_TRY(ar_grib_file_read(file, &record->message, record->field, &bytes, &length, err));
+    status = ar_grib_row_points_read(group->row_points, grid->nlat, bytes, length, found);
+    if (status == AR_OK) {
+        status = ar_grib_grid_check_rows(grid, group->row_points, found);
+    }
+    if (status != AR_OK && status != AR_ERROR_INPUT) {
+        return ar_fail(err, status, "%s", found->message);
+    }
+    status = AR_OK;
+cleanup:
+    return status;
+}
+
+static ar_status check_grid(ar_grib_group *group, ar_grib_file *file, const ar_grib_record *record,
+                            ar_error *err)
+{
+    ar_status status;
+    char problem[sizeof(ar_error) + 64];
+    ar_error found = {""};
+    const ar_grib_grid *grid = &group->keys.grid;
+    const ar_grib_grid_kind kind = ar_grib_grid_find_kind(grid);
+    if (kind == AR_GRIB_UNREADABLE) {
         snprintf(problem, sizeof problem,
-                 "field %s is on a grid of type %s; regular_ll would be right%s",
-                 group->keys.short_name, grid->type, ar_grib_grid_remedy(grid));
-    } else if (ar_grib_grid_check(grid, &found) != AR_OK) {
-        snprintf(problem, sizeof problem, "GRIB message %lld at byte %lld: %s",
-                 (long long)record->message.number, (long long)record->message.offset,
-                 found.message);
-    } else {
+                 "field %s is on a grid of type %s that cannot be read; regular_ll, global "
+                 "reduced_gg or triangular sh would be right (for example by `cdo remapbil`)",
+                 group->keys.short_name, grid->type);
+        return ar_copy_string(&group->problem, problem, err);
+    }
+    status = ar_grib_grid_check(grid, &found);
+    if (status == AR_OK && kind == AR_GRIB_REDUCED) {
+        AR_TRY(read_rows(group, file, record, &found, err));
+    }
+    if (!found.message[0]) {
         return AR_OK;
     }
-    return ar_copy_string(&group->problem, problem, err);
+    snprintf(problem, sizeof problem, "GRIB message %lld at byte %lld: %s",
+             (long long)record->message.number, (long long)record->message.offset, found.message);
+    status = ar_copy_string(&group->problem, problem, err);
+cleanup:
+    return status;
 }
 
 static ar_status finish_group(ar_grib_index *index, ar_grib_group *group, ar_grib_file *file,
@@ -220,7 +253,7 @@ static ar_status finish_group(ar_grib_index *index, ar_grib_group *group, ar_gri
     AR_TRY(make_line(&group->members, records, group->count, member_of, err));
     AR_TRY(make_line(&group->times, records, group->count, time_of, err));
     AR_TRY(make_line(&group->levels, records, group->count, level_of, err));
-    AR_TRY(check_grid(group, records, err));
+    AR_TRY(check_grid(group, file, records, err));
     for (int64_t i = 1; i < group->count && !group->problem; i++) {
         if (compare_places(&records[i - 1], &records[i]) == 0) {
             AR_TRY(check_twins(group, file, &records[i - 1], &records[i], err));
@@ -254,6 +287,7 @@ void ar_grib_index_release(ar_grib_index *index)
         ar_free(group->members.values);
         ar_free(group->times.values);
         ar_free(group->levels.values);
+        ar_free(group->row_points);
         ar_free(group->problem);
     }
     ar_free(index->records);

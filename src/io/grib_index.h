@@ -25,6 +25,7 @@ typedef struct {
     ar_grib_keys keys;                   /* of its first field in the file */
     int64_t first, count;                /* its records */
     ar_grib_line members, times, levels; /* those that at least one field has */
+    int64_t *row_points;                 /* [2·gaussian] of a reduced grid; else NULL */
     char *problem;                       /* why it cannot be read; NULL: it can */
 } ar_grib_group;
 
@@ -38,7 +39,7 @@ typedef struct {
 } ar_grib_index;
 
 /* Read the keys of all fields of the file. What makes a single variable unreadable becomes the
- * problem of its group: another grid than a regular one, and two different fields for the same
+ * problem of its group: a grid that nothing can be made of, and two different fields for the same
  * member, time and level. A damaged message, or none at all, is an error. */
 AR_USE_RESULT ar_status ar_grib_index_init(ar_grib_index *index, ar_grib_file *file, ar_error *err);
 void ar_grib_index_release(ar_grib_index *index);

@@ -97,20 +97,37 @@ static bool read_time(codes_handle *handle, const char *date_key, const char *ti
     return ar_time_from_date(time, date, AR_CALENDAR_PROLEPTIC_GREGORIAN, NULL) == AR_OK;
 }
 
+/* Coefficients for which total and zonal wavenumbers end at the same number. */
+static void read_truncation(codes_handle *handle, ar_grib_grid *grid)
+{
+    const int64_t j = get_number(handle, "J", -1), k = get_number(handle, "K", -1);
+    const bool triangular = j == k && j == get_number(handle, "M", -1) && j < 1 << 20;
+    grid->truncation = triangular ? j : -1;
+    grid->value_count = triangular ? (j + 1) * (j + 2) : 0;
+}
+
 static void read_grid(codes_handle *handle, ar_grib_grid *grid)
 {
     get_text(handle, "gridType", grid->type, sizeof grid->type);
     get_text(handle, "md5GridSection", grid->hash, sizeof grid->hash);
+    grid->truncation = -1;
+    if (strcmp(grid->type, "sh") == 0) {
+        read_truncation(handle, grid);
+        return;
+    }
+    const bool gaussian =
+        strcmp(grid->type, "regular_gg") == 0 || strcmp(grid->type, "reduced_gg") == 0;
     grid->value_count =
         get_number(handle, "numberOfDataPoints", get_number(handle, "numberOfValues", 0));
     grid->nlon = get_number(handle, "Ni", 0);
     grid->nlat = get_number(handle, "Nj", 0);
-    grid->gaussian = strcmp(grid->type, "regular_gg") == 0 ? get_number(handle, "N", 0) : 0;
+    grid->gaussian = gaussian ? get_number(handle, "N", 0) : 0;
     grid->first_latitude = get_real(handle, "latitudeOfFirstGridPointInDegrees");
     grid->last_latitude = get_real(handle, "latitudeOfLastGridPointInDegrees");
     grid->first_longitude = get_real(handle, "longitudeOfFirstGridPointInDegrees");
     grid->last_longitude = get_real(handle, "longitudeOfLastGridPointInDegrees");
     grid->westward = get_number(handle, "iScansNegatively", 0) != 0;
+    grid->northward = get_number(handle, "jScansPositively", 0) != 0;
     grid->meridian_by_meridian = get_number(handle, "jPointsAreConsecutive", 0) != 0;
     grid->alternating = get_number(handle, "alternativeRowScanning", 0) != 0;
 }
@@ -180,6 +197,31 @@ ar_status ar_grib_values_read(double *values, int64_t count, const unsigned char
                        (long long)count);
     }
     return status;
+}
+
+/* What is counted, and where to. */
+typedef struct {
+    int64_t *points;
+    size_t count;
+} row_points;
+
+static int read_row_points(codes_handle *handle, void *argument)
+{
+    const row_points *wanted = argument;
+    size_t found = 0;
+    int code = codes_get_size(handle, "pl", &found);
+    if (code != CODES_SUCCESS || found != wanted->count) {
+        return code == CODES_SUCCESS ? CODES_WRONG_ARRAY_SIZE : code;
+    }
+    _Static_assert(sizeof(long) == sizeof(int64_t), "ecCodes counts in long");
+    return codes_get_long_array(handle, "pl", (long *)wanted->points, &found);
+}
+
+ar_status ar_grib_row_points_read(int64_t *points, int64_t count, const unsigned char *bytes,
+                                  size_t length, ar_error *err)
+{
+    row_points wanted = {.points = points, .count = (size_t)count};
+    return ar_grib_library_run(bytes, length, read_row_points, &wanted, err);
 }
 
 static int compute_latitudes(codes_handle *handle, void *argument)

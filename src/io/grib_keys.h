@@ -10,16 +10,18 @@
 
 #include "atmorep/status.h"
 
-/* Where the points of a field lie. Degrees; the coordinates of a grid that is not regular_ll or
- * regular_gg mean nothing. */
+/* Where the points of a field lie, or what its coefficients are of. Degrees; the coordinates of a
+ * grid that is not regular_ll, regular_gg or reduced_gg mean nothing. */
 typedef struct {
     char type[40];       /* gridType: "regular_ll", "reduced_gg", "sh", … */
     char hash[40];       /* of the message's description of it */
     int64_t value_count; /* points, or coefficients */
     int64_t nlon, nlat;  /* points along a parallel and along a meridian */
     int64_t gaussian;    /* parallels between a pole and the equator; 0: not Gaussian */
+    int64_t truncation;  /* of spherical harmonics, triangular; −1: there is none */
     double first_latitude, last_latitude, first_longitude, last_longitude;
     bool westward;             /* parallels are scanned from east to west */
+    bool northward;            /* and follow each other from south to north */
     bool meridian_by_meridian; /* neighbours in the file lie on a meridian, not on a parallel */
     bool alternating;          /* every second line is scanned the other way */
 } ar_grib_grid;
@@ -45,6 +47,10 @@ AR_USE_RESULT ar_status ar_grib_keys_read(ar_grib_keys *keys, const unsigned cha
 AR_USE_RESULT ar_status ar_grib_values_read(double *values, int64_t count,
                                             const unsigned char *bytes, size_t length,
                                             ar_error *err);
+/* The points of each of the `count` parallels of a reduced grid. */
+AR_USE_RESULT ar_status ar_grib_row_points_read(int64_t *points, int64_t count,
+                                                const unsigned char *bytes, size_t length,
+                                                ar_error *err);
 /* The 2·order latitudes of a Gaussian grid, from north to south, degrees. */
 AR_USE_RESULT ar_status ar_grib_gaussian_latitudes(double *latitudes, int64_t order, ar_error *err);
 

@@ -1,5 +1,6 @@
 /* GRIB files behind ar_source: opening indexes all fields, reading decodes one at a time. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "io/grib_grid.h"
@@ -11,7 +12,7 @@ static ar_status decode(ar_source *source, const ar_grib_group *group, const ar_
     ar_status status;
     ar_grib_source *grib = source->state;
     const ar_grib_message *message = &record->message;
-    const int64_t points = group->keys.grid.nlat * group->keys.grid.nlon;
+    const int64_t points = group->keys.grid.value_count;
     const unsigned char *bytes;
     size_t length;
     if (grib->decoded == record) {
@@ -29,7 +30,11 @@ static ar_status decode(ar_source *source, const ar_grib_group *group, const ar_
                               (long long)message->number, (long long)message->offset,
                               group->keys.short_name);
     }
-    ar_grib_grid_arrange(&group->keys.grid, grib->file_values, grib->values);
+    if (ar_grib_grid_find_kind(&group->keys.grid) == AR_GRIB_REGULAR) {
+        ar_grib_grid_arrange(&group->keys.grid, grib->file_values, grib->values);
+    } else {
+        memcpy(grib->values, grib->file_values, (size_t)points * sizeof *grib->values);
+    }
     grib->decoded = record;
 cleanup:
     return status;
@@ -96,8 +101,12 @@ static ar_status read_group(ar_source *source, int64_t index, const int64_t *sta
     const ar_grib_source *grib = source->state;
     const ar_grib_entry *entry = &grib->entries[index];
     const ar_grib_group *group = &grib->index.groups[entry->group];
-    const int horizontal = source->variables[index].rank - 2;
-    const int64_t points = count[horizontal] * count[horizontal + 1];
+    const bool regular = ar_grib_grid_find_kind(&group->keys.grid) == AR_GRIB_REGULAR;
+    const int rank = source->variables[index].rank;
+    const int64_t from[2] = {regular ? start[rank - 2] : 0, start[rank - 1]};
+    const int64_t size[2] = {regular ? count[rank - 2] : 1, count[rank - 1]};
+    const int64_t nlon = regular ? group->keys.grid.nlon : group->keys.grid.value_count;
+    const int64_t points = size[0] * size[1];
     const outer_window outer = find_outer(entry, start, count);
     const int64_t fields = outer.count[0] * outer.count[1] * outer.count[2];
     for (int64_t i = 0; i < fields; i++) {
@@ -107,8 +116,7 @@ static ar_status read_group(ar_source *source, int64_t index, const int64_t *sta
         const ar_grib_record *record;
         AR_TRY(find_record(source, index, at, &record, err));
         AR_TRY(decode(source, group, record, err));
-        copy_window(grib->values, group->keys.grid.nlon, start + horizontal, count + horizontal,
-                    values, i * points);
+        copy_window(grib->values, nlon, from, size, values, i * points);
     }
 cleanup:
     return status;

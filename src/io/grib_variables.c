@@ -7,7 +7,7 @@
 #include "io/grib_grid.h"
 #include "io/grib_names.h"
 
-enum { ATTRIBUTES_MAX = 8 };
+enum { ATTRIBUTES_MAX = 10 };
 
 static const ar_grib_coordinate member_kind = {
     .name = "number", .standard_name = "realization", .long_name = "ensemble member", .units = "1"};
@@ -119,7 +119,7 @@ static ar_status place_on_grid(ar_grib_source *grib, ar_grib_group *group, dimen
                                ar_error *err)
 {
     ar_error found;
-    if (!ar_grib_grid_is_regular(&group->keys.grid)) {
+    if (ar_grib_grid_find_kind(&group->keys.grid) != AR_GRIB_REGULAR) {
         return AR_OK;
     }
     ar_status status = ar_grib_grid_check(&group->keys.grid, &found);
@@ -168,6 +168,30 @@ static ar_status put_number(ar_variable *variable, const char *name, int64_t num
     if (status == AR_OK) {
         attribute->number = attribute->numbers[0] = (double)number;
     }
+    return status;
+}
+
+/* What tells where the values of a grid without coordinates are, as cfgrib names it. */
+static ar_status put_grid(ar_variable *variable, const ar_grib_group *group, ar_error *err)
+{
+    ar_status status;
+    const ar_grib_grid *grid = &group->keys.grid;
+    AR_TRY(put_text(variable, "GRIB_gridType", grid->type, err));
+    if (grid->gaussian > 0) {
+        AR_TRY(put_number(variable, "GRIB_N", grid->gaussian, err));
+    }
+    if (grid->truncation >= 0) {
+        AR_TRY(put_number(variable, "GRIB_J", grid->truncation, err));
+    }
+    if (group->row_points) {
+        ar_attribute *attribute = &variable->attributes[variable->attribute_count++];
+        AR_TRY(ar_attribute_set_numbers(attribute, "GRIB_pl", grid->nlat, true, err));
+        for (int64_t i = 0; i < grid->nlat; i++) {
+            attribute->numbers[i] = (double)group->row_points[i];
+        }
+        attribute->number = attribute->numbers[0];
+    }
+cleanup:
     return status;
 }
 
@@ -251,7 +275,7 @@ static ar_status add_group(ar_source *source, int64_t which, const dimensions *m
     AR_TRY(put_number(variable, "GRIB_paramId", keys->parameter, err));
     AR_TRY(put_text(variable, "GRIB_shortName", keys->short_name, err));
     AR_TRY(put_text(variable, "GRIB_typeOfLevel", keys->level_type, err));
-    AR_TRY(put_text(variable, "GRIB_gridType", keys->grid.type, err));
+    AR_TRY(put_grid(variable, group, err));
     AR_TRY(put_text(variable, "GRIB_stepType", keys->step_type, err));
     if (group->problem) {
         snprintf(text, sizeof text, "variable %s: %s", name, group->problem);

@@ -44,8 +44,8 @@ typedef struct {
 /* Add all coordinates and then all groups as variables; source->state is an ar_grib_source with its
  * index made. A variable has the dimensions [member,] time, [level,] latitude, longitude: the
  * member where there are several, the level on pressure and model levels and where there are
- * several. A group that cannot be read has its values in one dimension instead of latitude and
- * longitude. */
+ * several. On a reduced grid, of spherical harmonics and where a group cannot be read the values
+ * lie in one dimension, "values", instead of latitude and longitude. */
 AR_USE_RESULT ar_status ar_grib_variables_add(ar_source *source, ar_error *err);
 
 #endif
