@@ -40,6 +40,20 @@ typedef struct {
     int64_t resident_count;
 } ar_field_data;
 
+/* How files on other grids come to that of the field. */
+typedef enum {
+    AR_FIELD_REGRID_AUTOMATIC, /* spherical harmonics by their sum; to a grid at least 1.5 times as
+                                * coarse by area, else bilinear */
+    AR_FIELD_REGRID_AREA,
+    AR_FIELD_REGRID_BILINEAR,
+    AR_FIELD_REGRID_HARMONICS,
+} ar_field_regrid_way;
+
+typedef struct {
+    double step; /* of a regular grid from pole to pole, degrees; 0: the files' own grid */
+    ar_field_regrid_way way;
+} ar_field_regridding;
+
 typedef struct {
     const char *name;     /* CF standard name, GRIB short name or paramId, or the variable's name */
     const char *variable; /* exact variable name in the file; NULL: find it by `name` */
@@ -48,6 +62,7 @@ typedef struct {
     const char *start, *end; /* first and last time wanted, ISO text, both inclusive; NULL: open */
     int64_t seconds_before;  /* times so much earlier than start are wanted too */
     bool is_static;          /* it needs no time, and is the same at all times it has */
+    ar_field_regridding grid;
 } ar_field_request;
 
 /* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).

@@ -4,14 +4,16 @@
 
 #include "data/field_data.h"
 #include "data/field_names.h"
+#include "data/file_grid.h"
 
 typedef struct {
     char *path;
     ar_name_match match; /* AR_MATCH_NONE: the file does not hold the field; the rest is empty */
     char variable[128], standard_name[96], units[64];
     char level_units[32];
-    ar_grid grid;
-    ar_grid_order order;
+    ar_grid grid; /* of the field */
+    ar_file_grid file_grid;
+    ar_field_regridding regridding;
     int64_t level_count; /* of the file; at least 1 */
     double *levels;      /* [level_count] pressure in hPa */
     ar_calendar calendar;
@@ -19,6 +21,7 @@ typedef struct {
     int64_t *times;     /* [time_count] in the file's order */
     /* positions of the variable's dimensions, −1: there is none */
     int time_at, level_at, latitude_at, longitude_at;
+    int values_at; /* of values in one dimension, instead of latitude and longitude */
     /* that of expver, by which files of the Climate Data Store hold ERA5 and, of the last months,
      * its preliminary version; each value is in one of them, missing in the other */
     int version_at;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "data/file_grid.h"
+
 enum { NAMES_MAX = 10 };
 
 /* Names of one field: CF standard name first ("" where CF has none that belongs to it alone), then
@@ -124,8 +126,9 @@ int ar_variable_find_role(const ar_source *source, const ar_variable *variable,
 
 static bool is_horizontal(const ar_source *source, const ar_variable *variable)
 {
-    return ar_variable_find_role(source, variable, AR_ROLE_LATITUDE) >= 0 &&
-           ar_variable_find_role(source, variable, AR_ROLE_LONGITUDE) >= 0;
+    return ar_file_grid_is_linear(source, variable) ||
+           (ar_variable_find_role(source, variable, AR_ROLE_LATITUDE) >= 0 &&
+            ar_variable_find_role(source, variable, AR_ROLE_LONGITUDE) >= 0);
 }
 
 static ar_status fail_as_ambiguous(const ar_source *source, const char *wanted,

@@ -24,31 +24,42 @@ static ar_status check_numbers(const char *name, const double *values, int64_t c
     return AR_OK;
 }
 
-/* Check that values, which start at values[0] and are already unwrapped, are regular; *step is
- * signed and 0 for a single value. */
+/* Check that values are all different and rise or fall; *step is their mean distance, signed, 0 for
+ * a single value. */
 static ar_status find_step(const char *name, const double *values, int64_t count, double *step,
                            const char *where, ar_error *err)
 {
-    *step = 0;
-    if (count == 1) {
-        return AR_OK;
-    }
-    double mean_step = (values[count - 1] - values[0]) / (double)(count - 1);
+    *step = count > 1 ? (values[count - 1] - values[0]) / (double)(count - 1) : 0;
     for (int64_t i = 1; i < count; i++) {
         if (values[i] == values[i - 1]) {
             return ar_fail(err, AR_ERROR_INPUT, "%s: %s[%lld] and [%lld] are both %g", where, name,
                            (long long)(i - 1), (long long)i, values[i]);
         }
+        if ((values[i] - values[i - 1]) * *step <= 0) {
+            return ar_fail(err, AR_ERROR_INPUT,
+                           "%s: %s goes from %g to %g at [%lld], and from %g to %g in all", where,
+                           name, values[i - 1], values[i], (long long)i, values[0],
+                           values[count - 1]);
+        }
+    }
+    return AR_OK;
+}
+
+/* Check that values, which start at values[0] and are already unwrapped, are regular. */
+static ar_status check_regular(const char *name, const double *values, int64_t count,
+                               const char *where, ar_error *err)
+{
+    const double mean_step = count > 1 ? (values[count - 1] - values[0]) / (double)(count - 1) : 0;
+    for (int64_t i = 1; i < count; i++) {
         double expected = values[0] + mean_step * (double)i;
         if (!(fabs(values[i] - expected) <= regular_tolerance * fabs(mean_step))) {
             return ar_fail(
                 err, AR_ERROR_INPUT,
                 "%s: %s is not regular: [%lld] is %.6g, %.6g would be right for the step "
-                "of %.6g (a Gaussian grid has to be regridded first)",
+                "of %.6g (data.grid brings a Gaussian grid to a regular one)",
                 where, name, (long long)i, values[i], expected, mean_step);
         }
     }
-    *step = mean_step;
     return AR_OK;
 }
 
@@ -168,6 +179,7 @@ static ar_status make_longitude(ar_grid *grid, ar_grid_order *order, const doubl
         unwrapped[j] = unwrapped[j - 1] + remainder(longitude[j] - longitude[j - 1], 360);
     }
     AR_TRY(find_step("longitude", unwrapped, file_nlon, &step, where, err));
+    AR_TRY(check_regular("longitude", unwrapped, file_nlon, where, err));
     grid->longitude_step = fabs(step);
     AR_TRY(find_extent(file_nlon, fabs(step), &grid->wraps, &repeats, where, err));
     grid->nlon = repeats ? file_nlon - 1 : file_nlon;
@@ -186,20 +198,63 @@ cleanup:
     return status;
 }
 
-ar_status ar_grid_init(ar_grid *grid, ar_grid_order *order, const double *latitude, int64_t nlat,
-                       const double *longitude, int64_t nlon, const char *where, ar_error *err)
+ar_status ar_grid_init_rows(ar_grid *grid, ar_grid_order *order, bool *regular,
+                            const double *latitude, int64_t nlat, const double *longitude,
+                            int64_t nlon, const char *where, ar_error *err)
 {
     ar_status status;
     *grid = (ar_grid){0};
     *order = (ar_grid_order){0};
     AR_TRY(make_latitude(grid, order, latitude, nlat, where, err));
     AR_TRY(make_longitude(grid, order, longitude, nlon, where, err));
+    *regular = check_regular("latitude", latitude, nlat, where, NULL) == AR_OK;
     /* a single row or column takes the other direction's step */
     if (grid->latitude_step == 0) {
         grid->latitude_step = grid->longitude_step > 0 ? grid->longitude_step : 1;
     }
     if (grid->longitude_step == 0) {
         grid->longitude_step = grid->latitude_step;
+    }
+cleanup:
+    if (status != AR_OK) {
+        ar_grid_release(grid);
+    }
+    return status;
+}
+
+ar_status ar_grid_init(ar_grid *grid, ar_grid_order *order, const double *latitude, int64_t nlat,
+                       const double *longitude, int64_t nlon, const char *where, ar_error *err)
+{
+    bool regular;
+    ar_status status =
+        ar_grid_init_rows(grid, order, &regular, latitude, nlat, longitude, nlon, where, err);
+    if (status == AR_OK && !regular) {
+        ar_grid_release(grid);
+        status = check_regular("latitude", latitude, nlat, where, err);
+    }
+    return status;
+}
+
+ar_status ar_grid_init_global(ar_grid *grid, double step, ar_error *err)
+{
+    ar_status status;
+    const double rows = round(180 / step);
+    *grid = (ar_grid){0};
+    if (!(rows >= 2 && rows <= 20000) || fabs(rows * step - 180) > 1e-9 * 180) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "a step of %g degrees does not divide 180 degrees; 2.5 or 0.25 would", step);
+    }
+    grid->nlat = (int64_t)rows + 1;
+    grid->nlon = 2 * (int64_t)rows;
+    grid->latitude_step = grid->longitude_step = 180 / rows;
+    grid->wraps = true;
+    AR_TRY(ar_allocate(&grid->latitude, (size_t)grid->nlat, sizeof(double), "latitudes", err));
+    AR_TRY(ar_allocate(&grid->longitude, (size_t)grid->nlon, sizeof(double), "longitudes", err));
+    for (int64_t i = 0; i < grid->nlat; i++) {
+        grid->latitude[i] = 90 - 180 * (double)i / rows;
+    }
+    for (int64_t j = 0; j < grid->nlon; j++) {
+        grid->longitude[j] = 180 * (double)j / rows;
     }
 cleanup:
     if (status != AR_OK) {

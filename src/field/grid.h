@@ -34,6 +34,16 @@ typedef struct {
 AR_USE_RESULT ar_status ar_grid_init(ar_grid *grid, ar_grid_order *order, const double *latitude,
                                      int64_t nlat, const double *longitude, int64_t nlon,
                                      const char *where, ar_error *err);
+/* The same, but latitudes need not be equally far apart: *regular tells whether they are. Where
+ * they are not the grid, such as a Gaussian one, is only there to be regridded (field/regrid.h),
+ * and latitude_step is their mean distance. */
+AR_USE_RESULT ar_status ar_grid_init_rows(ar_grid *grid, ar_grid_order *order, bool *regular,
+                                          const double *latitude, int64_t nlat,
+                                          const double *longitude, int64_t nlon, const char *where,
+                                          ar_error *err);
+/* The whole globe in steps of so many degrees, from pole to pole and from Greenwich on. A step that
+ * does not divide 180 degrees into 2 to 20,000 is AR_ERROR_USAGE. */
+AR_USE_RESULT ar_status ar_grid_init_global(ar_grid *grid, double step, ar_error *err);
 AR_USE_RESULT ar_status ar_grid_copy(ar_grid *copy, const ar_grid *grid, ar_error *err);
 void ar_grid_release(ar_grid *grid);
 

@@ -88,8 +88,9 @@ ar_status ar_grib_grid_check_rows(const ar_grib_grid *grid, const int64_t *row_p
         sum += row_points[i];
     }
     if (sum != grid->value_count) {
-        return ar_fail(err, AR_ERROR_INPUT, "its parallels have %lld points, and its values are %lld",
-                       (long long)sum, (long long)grid->value_count);
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "its parallels have %lld points, and its values are %lld", (long long)sum,
+                       (long long)grid->value_count);
     }
     return AR_OK;
 }

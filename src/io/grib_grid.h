@@ -31,7 +31,8 @@ AR_USE_RESULT ar_status ar_grib_grid_check(const ar_grib_grid *grid, ar_error *e
 AR_USE_RESULT ar_status ar_grib_grid_check_rows(const ar_grib_grid *grid, const int64_t *row_points,
                                                 ar_error *err);
 
-/* Put values of a regular grid in the file's order to [nlat][nlon], rows and columns as the coordinates have them. */
+/* Put values of a regular grid in the file's order to [nlat][nlon], rows and columns as the
+ * coordinates have them. */
 void ar_grib_grid_arrange(const ar_grib_grid *grid, const double *file_values, double *values);
 
 #endif

@@ -171,12 +171,18 @@ static int decode(codes_handle *handle, void *argument)
 {
     decoding *wanted = argument;
     int code = codes_get_size(handle, "values", &wanted->found);
-    if (code != CODES_SUCCESS || wanted->found != (size_t)wanted->count) {
+    if (code != CODES_SUCCESS || wanted->count < 1 || wanted->found != (size_t)wanted->count) {
         return code == CODES_SUCCESS ? CODES_WRONG_ARRAY_SIZE : code;
     }
     code = codes_set_double(handle, "missingValue", missing_value);
+    wanted->values[wanted->count - 1] = NAN;
     if (code == CODES_SUCCESS) {
         code = codes_get_double_array(handle, "values", wanted->values, &wanted->found);
+    }
+    /* ecCodes 2.28 counts one coefficient too few where packing is spectral_simple, and writes all.
+     */
+    if (wanted->found == (size_t)wanted->count - 1 && !isnan(wanted->values[wanted->count - 1])) {
+        wanted->found++;
     }
     if (code != CODES_SUCCESS || wanted->found != (size_t)wanted->count) {
         return code == CODES_SUCCESS ? CODES_WRONG_ARRAY_SIZE : code;

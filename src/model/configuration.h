@@ -128,6 +128,7 @@ typedef struct {
     int64_t time_step_hours;
     double memory_gib;         /* most memory for values of fields; 0: as much as they take */
     int64_t samples_per_month; /* drawn from a month of one year before another takes its place */
+    ar_field_regridding regridding;
     char *training_start, *training_end;     /* ISO text */
     char *validation_start, *validation_end; /* NULL: no validation */
     ar_normalisation_period normalisation_period;

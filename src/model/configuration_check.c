@@ -113,6 +113,21 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
 #undef AT
 }
 
+/* A grid reaches from pole to pole. */
+static ar_status check_grid(const ar_configuration *configuration, ar_configuration_fault *fault)
+{
+    const double step = configuration->regridding.step;
+    const double rows = round(180 / step);
+    const bool divides = rows >= 2 && rows <= 20000 && fabs(rows * step - 180) <= 1e-9 * 180;
+    if (step == 0 || divides) {
+        return AR_OK;
+    }
+    return ar_configuration_refuse(fault, "data.grid.step",
+                                   "is %g; should be a number of degrees of which 180 is a "
+                                   "multiple, such as 2.5, or 0 for the grid of the files",
+                                   step);
+}
+
 static ar_status check_optimiser(const ar_training_configuration *training,
                                  ar_configuration_fault *fault)
 {
@@ -359,6 +374,9 @@ ar_status ar_configuration_find_fault(ar_configuration *configuration,
                                        (long long)configuration->field_count, AR_FIELD_MAX);
     }
     ar_status status = check_ranges(configuration, fault);
+    if (status == AR_OK) {
+        status = check_grid(configuration, fault);
+    }
     if (status == AR_OK && configuration->masking.strategy == AR_MASK_FORECAST) {
         status = ar_configuration_check_integer(fault, "masking.forecast_tokens",
                                                 configuration->masking.forecast_tokens, 1, 100000);

@@ -39,6 +39,10 @@ static const cyaml_strval_t period_names[] = {{"overall", AR_PERIOD_OVERALL},
                                               {"monthly", AR_PERIOD_MONTHLY}};
 static const cyaml_strval_t area_names[] = {
     {"global", AR_AREA_GLOBAL}, {"latitude", AR_AREA_LATITUDE}, {"point", AR_AREA_POINT}};
+static const cyaml_strval_t regridding_names[] = {{"automatic", AR_FIELD_REGRID_AUTOMATIC},
+                                                  {"area", AR_FIELD_REGRID_AREA},
+                                                  {"bilinear", AR_FIELD_REGRID_BILINEAR},
+                                                  {"harmonics", AR_FIELD_REGRID_HARMONICS}};
 static const cyaml_strval_t strategy_names[] = {{"bert", AR_MASK_BERT},
                                                 {"forecast", AR_MASK_FORECAST}};
 static const cyaml_strval_t precision_names[] = {{"float32", AR_TYPE_FLOAT32},
@@ -76,12 +80,18 @@ static const cyaml_schema_field_t validation_period_keys[] = {
     TEXT("start", WHOLE, configuration.validation_start),
     TEXT("end", WHOLE, configuration.validation_end), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t grid_keys[] = {
+    NUMBER("step", WHOLE, configuration.regridding.step),
+    NAMED("method", CYAML_FLAG_DEFAULT, WHOLE, configuration.regridding.way, regridding_names),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t data_keys[] = {
     LIST("paths", CYAML_FLAG_OPTIONAL, WHOLE, configuration.paths, configuration.path_count,
          &text_entry, CYAML_UNLIMITED),
     INTEGER("time_step_hours", WHOLE, configuration.time_step_hours),
     NUMBER("memory_gib", WHOLE, configuration.memory_gib),
     INTEGER("samples_per_month", WHOLE, configuration.samples_per_month),
+    GROUP("grid", CYAML_FLAG_DEFAULT, WHOLE, grid_keys),
     GROUP("training", CYAML_FLAG_OPTIONAL, WHOLE, training_period_keys),
     GROUP("validation", CYAML_FLAG_OPTIONAL, WHOLE, validation_period_keys),
     CYAML_FIELD_END};
@@ -230,7 +240,8 @@ const cyaml_schema_value_t ar_configuration_schema = {
 
 const char *const ar_configuration_defaults =
     "seed: 1\n"
-    "data: {time_step_hours: 1, memory_gib: 4, samples_per_month: 2048}\n"
+    "data: {time_step_hours: 1, grid: {step: 0, method: automatic}, memory_gib: 4, "
+    "samples_per_month: 2048}\n"
     "normalisation: {period: overall, area: latitude}\n"
     "masking: {strategy: bert, forecast_tokens: 1}\n"
     "model:\n"
@@ -333,6 +344,11 @@ const char *ar_attention_kind_name(ar_attention_kind kind)
 const char *ar_recompute_name(ar_recompute recompute)
 {
     return name_of(recompute_names, CYAML_ARRAY_LEN(recompute_names), (int64_t)recompute);
+}
+
+const char *ar_field_regrid_way_name(ar_field_regrid_way way)
+{
+    return name_of(regridding_names, CYAML_ARRAY_LEN(regridding_names), (int64_t)way);
 }
 
 const char *ar_mask_strategy_name(ar_mask_strategy strategy)

@@ -35,6 +35,11 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
     ar_yaml_add_integer(out, "  time_step_hours", configuration->time_step_hours);
     ar_yaml_add_number(out, "\n  memory_gib", configuration->memory_gib);
     ar_yaml_add_integer(out, "\n  samples_per_month", configuration->samples_per_month);
+    if (configuration->regridding.step > 0) {
+        ar_yaml_add_number(out, "\n  grid: {step", configuration->regridding.step);
+        add_name(out, ", method", ar_field_regrid_way_name(configuration->regridding.way));
+        ar_text_add(out, "}");
+    }
     ar_text_add(out, "\n");
     add_period(out, "training", configuration->training_start, configuration->training_end);
     add_period(out, "validation", configuration->validation_start, configuration->validation_end);

@@ -37,7 +37,8 @@ static ar_status open_field(ar_dataset *dataset, ar_configuration *configuration
                                       .start = period->start,
                                       .end = period->end,
                                       .seconds_before = period->seconds_before,
-                                      .is_static = field->is_static};
+                                      .is_static = field->is_static,
+                                      .grid = configuration->regridding};
     ar_status status = ar_field_reader_open(&dataset->readers[f], paths, path_count, &request, err);
     if (status != AR_OK) {
         return status;
