@@ -130,9 +130,19 @@ void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *c
 
 typedef struct ar_month_schedule ar_month_schedule;
 
+/* Which cubes may be drawn; all where all is zero. */
+typedef struct {
+    bool has_region;                 /* cubes lie in it wholly */
+    double north, west, south, east; /* degrees; eastward from west to east */
+    bool has_location;               /* cubes are those whose centres are nearest to it */
+    double latitude, longitude;      /* degrees */
+    uint32_t months, hours;          /* of a cube's first time: bits 1 to 12 and 0 to 23; 0: all */
+} ar_sampling;
+
 /* Draws cubes: first times uniform over all windows that lie wholly in [first_time, last_time] and
  * have no gap in any field; latitude by area (the centre's density ∝ cos φ) over where cubes fit,
- * longitude uniform (wrapping on a global grid). A cube never crosses a pole. */
+ * longitude uniform (wrapping on a global grid). A cube never crosses a pole. Where an ar_sampling
+ * leaves out some, the same holds of the others. */
 typedef struct {
     const ar_cube_space *space;
     int64_t window_count;
@@ -140,13 +150,16 @@ typedef struct {
     int64_t row_count;      /* possible first rows: nlat − rows + 1 */
     double *row_cumulative; /* [row_count] cumulative probability */
     int64_t column_count; /* possible first columns: nlon where it wraps, else nlon − columns + 1 */
+    int64_t *columns;     /* [column_count] */
     const ar_month_schedule *months; /* NULL: times are drawn from all windows; else from those of
                                       * the months that are in memory (data/months.h); borrowed */
 } ar_sampler;
 
-/* No such window is an error that tells the times the fields have in common. Borrows `space`. */
+/* No such window is an error that tells the times the fields have in common; so is a sampling that
+ * leaves none. Borrows `space`; `sampling` may be NULL: all. */
 AR_USE_RESULT ar_status ar_sampler_init(ar_sampler *sampler, const ar_cube_space *space,
-                                        int64_t first_time, int64_t last_time, ar_error *err);
+                                        const ar_sampling *sampling, int64_t first_time,
+                                        int64_t last_time, ar_error *err);
 void ar_sampler_release(ar_sampler *sampler);
 /* Draw cubes[count] for samples draw->first_sample … + count − 1. Thread-safe. */
 void ar_sampler_draw(const ar_sampler *sampler, const ar_draw *draw, ar_cube *cubes, int64_t count);

@@ -63,6 +63,10 @@ void ar_configuration_release(ar_configuration *configuration)
     ar_free(configuration->fields);
     release_names(configuration->paths, configuration->path_count);
     release_names(configuration->training.freeze, configuration->training.freeze_count);
+    ar_free(configuration->sampling.region);
+    ar_free(configuration->sampling.location);
+    ar_free(configuration->sampling.months);
+    ar_free(configuration->sampling.hours);
     ar_free(configuration->file);
     ar_free(configuration->training_start);
     ar_free(configuration->training_end);

@@ -120,6 +120,18 @@ typedef struct {
     int64_t freeze_count;
 } ar_training_configuration;
 
+/* `sampling:` which cubes are drawn; each list may be empty: all. */
+typedef struct {
+    double *region; /* north, west, south, east: cubes lie within */
+    int64_t region_count;
+    double *location; /* latitude, longitude of cubes' centres */
+    int64_t location_count;
+    int64_t *months; /* 1 to 12, of the first time of a cube */
+    int64_t month_count;
+    int64_t *hours; /* 0 to 23, of the first time of a cube */
+    int64_t hour_count;
+} ar_sampling_configuration;
+
 typedef struct {
     char *file; /* where it was read from, for messages */
     int64_t seed;
@@ -131,6 +143,7 @@ typedef struct {
     ar_field_regridding regridding;
     char *training_start, *training_end;     /* ISO text */
     char *validation_start, *validation_end; /* NULL: no validation */
+    ar_sampling_configuration sampling;
     ar_normalisation_period normalisation_period;
     ar_normalisation_area normalisation_area;
     ar_masking masking;
@@ -177,6 +190,9 @@ void ar_configuration_release(ar_configuration *configuration); /* safe on zeroe
  * cube extents. Fills coupled_index and coupled_heads, and prediction_order where prediction_count
  * is 0. All readers call it. */
 AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, ar_error *err);
+
+/* What `sampling:` says, for a sampler. */
+ar_sampling ar_configuration_sampling(const ar_configuration *configuration);
 
 /* The precision of matrix products that a user named: "float32" or "bf16". */
 AR_USE_RESULT ar_status ar_precision_of_name(ar_type *precision, const char *name, ar_error *err);

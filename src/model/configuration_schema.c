@@ -96,6 +96,17 @@ static const cyaml_schema_field_t data_keys[] = {
     GROUP("validation", CYAML_FLAG_OPTIONAL, WHOLE, validation_period_keys),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t sampling_keys[] = {
+    LIST("region", CYAML_FLAG_DEFAULT, WHOLE, configuration.sampling.region,
+         configuration.sampling.region_count, &number_entry, 4),
+    LIST("location", CYAML_FLAG_DEFAULT, WHOLE, configuration.sampling.location,
+         configuration.sampling.location_count, &number_entry, 2),
+    LIST("months", CYAML_FLAG_DEFAULT, WHOLE, configuration.sampling.months,
+         configuration.sampling.month_count, &integer_entry, 12),
+    LIST("hours", CYAML_FLAG_DEFAULT, WHOLE, configuration.sampling.hours,
+         configuration.sampling.hour_count, &integer_entry, 24),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t normalisation_keys[] = {
     NAMED("period", CYAML_FLAG_DEFAULT, WHOLE, configuration.normalisation_period, period_names),
     NAMED("area", CYAML_FLAG_DEFAULT, WHOLE, configuration.normalisation_area, area_names),
@@ -224,6 +235,7 @@ static const cyaml_schema_field_t training_keys[] = {
 static const cyaml_schema_field_t whole_keys[] = {
     INTEGER("seed", WHOLE, configuration.seed),
     GROUP("data", CYAML_FLAG_DEFAULT, WHOLE, data_keys),
+    GROUP("sampling", CYAML_FLAG_DEFAULT, WHOLE, sampling_keys),
     GROUP("normalisation", CYAML_FLAG_DEFAULT, WHOLE, normalisation_keys),
     GROUP("masking", CYAML_FLAG_DEFAULT, WHOLE, masking_keys),
     LIST("fields", CYAML_FLAG_DEFAULT, WHOLE, configuration.fields, configuration.field_count,
@@ -242,6 +254,7 @@ const char *const ar_configuration_defaults =
     "seed: 1\n"
     "data: {time_step_hours: 1, grid: {step: 0, method: automatic}, memory_gib: 4, "
     "samples_per_month: 2048}\n"
+    "sampling: {region: [], location: [], months: [], hours: []}\n"
     "normalisation: {period: overall, area: latitude}\n"
     "masking: {strategy: bert, forecast_tokens: 1}\n"
     "model:\n"

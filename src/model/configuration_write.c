@@ -24,6 +24,35 @@ static void add_period(ar_growing_text *out, const char *key, const char *start,
     }
 }
 
+static void add_numbers(ar_growing_text *out, const char *key, const double *values, int64_t count)
+{
+    ar_text_add(out, "%s: [", key);
+    for (int64_t i = 0; i < count; i++) {
+        ar_text_add(out, "%s", i ? ", " : "");
+        ar_yaml_add_value(out, values[i]);
+    }
+    ar_text_add(out, "]");
+}
+
+static void add_integers(ar_growing_text *out, const char *key, const int64_t *values,
+                         int64_t count)
+{
+    ar_text_add(out, "%s: [", key);
+    for (int64_t i = 0; i < count; i++) {
+        ar_text_add(out, "%s%lld", i ? ", " : "", (long long)values[i]);
+    }
+    ar_text_add(out, "]");
+}
+
+static void add_sampling(ar_growing_text *out, const ar_sampling_configuration *sampling)
+{
+    add_numbers(out, "sampling: {region", sampling->region, sampling->region_count);
+    add_numbers(out, ", location", sampling->location, sampling->location_count);
+    add_integers(out, ", months", sampling->months, sampling->month_count);
+    add_integers(out, ", hours", sampling->hours, sampling->hour_count);
+    ar_text_add(out, "}\n");
+}
+
 static void add_data(ar_growing_text *out, const ar_configuration *configuration)
 {
     ar_yaml_add_integer(out, "seed", configuration->seed);
@@ -43,6 +72,7 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
     ar_text_add(out, "\n");
     add_period(out, "training", configuration->training_start, configuration->training_end);
     add_period(out, "validation", configuration->validation_start, configuration->validation_end);
+    add_sampling(out, &configuration->sampling);
     ar_text_add(out, "normalisation: {");
     add_name(out, "period", ar_normalisation_period_name(configuration->normalisation_period));
     add_name(out, ", area", ar_normalisation_area_name(configuration->normalisation_area));
@@ -79,12 +109,7 @@ static void add_field(ar_growing_text *out, const ar_field_configuration *field)
         ar_yaml_add_quoted(out, field->variable);
     }
     if (field->level_count > 0) {
-        ar_text_add(out, "\n    levels: [");
-        for (int64_t i = 0; i < field->level_count; i++) {
-            ar_text_add(out, "%s", i ? ", " : "");
-            ar_yaml_add_value(out, field->levels[i]);
-        }
-        ar_text_add(out, "]");
+        add_numbers(out, "\n    levels", field->levels, field->level_count);
     }
     add_triple(out, "\n    tokens", field->tokens.tokens);
     add_triple(out, "\n    token_size", field->tokens.token_size);
@@ -92,11 +117,8 @@ static void add_field(ar_growing_text *out, const ar_field_configuration *field)
     ar_yaml_add_texts(out, "    coupled", (const char *const *)field->coupled,
                       field->coupled_count);
     if (field->coupling_heads_count > 0) {
-        ar_text_add(out, "    coupling_heads: [");
-        for (int64_t i = 0; i < field->coupling_heads_count; i++) {
-            ar_text_add(out, "%s%lld", i ? ", " : "", (long long)field->coupling_heads[i]);
-        }
-        ar_text_add(out, "]\n");
+        add_integers(out, "    coupling_heads", field->coupling_heads, field->coupling_heads_count);
+        ar_text_add(out, "\n");
     }
     if (field->stream_of) {
         ar_text_add(out, "    stream_of: ");

@@ -18,16 +18,17 @@ typedef struct {
     ar_residence *residence;  /* NULL while there is none */
 } ar_cube_source;
 
-/* A source of the cubes that lie within [first_time, last_time] of a dataset that is ready;
- * borrowed. Release with ar_cube_source_release in any case. */
+/* A source of the cubes of `sampling` that lie within [first_time, last_time] of a dataset that is
+ * ready; borrowed. Release with ar_cube_source_release in any case. */
 AR_USE_RESULT ar_status ar_cube_source_init(ar_cube_source *source, ar_dataset *dataset,
-                                            int64_t first_time, int64_t last_time, ar_error *err);
+                                            const ar_sampling *sampling, int64_t first_time,
+                                            int64_t last_time, ar_error *err);
 void ar_cube_source_release(ar_cube_source *source);
 
 /* Divide what memory the configuration allows between months of training and of validation (whose
  * sampler has no windows where there is none), and say so. Validation is kept as a whole where it
- * takes no more than half. Too little for two months of all fields is an error that tells how much
- * is needed. Does nothing where all is in memory. */
+ * takes no more than half, then training where it fits into the rest. Too little for two months of
+ * all fields is an error that tells how much is needed. Does nothing where all is in memory. */
 AR_USE_RESULT ar_status ar_cube_source_divide_memory(ar_cube_source *training,
                                                      ar_cube_source *validation,
                                                      const ar_configuration *configuration,

@@ -83,16 +83,17 @@ static ar_status load_data(run_state *run, ar_error *err)
     ar_dataset *dataset = &run->dataset;
     ar_status status = AR_OK;
     const ar_dataset_period period = ar_dataset_training_period(c);
+    const ar_sampling sampling = ar_configuration_sampling(c);
     AR_TRY(ar_dataset_open(dataset, c, (const char *const *)c->paths, c->path_count, &period,
                            most_bytes(c), err));
     ar_dataset_warn_of_ends(dataset, c);
     ar_dataset_warn_of_copies(dataset, c);
     AR_TRY(ar_dataset_normalise(dataset, c, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
-    AR_TRY(ar_cube_source_init(&run->training, dataset, dataset->training_first,
+    AR_TRY(ar_cube_source_init(&run->training, dataset, &sampling, dataset->training_first,
                                dataset->training_last, err));
     if (c->validation_start) {
-        AR_TRY(ar_cube_source_init(&run->validation, dataset, dataset->validation_first,
+        AR_TRY(ar_cube_source_init(&run->validation, dataset, &sampling, dataset->validation_first,
                                    dataset->validation_last, err));
         ar_dataset_warn_of_months(dataset, dataset->validation_first, dataset->validation_last,
                                   "validation");

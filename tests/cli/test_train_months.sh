@@ -40,7 +40,7 @@ train whole || fail "the uninterrupted run: $(cat log)"
 took=$(awk "BEGIN { print $(date +%s.%N) - $begin }")
 # 31 days and the cube's last time: 125 times of 3 levels of 19 x 36 points are 1.03 MB; of 6.44 MB,
 # two months are validation's.
-grep -q 'month by month: 3 of 6 months in memory at once, 0.00382 GiB with the next one, each for 12 steps; validation too' log ||
+grep -q 'month by month: 3 of 6 months in memory at once, 0.00382 GiB with the next one, each for 12 steps; validation has a month a batch' log ||
     fail "the line on memory: $(cat log)"
 train again --quiet || fail "a second run"
 same whole again
@@ -76,5 +76,16 @@ grep -q 'data.memory_gib is 0.002, but two months of all fields, for training an
 [ -e little ] && fail "a refused run left $(ls little)"
 train little --set data.memory_gib=0.004 || fail "the limit that the line asks for: $(cat log)"
 grep -q ' 1 of 6 months in memory' log || fail "the least memory: $(cat log)"
+
+echo "== what is not drawn is not read"
+train months --set 'sampling.months=[2, 3, 9]' --set training.steps=9 || fail "some months: $(cat log)"
+grep -q 'all times of training are kept in memory, 0.0018. GiB; validation is kept in memory' log ||
+    fail "two months beside each other: $(cat log)"
+train hours --set 'sampling={months: [1, 6, 8], hours: [0], region: [90, 300, 0, 100]}' \
+    --set training.steps=9 || fail "a region at some hours: $(cat log)"
+grep -q 'month by month: 2 of 2 months in memory' log || fail "two months far apart: $(cat log)"
+train nowhere --set 'sampling.location=[85, 0]' && fail "a cube across the pole"
+grep -q 'sampling.location is \[85, 0\], where no cube (50 x 110 degrees) of the data' log ||
+    fail "the line on a place without cubes: $(cat log)"
 
 exit $failures

@@ -538,7 +538,7 @@ static void filling_allocates_nothing_and_is_quick(void **state)
     ar_sampler sampler;
     ar_batch batch;
     ar_cube drawn[48];
-    assert_int_equal(ar_sampler_init(&sampler, &f.space, start, start + year, NULL), AR_OK);
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, NULL, start, start + year, NULL), AR_OK);
     assert_int_equal(ar_batch_init(&batch, &f.space, 48, NULL), AR_OK);
     ar_batch_fill(&batch, &f.space, cubes, 1, &forecast, &draw, false);
     int64_t allocations = ar_allocation_count();
@@ -624,7 +624,7 @@ static void every_allocation_may_fail(void **state)
         ar_fail_allocation_after(failures);
         status = ar_batch_init(&batch, &f.space, 3, NULL);
         if (status == AR_OK) {
-            status = ar_sampler_init(&sampler, &f.space, start, start + year, NULL);
+            status = ar_sampler_init(&sampler, &f.space, NULL, start, start + year, NULL);
         }
         ar_fail_allocation_after(-1);
         assert_true(status == AR_OK || status == AR_ERROR_MEMORY);

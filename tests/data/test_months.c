@@ -93,7 +93,7 @@ static void make_fixture(fixture *f)
                                .time_step = step};
     f->part_space = f->space;
     f->part_space.fields = f->part_pointers;
-    must(ar_sampler_init(&f->sampler, &f->part_space, start, last, &err), &err);
+    must(ar_sampler_init(&f->sampler, &f->part_space, NULL, start, last, &err), &err);
     must(ar_month_schedule_init(&f->schedule, &f->sampler, false, &err), &err);
     f->schedule.slot_count = 2;
     f->schedule.stay = 5;

@@ -59,7 +59,7 @@ static void release_fixture(fixture *f)
 static void init_sampler(ar_sampler *sampler, const fixture *f)
 {
     ar_error err;
-    assert_int_equal(ar_sampler_init(sampler, &f->space, INT64_MIN, INT64_MAX, &err), AR_OK);
+    assert_int_equal(ar_sampler_init(sampler, &f->space, NULL, INT64_MIN, INT64_MAX, &err), AR_OK);
 }
 
 enum { DRAWS = 40000 };
@@ -199,7 +199,7 @@ static void windows_keep_to_their_period_and_cross_no_gap(void **state)
     const int64_t first = start + 10 * step + 1, last = start + 40 * step;
     ar_sampler sampler;
     ar_error err;
-    assert_int_equal(ar_sampler_init(&sampler, &f.space, first, last, &err), AR_OK);
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, NULL, first, last, &err), AR_OK);
     int64_t expected = 0;
     for (int64_t i = 11; i + STEPS - 1 <= 40; i++) {
         if (i + STEPS - 1 >= 20 && i <= 20) {
@@ -213,16 +213,161 @@ static void windows_keep_to_their_period_and_cross_no_gap(void **state)
     ar_sampler_release(&sampler);
     /* every second time */
     f.space.time_step = 2 * step;
-    assert_int_equal(ar_sampler_init(&sampler, &f.space, start, start + 10 * step, &err), AR_OK);
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, NULL, start, start + 10 * step, &err),
+                     AR_OK);
     assert_int_equal(sampler.window_count, 7);
     ar_sampler_release(&sampler);
     /* nothing fits */
-    assert_int_equal(ar_sampler_init(&sampler, &f.space, start, start + step, &err),
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, NULL, start, start + step, &err),
                      AR_ERROR_INPUT);
     assert_non_null(strstr(err.message, "no cube of 3 times, 12 hours apart"));
     assert_non_null(strstr(err.message, "field temperature has 59 times"));
     assert_null(sampler.window_times);
     release_fixture(&f);
+}
+
+/* What is drawn under a sampling is where it says, all of it is drawn, and by area. */
+static void check_sampling(const ar_sampling *sampling, int64_t windows, const bool *rows,
+                           const bool *columns)
+{
+    fixture f;
+    ar_sampler sampler;
+    ar_error err = {""};
+    static ar_cube cubes[DRAWS];
+    double times[TIMES] = {0}, row_counts[NLAT] = {0}, column_counts[NLON] = {0};
+    double probabilities[TIMES], counts[NLON];
+    make_fixture(&f, 0, NLON);
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, sampling, INT64_MIN, INT64_MAX, &err),
+                     AR_OK);
+    assert_int_equal(sampler.window_count, windows);
+    const ar_draw draw = {.seed = 4, .step = 1};
+    ar_sampler_draw(&sampler, &draw, cubes, DRAWS);
+    for (int i = 0; i < DRAWS; i++) {
+        const ar_date date = ar_time_date(cubes[i].first_time, f.field.calendar);
+        assert_true(sampling->months == 0 || sampling->months >> date.month & 1);
+        assert_true(sampling->hours == 0 || sampling->hours >> date.hour & 1);
+        times[(cubes[i].first_time - start) / step]++;
+        row_counts[cubes[i].first_row]++;
+        column_counts[cubes[i].first_column]++;
+    }
+    int64_t count = 0;
+    for (int i = 0; i < TIMES; i++) {
+        if (times[i] > 0) {
+            times[count++] = times[i];
+        }
+    }
+    assert_int_equal(count, windows);
+    for (int i = 0; i < windows; i++) {
+        probabilities[i] = 1.0 / (double)windows;
+    }
+    check_distribution(times, probabilities, windows, DRAWS);
+    double sum = 0;
+    count = 0;
+    for (int i = 0; i <= NLAT - ROWS; i++) {
+        assert_int_equal(row_counts[i] > 0, rows[i]);
+        if (rows[i]) {
+            counts[count] = row_counts[i];
+            probabilities[count] = cos((90 - 10 * (i + 2.5)) * M_PI / 180);
+            sum += probabilities[count++];
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        probabilities[i] /= sum;
+    }
+    if (count > 1) {
+        check_distribution(counts, probabilities, count, DRAWS);
+    }
+    count = 0;
+    for (int j = 0; j < NLON; j++) {
+        assert_int_equal(column_counts[j] > 0, columns[j]);
+        if (columns[j]) {
+            counts[count++] = column_counts[j];
+        }
+    }
+    for (int j = 0; j < count; j++) {
+        probabilities[j] = 1.0 / (double)count;
+    }
+    if (count > 1) {
+        check_distribution(counts, probabilities, count, DRAWS);
+    }
+    ar_sampler_release(&sampler);
+    release_fixture(&f);
+}
+
+static void a_sampling_chooses(void **state)
+{
+    (void)state;
+    /* cubes have 6 x 12 points, 10 degrees apart; 60 times from 2025-12-20, 58 windows: 12 days of
+     * December, the others of January; hours 0, 6, 12 and 18 begin with 0 */
+    bool rows[NLAT], columns[NLON];
+    for (int i = 0; i < NLAT; i++) {
+        rows[i] = i <= NLAT - ROWS;
+    }
+    for (int j = 0; j < NLON; j++) {
+        columns[j] = true;
+    }
+    check_sampling(&(ar_sampling){.months = 1 << 12}, 48, rows, columns);
+    check_sampling(&(ar_sampling){.months = 1 << 1 | 1 << 6, .hours = 1 << 0 | 1 << 1 | 1 << 18}, 5,
+                   rows, columns);
+    check_sampling(&(ar_sampling){.hours = 1 << 18}, 14, rows, columns);
+    /* 70 N to 0: first rows 70 N (index 2) to 50 N; from 150 E across the date line to 70 W, which
+     * are 140 degrees: first columns 15, 16, 17 and 18 with 110 degrees each */
+    for (int i = 0; i < NLAT; i++) {
+        rows[i] = i >= 2 && i <= 4;
+    }
+    for (int j = 0; j < NLON; j++) {
+        columns[j] = j >= 15 && j <= 18;
+    }
+    ar_sampling region = {.has_region = true, .north = 70, .west = 150, .south = 0, .east = -70};
+    check_sampling(&region, 58, rows, columns);
+    region.west -= 360; /* the same meridians */
+    region.east -= 360;
+    check_sampling(&region, 58, rows, columns);
+    region.west = 0; /* all around */
+    region.east = 360;
+    for (int j = 0; j < NLON; j++) {
+        columns[j] = true;
+    }
+    check_sampling(&region, 58, rows, columns);
+    /* the cube with its centre at 45 N, 355 E begins 25 degrees to the north and 55 to the west */
+    for (int i = 0; i < NLAT; i++) {
+        rows[i] = i == 2;
+    }
+    for (int j = 0; j < NLON; j++) {
+        columns[j] = j == 30;
+    }
+    check_sampling(&(ar_sampling){.has_location = true, .latitude = 46, .longitude = -4}, 58, rows,
+                   columns);
+}
+
+static void a_sampling_without_cubes_is_refused(void **state)
+{
+    (void)state;
+    const struct {
+        ar_sampling sampling;
+        const char *message;
+    } cases[] = {
+        {{.months = 1 << 7}, "of 58 times at which a cube of field vorticity could begin none is"},
+        {{.hours = 1 << 5}, "none is of sampling.months and sampling.hours"},
+        {{.has_region = true, .north = 40, .west = 0, .south = 0, .east = 350},
+         "sampling.region is [40, 0, 0, 350], and no cube (50 x 110 degrees) of the data (-90 to "
+         "90 N, 0 to 350 E) lies in it; should be larger"},
+        {{.has_region = true, .north = 90, .west = 300, .south = -90, .east = 40},
+         "should be larger"},
+        {{.has_location = true, .latitude = 80, .longitude = 0},
+         "sampling.location is [80, 0], where no cube"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture f;
+        ar_sampler sampler;
+        ar_error err = {""};
+        make_fixture(&f, 0, NLON);
+        assert_int_equal(
+            ar_sampler_init(&sampler, &f.space, &cases[i].sampling, INT64_MIN, INT64_MAX, &err),
+            AR_ERROR_INPUT);
+        assert_non_null(strstr(err.message, cases[i].message));
+        assert_null(sampler.columns);
+        release_fixture(&f);
+    }
 }
 
 static void validation_times_never_reach_training(void **state)
@@ -243,7 +388,7 @@ static void validation_times_never_reach_training(void **state)
                      AR_OK);
     ar_sampler sampler;
     ar_batch batch;
-    assert_int_equal(ar_sampler_init(&sampler, &f.space, start, last, NULL), AR_OK);
+    assert_int_equal(ar_sampler_init(&sampler, &f.space, NULL, start, last, NULL), AR_OK);
     assert_int_equal(ar_batch_init(&batch, &f.space, BATCH, NULL), AR_OK);
     const ar_masking forecast = {.strategy = AR_MASK_FORECAST, .forecast_tokens = 1};
     ar_cube cubes[BATCH];
@@ -276,6 +421,8 @@ int main(void)
         cmocka_unit_test(a_region_does_not_wrap),
         cmocka_unit_test(samples_are_numbered),
         cmocka_unit_test(windows_keep_to_their_period_and_cross_no_gap),
+        cmocka_unit_test(a_sampling_chooses),
+        cmocka_unit_test(a_sampling_without_cubes_is_refused),
         cmocka_unit_test(validation_times_never_reach_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,7 @@ static void seen_whole_at_all_times(void **state)
     ar_sampler sampler;
     ar_batch batch;
     ar_error err = {""};
-    must(ar_sampler_init(&sampler, &space, INT64_MIN, INT64_MAX, &err), &err);
+    must(ar_sampler_init(&sampler, &space, NULL, INT64_MIN, INT64_MAX, &err), &err);
     assert_int_equal(sampler.window_count, TIMES - 3);
     const ar_masking maskings[] = {{.strategy = AR_MASK_FORECAST, .forecast_tokens = 2},
                                    {.strategy = AR_MASK_BERT},

@@ -100,6 +100,13 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_int_equal(a->time_step_hours, b->time_step_hours);
     assert_memory_equal(&a->memory_gib, &b->memory_gib, sizeof(double));
     assert_int_equal(a->samples_per_month, b->samples_per_month);
+    const ar_sampling x = ar_configuration_sampling(a), y = ar_configuration_sampling(b);
+    assert_int_equal(x.has_region, y.has_region);
+    assert_int_equal(x.has_location, y.has_location);
+    assert_true(x.north == y.north && x.west == y.west && x.south == y.south && x.east == y.east);
+    assert_true(x.latitude == y.latitude && x.longitude == y.longitude);
+    assert_int_equal(x.months, y.months);
+    assert_int_equal(x.hours, y.hours);
     assert_same_text(a->training_start, b->training_start);
     assert_same_text(a->training_end, b->training_end);
     assert_same_text(a->validation_start, b->validation_start);
@@ -274,6 +281,7 @@ static void round_trip(void **state)
         "training.dropout=0.05",
         "data.memory_gib=0.1",
         "data.samples_per_month=77",
+        "sampling={region: [60, 170.1, 20, -120], months: [1, 12, 2], hours: [0, 23]}",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);
@@ -286,6 +294,15 @@ static void round_trip(void **state)
     assert_int_equal(c.prediction_order[1], 0);
     assert_int_equal(c.model.attention, AR_ATTENTION_AXIAL_PARALLEL);
     assert_int_equal(c.model.attention_window[2], 3);
+    const ar_sampling sampling = ar_configuration_sampling(&c);
+    assert_true(sampling.has_region && sampling.west == 170.1 && sampling.south == 20);
+    assert_int_equal(sampling.months, 1 << 1 | 1 << 2 | 1 << 12);
+    assert_int_equal(sampling.hours, 1 << 0 | 1 << 23);
+    assert_round_trip(&c);
+    ar_configuration_release(&c);
+    const char *const place[] = {"sampling.location=[52.5, 13.25]"};
+    parse(&c, good, place, 1);
+    assert_true(ar_configuration_sampling(&c).longitude == 13.25);
     assert_round_trip(&c);
     ar_configuration_release(&c);
 }
@@ -471,6 +488,26 @@ static const mistake mistakes[] = {
      "a.yaml:4: data.memory_gib is -1; should be a number from 0 to 1e+09"},
     {"time_step_hours: 6", "samples_per_month: 0",
      "a.yaml:4: data.samples_per_month is 0; should be a whole number from 1 to 1073741824"},
+    {"seed: 3", "sampling: {region: [60, 0, 20]}",
+     "a.yaml:1: sampling.region has 3 entries; should be [north, west, south, east] in degrees, or "
+     "[] for all"},
+    {"seed: 3", "sampling: {region: [91, 0, 20, 30]}",
+     "a.yaml:1: sampling.region[0] is 91; should be a number from -90 to 90"},
+    {"seed: 3", "sampling: {region: [20, 0, 60, 30]}",
+     "a.yaml:1: sampling.region is from 60 N to 20 N; should be [north, west, south, east] with "
+     "north above south"},
+    {"seed: 3", "sampling: {region: [60, 30, 20, 30]}",
+     "a.yaml:1: sampling.region goes from 30 E to 30 E; should go east by more than 0 and at most "
+     "360 degrees"},
+    {"seed: 3", "sampling: {location: [60]}",
+     "a.yaml:1: sampling.location has 1 entry; should be [latitude, longitude] in degrees, or [] "
+     "for all"},
+    {"seed: 3", "sampling: {location: [60, 10], region: [60, 0, 20, 30]}",
+     "a.yaml:1: sampling.location is there beside sampling.region; should be one of them"},
+    {"seed: 3", "sampling: {months: [1, 13]}",
+     "a.yaml:1: sampling.months[1] is 13; should be a whole number from 1 to 12"},
+    {"seed: 3", "sampling: {hours: [24]}",
+     "a.yaml:1: sampling.hours[0] is 24; should be a whole number from 0 to 23"},
     {"layers: 4, heads: 8", "layers: 0, heads: 8",
      "a.yaml:25: model.encoder.layers is 0; should be a whole number from 1 to 1000"},
     {"steps: 5000", "steps: 5000\n  dropout: 1",

@@ -48,7 +48,7 @@ static void make_fixture(fixture *f)
                                .tokens = &f->tokens,
                                .token_info = AR_TOKEN_INFO_HARMONIC,
                                .time_step = shape.time_step};
-    assert_int_equal(ar_sampler_init(&f->sampler, &f->space, 0, last, NULL), AR_OK);
+    assert_int_equal(ar_sampler_init(&f->sampler, &f->space, NULL, 0, last, NULL), AR_OK);
 }
 
 static void release_fixture(fixture *f)
