@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "field/time.h"
+#include "io/grib_cache.h"
 #include "io/grib_grid.h"
 
 static bool is_of_group(const ar_grib_group *group, const ar_grib_keys *keys)
@@ -266,8 +267,13 @@ cleanup:
 ar_status ar_grib_index_init(ar_grib_index *index, ar_grib_file *file, ar_error *err)
 {
     ar_status status;
+    bool found;
     *index = (ar_grib_index){0};
-    AR_TRY(read_messages(index, file, err));
+    AR_TRY(ar_grib_cache_read(index, file, &found, err));
+    if (!found) {
+        AR_TRY(read_messages(index, file, err));
+        ar_grib_cache_write(index, file);
+    }
     qsort(index->records, index->record_count, sizeof *index->records, compare_records);
     for (size_t i = 0; i < index->record_count; i++) {
         ar_grib_group *group = &index->groups[index->records[i].group];
