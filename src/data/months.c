@@ -2,13 +2,14 @@
 
 #include "base/memory.h"
 
-static bool same_month(int64_t a, int64_t b, ar_calendar calendar)
+/* Are both in the same part of so many days of the same month? */
+static bool same_part(int64_t a, int64_t b, int days, ar_calendar calendar)
 {
     const ar_date x = ar_time_date(a, calendar), y = ar_time_date(b, calendar);
-    return x.year == y.year && x.month == y.month;
+    return x.year == y.year && x.month == y.month && (x.day - 1) / days == (y.day - 1) / days;
 }
 
-ar_status ar_month_schedule_init(ar_month_schedule *schedule, const ar_sampler *sampler, bool whole,
+ar_status ar_month_schedule_init(ar_month_schedule *schedule, const ar_sampler *sampler, int days,
                                  ar_error *err)
 {
     *schedule = (ar_month_schedule){.sampler = sampler, .slot_count = 1, .stay = 1};
@@ -20,7 +21,7 @@ ar_status ar_month_schedule_init(ar_month_schedule *schedule, const ar_sampler *
     }
     const int64_t *times = sampler->window_times;
     for (int64_t w = 0; w < sampler->window_count; w++) {
-        if (w == 0 || (!whole && !same_month(times[w - 1], times[w], calendar))) {
+        if (w == 0 || (days > 0 && !same_part(times[w - 1], times[w], days, calendar))) {
             schedule->first_window[schedule->month_count++] = w;
         }
     }

@@ -23,11 +23,12 @@ struct ar_month_schedule {
     bool validation; /* draws from streams of its own */
 };
 
-/* Group the windows of a sampler by their months, or as one where `whole`. Release with
+/* Group the windows of a sampler: by their months (AR_WHOLE_MONTHS days), by parts of months of so
+ * many days, which are then what is called a month here, or all as one (0 days). Release with
  * ar_month_schedule_release. */
+enum { AR_WHOLE_MONTHS = 31 };
 AR_USE_RESULT ar_status ar_month_schedule_init(ar_month_schedule *schedule,
-                                               const ar_sampler *sampler, bool whole,
-                                               ar_error *err);
+                                               const ar_sampler *sampler, int days, ar_error *err);
 void ar_month_schedule_release(ar_month_schedule *schedule);
 
 /* How often the slot has been replaced before a step ≥ 0; the stays of slots begin

@@ -1,6 +1,7 @@
 #include "train/cube_source.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -20,7 +21,7 @@ ar_status ar_cube_source_init(ar_cube_source *source, ar_dataset *dataset,
     source->space.fields = source->field_pointers;
     AR_TRY(ar_sampler_init(&source->sampler, &source->space, sampling, first_time, last_time, err));
     if (dataset->by_months) {
-        AR_TRY(ar_month_schedule_init(&source->months, &source->sampler, false, err));
+        AR_TRY(ar_month_schedule_init(&source->months, &source->sampler, AR_WHOLE_MONTHS, err));
         source->sampler.months = &source->months;
     }
 cleanup:
@@ -61,44 +62,77 @@ static double static_bytes(const ar_dataset *dataset)
     return bytes;
 }
 
-/* One month and the next of them, which is read meanwhile. */
-static double least_bytes(const ar_cube_source *source)
+/* So many months and the next one, which is read meanwhile. */
+static double slot_bytes(const ar_cube_source *source, int64_t slots)
 {
-    return month_bytes(source) * (source->months.month_count > 1 ? 2 : 1);
+    return month_bytes(source) * (double)(slots + (source->months.month_count > 1));
+}
+
+/* Group a source's times anew. */
+static ar_status regroup(ar_cube_source *source, int days, ar_error *err)
+{
+    ar_month_schedule_release(&source->months);
+    source->is_whole = days == 0;
+    return ar_month_schedule_init(&source->months, &source->sampler, days, err);
 }
 
 /* Keep all of a source's times in memory where they take no more than so much. */
 static ar_status keep_whole(ar_cube_source *source, double most_bytes, ar_error *err)
 {
-    ar_month_schedule by_months = source->months;
-    ar_status status = ar_month_schedule_init(&source->months, &source->sampler, true, err);
-    source->is_whole = status == AR_OK && month_bytes(source) <= most_bytes;
-    if (source->is_whole) {
-        ar_month_schedule_release(&by_months);
-        return AR_OK;
+    ar_status status = regroup(source, 0, err);
+    if (status == AR_OK && month_bytes(source) > most_bytes) {
+        status = regroup(source, AR_WHOLE_MONTHS, err);
     }
-    ar_month_schedule_release(&source->months);
-    source->months = by_months;
     return status;
 }
 
-static void tell(const ar_cube_source *training, const ar_cube_source *validation)
+static void tell(const ar_cube_source *training, const ar_cube_source *validation, int days)
 {
     const ar_month_schedule *months = &training->months;
     const char *rest = validation->sampler.window_count == 0 ? ""
                        : validation->is_whole                ? "; validation is kept in memory"
-                                                             : "; validation has a month a batch";
+                                              : "; each batch of validation has its own";
+    char parts[64] = "months";
+    if (days < AR_WHOLE_MONTHS) {
+        snprintf(parts, sizeof parts, "parts of %d days", days);
+    }
     if (training->is_whole) {
         ar_log(AR_LOG_INFO, "all times of training are kept in memory, %.3g GiB%s",
                month_bytes(training) / gib, rest);
         return;
     }
     ar_log(AR_LOG_INFO,
-           "the data is read month by month: %lld of %lld months in memory at once, %.3g GiB with "
+           "the data is read month by month: %lld of %lld %s in memory at once, %.3g GiB with "
            "the next one, each for %lld steps%s",
-           (long long)months->slot_count, (long long)months->month_count,
-           (double)(months->slot_count + 1) * month_bytes(training) / gib, (long long)months->stay,
-           rest);
+           (long long)months->slot_count, (long long)months->month_count, parts,
+           slot_bytes(training, months->slot_count) / gib, (long long)months->stay, rest);
+}
+
+/* Months, or parts of them, of which several fit at once: samples of one step should not all be of
+ * the same weather. What does not fit is read in parts of a day. */
+static ar_status choose_days(ar_cube_source *training, ar_cube_source *validation, double available,
+                             int *days, double *for_validation, ar_error *err)
+{
+    enum { FEW_SLOTS = 4 };
+    ar_status status = AR_OK;
+    const bool validates = validation->sampler.window_count > 0;
+    if (validates) {
+        AR_TRY(keep_whole(validation, available / 2, err));
+    }
+    *for_validation = validates ? slot_bytes(validation, 1) : 0;
+    AR_TRY(keep_whole(training, available - *for_validation, err));
+    *days = AR_WHOLE_MONTHS;
+    while (!training->is_whole && *days > 1 &&
+           slot_bytes(training, FEW_SLOTS) + *for_validation > available) {
+        *days = (*days + 1) / 2; /* 16, 8, 4, 2, 1 */
+        AR_TRY(regroup(training, *days, err));
+        if (validates && !validation->is_whole) {
+            AR_TRY(regroup(validation, *days, err));
+            *for_validation = slot_bytes(validation, 1);
+        }
+    }
+cleanup:
+    return status;
 }
 
 ar_status ar_cube_source_divide_memory(ar_cube_source *training, ar_cube_source *validation,
@@ -109,32 +143,30 @@ ar_status ar_cube_source_divide_memory(ar_cube_source *training, ar_cube_source 
     }
     ar_status status = AR_OK;
     const double fixed = static_bytes(training->dataset);
-    double available = configuration->memory_gib * gib - fixed, for_validation = 0;
-    if (validation->sampler.window_count > 0) {
-        AR_TRY(keep_whole(validation, fmin(available / 2, available - least_bytes(training)), err));
-        for_validation = least_bytes(validation);
-    }
-    available -= for_validation;
-    AR_TRY(keep_whole(training, available, err));
-    const double least = least_bytes(training);
-    if (least > available) {
+    const double available = configuration->memory_gib * gib - fixed;
+    double for_validation;
+    int days;
+    AR_TRY(choose_days(training, validation, available, &days, &for_validation, err));
+    const double least = slot_bytes(training, 1);
+    if (least + for_validation > available) {
         status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: data.memory_gib is %g, but two months of all fields%s take %.4g GiB; "
-                         "should be that or more, or 0 to load all",
+                         "%s: data.memory_gib is %g, but two days of all fields%s take %.4g GiB "
+                         "with the cubes that begin in them; should be that or more, or 0 to load "
+                         "all",
                          configuration->file, configuration->memory_gib,
                          for_validation > 0 ? ", for training and for validation," : "",
-                         ceil((fixed + least + for_validation) / gib * 1000) / 1000);
+                         ceil((fixed + least + for_validation) / gib * 1e4) / 1e4);
         goto cleanup;
     }
     ar_month_schedule *months = &training->months;
-    const double slots = floor(available / month_bytes(training)) - 1;
+    const double slots = floor((available - for_validation) / month_bytes(training)) - 1;
     months->slot_count = (int64_t)fmax(1, fmin(slots, (double)months->month_count));
-    months->stay =
-        (int64_t)fmax(1, round((double)configuration->samples_per_month *
-                               (double)months->slot_count / (double)configuration->training.batch));
+    const double samples = (double)configuration->samples_per_month * days / AR_WHOLE_MONTHS;
+    months->stay = (int64_t)fmax(
+        1, round(samples * (double)months->slot_count / (double)configuration->training.batch));
     months->seed = validation->months.seed = (uint64_t)configuration->seed;
     validation->months.validation = true;
-    tell(training, validation);
+    tell(training, validation, days);
 cleanup:
     return status;
 }

@@ -27,8 +27,9 @@ void ar_cube_source_release(ar_cube_source *source);
 
 /* Divide what memory the configuration allows between months of training and of validation (whose
  * sampler has no windows where there is none), and say so. Validation is kept as a whole where it
- * takes no more than half, then training where it fits into the rest. Too little for two months of
- * all fields is an error that tells how much is needed. Does nothing where all is in memory. */
+ * takes no more than half, then training where it fits into the rest. Where few months fit, they
+ * are cut into parts of 16, 8 … 1 days. Too little for two days of all fields is an error that
+ * tells how much is needed. Does nothing where all is in memory. */
 AR_USE_RESULT ar_status ar_cube_source_divide_memory(ar_cube_source *training,
                                                      ar_cube_source *validation,
                                                      const ar_configuration *configuration,

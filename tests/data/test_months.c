@@ -94,7 +94,7 @@ static void make_fixture(fixture *f)
     f->part_space = f->space;
     f->part_space.fields = f->part_pointers;
     must(ar_sampler_init(&f->sampler, &f->part_space, NULL, start, last, &err), &err);
-    must(ar_month_schedule_init(&f->schedule, &f->sampler, false, &err), &err);
+    must(ar_month_schedule_init(&f->schedule, &f->sampler, AR_WHOLE_MONTHS, &err), &err);
     f->schedule.slot_count = 2;
     f->schedule.stay = 5;
     f->schedule.seed = 11;
@@ -168,34 +168,57 @@ static void draws_have_no_bias(void **state)
     release_fixture(&f);
 }
 
-/* Any function of a sample has the expectation that uniform sampling gives it, and so has its mean
- * over the samples of a step, which a gradient is: z of the mean over independent steps, whose
- * standard deviation is taken from them. The function follows the time through the months, so that
- * a month too often would show. */
-static void expectations_are_those_of_uniform_sampling(void **state)
+/* Gradient of the squared error ½(a + b·x − y)² of a model with two parameters: x a normalised
+ * value at the cube's first corner, y one at its last, with a trend in time, so that a month too
+ * often would show. */
+static void add_gradient(const fixture *f, const ar_cube *cube, double weight, double gradient[2])
+{
+    const int64_t t = (cube->first_time - start) / step;
+    const int64_t late = ar_field_data_find_time(&f->whole[1], cube->first_time + 2 * step);
+    const int64_t row = cube->first_row + ROWS - 1, column = cube->first_column + COLUMNS - 1;
+    const double x =
+        ar_field_data_slice(&f->whole[0], t, 0)[cube->first_row * NLON + cube->first_column] / 300;
+    const double y = ar_field_data_slice(&f->whole[1], late, 0)[row * NLON + column % NLON] / 300 +
+                     0.05 * (double)t;
+    const double error = 0.3 - 0.2 * x - y;
+    gradient[0] += weight * error;
+    gradient[1] += weight * error * x;
+}
+
+/* The expected gradient of a step is that of uniform sampling, which is summed over all cubes there
+ * are: z of its mean over independent steps, whose standard deviation is taken from them. */
+static void the_expected_gradient_is_that_of_uniform_sampling(void **state)
 {
     (void)state;
     enum { DRAWS = 20000 };
     fixture f;
     make_fixture(&f);
-    double exact = 0, sum = 0, squares = 0;
+    double exact[2] = {0}, sum[2] = {0}, squares[2] = {0};
+    const double share = 1.0 / (double)(f.sampler.window_count * NLON);
     for (int64_t w = 0; w < f.sampler.window_count; w++) {
-        const double day = (double)(f.sampler.window_times[w] - start) / 86400;
-        exact += (day + sin(day)) / (double)f.sampler.window_count;
+        for (int64_t i = 0; i < f.sampler.row_count * NLON; i++) {
+            const int64_t row = i / NLON;
+            const double *rows = f.sampler.row_cumulative;
+            const ar_cube cube = {f.sampler.window_times[w], row, i % NLON};
+            add_gradient(&f, &cube, share * (rows[row] - (row > 0 ? rows[row - 1] : 0)), exact);
+        }
     }
     for (uint32_t n = 0; n < DRAWS; n++) {
         ar_cube cubes[SAMPLES];
         const ar_draw draw = {.seed = f.schedule.seed, .step = n * (uint32_t)f.schedule.stay};
-        double mean = 0;
+        double gradient[2] = {0};
         ar_sampler_draw(&f.sampler, &draw, cubes, SAMPLES);
         for (int k = 0; k < SAMPLES; k++) {
-            const double day = (double)(cubes[k].first_time - start) / 86400;
-            mean += (day + sin(day)) / SAMPLES;
+            add_gradient(&f, &cubes[k], 1.0 / SAMPLES, gradient);
         }
-        sum += mean - exact;
-        squares += (mean - exact) * (mean - exact);
+        for (int p = 0; p < 2; p++) {
+            sum[p] += gradient[p] - exact[p];
+            squares[p] += (gradient[p] - exact[p]) * (gradient[p] - exact[p]);
+        }
     }
-    assert_true(fabs(sum) < 4.892 * sqrt(squares));
+    for (int p = 0; p < 2; p++) {
+        assert_true(fabs(sum[p]) < 4.892 * sqrt(squares[p]));
+    }
     release_fixture(&f);
 }
 
@@ -240,16 +263,14 @@ static void compare(const ar_batch *a, const ar_batch *b)
     }
 }
 
-enum { JANUARY = 31 * 4 + STEPS - 1 }; /* with what its last cubes need of February */
-
-/* Bytes of the slots and one month more, each as large as the largest, which is January; the second
- * field has one level, and a gap in it. */
-static int64_t bytes_of(int64_t slots)
+/* Bytes of the slots and one month more, each as large as the largest: so many times of the first
+ * field, which has two levels, and of the second. */
+static int64_t bytes_of(int64_t slots, const int64_t times[2])
 {
-    return (slots + 1) * (2 * JANUARY + JANUARY - 2) * POINTS * (int64_t)sizeof(float);
+    return (slots + 1) * (2 * times[0] + times[1]) * POINTS * (int64_t)sizeof(float);
 }
 
-static void check_steps(fixture *f, int64_t first_step, int64_t last_step)
+static void check_steps(fixture *f, int64_t first_step, int64_t last_step, const int64_t times[2])
 {
     const ar_masking forecast = {.strategy = AR_MASK_FORECAST, .forecast_tokens = 1};
     const ar_residence_options options = options_of(f, first_step, last_step);
@@ -259,7 +280,7 @@ static void check_steps(fixture *f, int64_t first_step, int64_t last_step)
     must(ar_batch_init(&by_months, &f->part_space, SAMPLES, &err), &err);
     must(ar_batch_init(&expected, &f->space, SAMPLES, &err), &err);
     must(ar_residence_start(&residence, &options, &err), &err);
-    assert_int_equal(ar_residence_bytes(residence), bytes_of(f->schedule.slot_count));
+    assert_int_equal(ar_residence_bytes(residence), bytes_of(f->schedule.slot_count, times));
     int64_t resident = 0;
     for (int64_t n = first_step; n <= last_step; n++) {
         ar_cube cubes[SAMPLES];
@@ -273,9 +294,9 @@ static void check_steps(fixture *f, int64_t first_step, int64_t last_step)
             resident += ar_field_data_slice(&f->parts[0], t, 0) != NULL;
         }
     }
-    /* Of 4 months there are 1 or 2 in memory. */
+    /* Of 4 months, or 11 parts of them, there are 1 or 2 in memory. */
     const int64_t steps = last_step - first_step + 1;
-    assert_true(resident > 30 * steps && resident <= 2 * JANUARY * steps);
+    assert_true(resident > 2 * steps && resident <= 2 * times[0] * steps);
     ar_residence_stop(&residence);
     assert_null(residence);
     assert_null(ar_field_data_slice(&f->parts[0], 0, 0));
@@ -289,10 +310,23 @@ static void batches_are_those_of_whole_data(void **state)
     (void)state;
     fixture f;
     make_fixture(&f);
-    check_steps(&f, 1, 60);
-    check_steps(&f, 23, 40);
+    /* January and what its last cubes need of February; the second field has a gap in it */
+    const int64_t january[2] = {31 * 4 + STEPS - 1, 31 * 4 + STEPS - 3};
+    check_steps(&f, 1, 60, january);
+    check_steps(&f, 23, 40, january);
     f.schedule.stay = 1; /* all slots anew at every step */
-    check_steps(&f, 1, 12);
+    check_steps(&f, 1, 12, january);
+    const uint64_t seed = f.schedule.seed;
+    ar_error err = {""};
+    ar_month_schedule_release(&f.schedule);
+    must(ar_month_schedule_init(&f.schedule, &f.sampler, 8, &err), &err);
+    /* from the 20th on two of December, four of January and of February, one of March */
+    assert_int_equal(f.schedule.month_count, 2 + 4 + 4 + 1);
+    f.schedule.seed = seed;
+    f.schedule.slot_count = 2;
+    f.schedule.stay = 3;
+    const int64_t parts[2] = {8 * 4 + STEPS - 1, 8 * 4 + STEPS - 1};
+    check_steps(&f, 5, 45, parts);
     release_fixture(&f);
 }
 
@@ -305,7 +339,7 @@ static void a_single_month_is_read_once(void **state)
     ar_residence *residence = NULL;
     make_fixture(&f);
     ar_month_schedule_release(&f.schedule);
-    must(ar_month_schedule_init(&f.schedule, &f.sampler, true, &err), &err);
+    must(ar_month_schedule_init(&f.schedule, &f.sampler, 0, &err), &err);
     assert_int_equal(f.schedule.month_count, 1);
     const ar_residence_options options = options_of(&f, 0, 1000);
     must(ar_residence_start(&residence, &options, &err), &err);
@@ -408,7 +442,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_have_no_bias),
-        cmocka_unit_test(expectations_are_those_of_uniform_sampling),
+        cmocka_unit_test(the_expected_gradient_is_that_of_uniform_sampling),
         cmocka_unit_test(slots_are_replaced_one_after_the_other),
         cmocka_unit_test(batches_are_those_of_whole_data),
         cmocka_unit_test(a_single_month_is_read_once),
