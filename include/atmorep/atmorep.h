@@ -62,14 +62,15 @@ typedef struct {
     int64_t days, spin_up_days; /* written, and before that */
     ar_nature_output_options output;
     uint64_t seed;
-    const char *start; /* date of the first time after spin-up */
-    const char *out;   /* .nc or .zarr */
-    const char *from;  /* state whose next `days` are wanted, or NULL: from rest */
-    double perturb;    /* m/s (rms) of noise of `seed` added to the state of `from`; 0: none */
-    int64_t ensemble;  /* so many members from that state, each with noise of its own; 0: one run,
-                          without a dimension `realization` */
-    int64_t member;    /* of which member the noise is; where ensemble is 0 */
-    const char *state; /* file that receives the state at the end, or NULL */
+    const char *start;   /* date of the first time after spin-up */
+    const char *out;     /* .nc or .zarr */
+    int64_t zarr_format; /* of a .zarr: 2 (0 too) or 3 */
+    const char *from;    /* state whose next `days` are wanted, or NULL: from rest */
+    double perturb;      /* m/s (rms) of noise of `seed` added to the state of `from`; 0: none */
+    int64_t ensemble;    /* so many members from that state, each with noise of its own; 0: one run,
+                            without a dimension `realization` */
+    int64_t member;      /* of which member the noise is; where ensemble is 0 */
+    const char *state;   /* file that receives the state at the end, or NULL */
     int64_t checkpoint_days; /* simulated ones between checkpoints */
     bool resume;             /* go on with what is unfinished, if there is anything */
     int64_t threads;         /* 0: as many as OpenMP has */
@@ -167,6 +168,7 @@ typedef struct {
         lead_hours;        /* between valid times; from the last known time to the valid one */
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
+    int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */
     int64_t threads;       /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;   /* NULL: "cpu" */
     const char *precision; /* of matrix products: "float32" (NULL too) or "bf16" */

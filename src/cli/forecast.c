@@ -33,6 +33,8 @@ int ar_command_forecast(int argc, char **argv)
         {"out", "FILE",
          "what to write, a netCDF file (.nc) or a Zarr group (.zarr): mean, spread, members",
          AR_OPTION_TEXT, &o.out, true},
+        {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",
+         AR_OPTION_INTEGER, &o.zarr_format, false},
         {"overlap", "SHARE", "least share of a tile that its neighbour covers too (default 0.5)",
          AR_OPTION_NUMBER, &o.overlap, false},
         {"precision", "TYPE", "of matrix products: float32 (default) or bf16", AR_OPTION_TEXT,

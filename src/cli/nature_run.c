@@ -122,6 +122,8 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
     const ar_option options[] = {
         {"out", "FILE", "what to write, a netCDF file (.nc) or a Zarr group (.zarr)",
          AR_OPTION_TEXT, &o->out, false},
+        {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",
+         AR_OPTION_INTEGER, &o->zarr_format, false},
         {"config", "FILE.yaml",
          "take options from this file; those of the command line override it", AR_OPTION_TEXT,
          &texts->configuration, false},

@@ -33,7 +33,7 @@ ar_status ar_writer_check_path(const char *path, ar_error *err)
     }
     return ar_fail(err, AR_ERROR_USAGE,
                    "%s: the name of what is written must end in .nc (a netCDF-4 file) or .zarr (a "
-                   "Zarr v2 group)",
+                   "Zarr group)",
                    path);
 }
 
@@ -69,6 +69,26 @@ ar_status ar_writer_flush(ar_writer *writer, ar_error *err)
     return writer->format->flush(writer, err);
 }
 
+ar_status ar_writer_check_zarr_format(const char *path, int64_t format, ar_error *err)
+{
+    if (format != 0 && format != 2 && format != 3) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: Zarr format %lld; should be 2 or 3", path,
+                       (long long)format);
+    }
+    if (format == 3 && !ar_writer_is_zarr(path)) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: Zarr format 3 is for a .zarr alone", path);
+    }
+    return AR_OK;
+}
+
+ar_status ar_writer_set_zarr_format(ar_writer *writer, int64_t format, ar_error *err)
+{
+    ar_status status = ar_writer_check_zarr_format(writer->path, format, err);
+    return status == AR_OK && format != 0 && writer->format->set_zarr_format
+               ? writer->format->set_zarr_format(writer, (int)format, err)
+               : status;
+}
+
 ar_status ar_writer_add_dimension(ar_writer *writer, const char *name, int64_t length,
                                   ar_error *err)
 {
@@ -94,6 +114,12 @@ ar_status ar_writer_add_variable(ar_writer *writer, const ar_writer_variable *va
             return ar_fail(err, AR_ERROR_USAGE,
                            "%s: variable %s: a chunk of length %lld along %s (from 1; 0: chosen)",
                            writer->path, variable->name, (long long)variable->chunk[d],
+                           variable->dimensions[d]);
+        }
+        if (variable->shard[d] < 0) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: variable %s: a shard of length %lld along %s (from 1; 0: a chunk)",
+                           writer->path, variable->name, (long long)variable->shard[d],
                            variable->dimensions[d]);
         }
     }

@@ -1,9 +1,9 @@
 /* One writing interface for every format; the name's ending chooses it: ".nc" a netCDF-4 file,
- * ".zarr" a Zarr v2 group (a folder) with consolidated metadata and the dimensions' names as xarray
- * has them (_ARRAY_DIMENSIONS). It appears under its final name only when ar_writer_commit has
- * succeeded: it is written under a temporary name beside it, flushed to the disk and renamed; until
- * then what had the name before stays as it is. A writer is used by one thread at a time; several
- * threads may each have their own. */
+ * ".zarr" a Zarr group (a folder) with consolidated metadata as xarray has them, of version 2
+ * unless ar_writer_set_zarr_format asks for 3. It appears under its final name only when
+ * ar_writer_commit has succeeded: it is written under a temporary name beside it, flushed to the
+ * disk and renamed; until then what had the name before stays as it is. A writer is used by one
+ * thread at a time; several threads may each have their own. */
 #ifndef AR_IO_WRITER_H
 #define AR_IO_WRITER_H
 
@@ -46,11 +46,19 @@ typedef struct {
      * 2 GiB. Of each variable the one that was written last is kept in memory: write whole chunks,
      * or one after the other, since each change compresses it again. */
     int64_t chunk[AR_WRITER_RANK_MAX];
+    /* Zarr v3 alone; others take no notice. Length of a shard, a file of several chunks, along each
+     * dimension: a multiple of the chunk's, or 0 for the same. A shard has less than 2 GiB before
+     * compression, and is kept in memory instead of a chunk: all said of that is said of it. */
+    int64_t shard[AR_WRITER_RANK_MAX];
+    bool checksum; /* Zarr v3 alone: each chunk has its CRC-32C */
 } ar_writer_variable;
 
 /* Whether ar_writer_create would take this name, before long work; makes nothing. Errors as there.
  */
 AR_USE_RESULT ar_status ar_writer_check_path(const char *path, ar_error *err);
+/* Whether ar_writer_set_zarr_format would take this format of what will be `path`. */
+AR_USE_RESULT ar_status ar_writer_check_zarr_format(const char *path, int64_t format,
+                                                    ar_error *err);
 /* Whether the name means a Zarr group. */
 bool ar_writer_is_zarr(const char *path);
 /* Begin what will be `path`. Another ending is an AR_ERROR_USAGE that names the right ones; so is a
@@ -64,13 +72,16 @@ AR_USE_RESULT ar_status ar_writer_open_unfinished(ar_writer **writer, const char
 /* Put all that was written so far onto the disk, with metadata by which it can be read, so that it
  * outlives a crash. Only of what ar_writer_open_unfinished began. */
 AR_USE_RESULT ar_status ar_writer_flush(ar_writer *writer, ar_error *err);
+/* Write Zarr of version `format`, 2 (as without this call) or 3, whose chunks lie under the keys
+ * "c.0.1". Before anything is defined; 3 of a ".nc" is an error. 0: as without this call. */
+AR_USE_RESULT ar_status ar_writer_set_zarr_format(ar_writer *writer, int64_t format, ar_error *err);
 /* Length -1: unlimited, as long as what is written along it. */
 AR_USE_RESULT ar_status ar_writer_add_dimension(ar_writer *writer, const char *name, int64_t length,
                                                 ar_error *err);
 /* What is never written of a variable is missing: NaN for floating ones (netCDF: of AR_WRITER_FLOAT
  * and rank > 1; of the others, netCDF's default fill values). Integers of Zarr have no missing
  * value, since xarray would turn them into floats: they are 0, unless put_number gives them a
- * _FillValue. */
+ * _FillValue. Of an unfinished one with variables in another version of Zarr it is an error. */
 AR_USE_RESULT ar_status ar_writer_add_variable(ar_writer *writer,
                                                const ar_writer_variable *variable, ar_error *err);
 /* Attribute of `variable`, or of the whole when variable is NULL; one of the same name is replaced.
@@ -78,8 +89,8 @@ AR_USE_RESULT ar_status ar_writer_add_variable(ar_writer *writer,
 AR_USE_RESULT ar_status ar_writer_put_text(ar_writer *writer, const char *variable,
                                            const char *name, const char *text, ar_error *err);
 /* _FillValue, missing_value, valid_min and valid_max get the type of their variable (CF-1.8,
- * 2.5.1), others are double. Zarr: _FillValue is the array's fill_value and comes before the
- * variable's first value. */
+ * 2.5.1), others are double. Zarr: _FillValue is the array's fill_value (v3: also an attribute,
+ * as xarray has it) and comes before the variable's first value. */
 AR_USE_RESULT ar_status ar_writer_put_number(ar_writer *writer, const char *variable,
                                              const char *name, double number, ar_error *err);
 /* Write the hyperslab start[rank], count[rank] (both may be NULL for rank 0); `values` is a

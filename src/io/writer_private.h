@@ -16,6 +16,8 @@ typedef struct {
     ar_status (*write)(ar_writer *, const char *variable, const int64_t *start,
                        const int64_t *count, const void *values, ar_error *err);
     ar_status (*flush)(ar_writer *, ar_error *err); /* NULL: cannot be */
+    /* format is 2 or 3. NULL: it is no Zarr */
+    ar_status (*set_zarr_format)(ar_writer *, int format, ar_error *err);
     ar_status (*commit)(ar_writer *, ar_error *err);
     void (*destroy)(ar_writer *); /* removes what is not committed */
 } ar_writer_format;

@@ -2,39 +2,9 @@
  * write into the root's zarr.json, or folder by folder. */
 #include <string.h>
 
-#include "base/memory.h"
 #include "io/json.h"
+#include "io/zarr_fill_text.h"
 #include "io/zarr_private.h"
-
-/* xarray writes the _FillValue of floating arrays as the base64 text of a little-endian float64
- * (xarray.backends.zarr.FillValueCoder): eight bytes are eleven digits and "=". */
-static bool decode_fill(const char *text, double *number)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    enum { DIGITS = 11 };
-    uint64_t head = 0, bits = 0;
-    unsigned tail = 0;
-    if (strlen(text) != DIGITS + 1 || text[DIGITS] != '=') {
-        return false;
-    }
-    for (int i = 0; i < DIGITS; i++) {
-        const char *digit = strchr(digits, text[i]);
-        if (!digit) {
-            return false;
-        }
-        if (i < DIGITS - 1) {
-            head = head << 6 | (uint64_t)(digit - digits);
-        } else {
-            tail = (unsigned)(digit - digits);
-        }
-    }
-    head = head << 4 | tail >> 2; /* 10 · 6 bits and 4 more; 2 bits are padding */
-    for (int b = 0; b < 8; b++) {
-        bits |= (head >> 8 * (7 - b) & 0xff) << 8 * b;
-    }
-    memcpy(number, &bits, sizeof *number);
-    return true;
-}
 
 /* The attributes with a _FillValue that is a number, the caller's to delete; NULL when nothing has
  * to be changed. */
@@ -44,7 +14,7 @@ static ar_status decode_attributes(cJSON **changed, const cJSON *attributes, ar_
     const cJSON *fill = cJSON_GetObjectItemCaseSensitive(attributes, key);
     double number;
     *changed = NULL;
-    if (!cJSON_IsString(fill) || !decode_fill(fill->valuestring, &number)) {
+    if (!cJSON_IsString(fill) || !ar_zarr_fill_parse(fill->valuestring, &number)) {
         return AR_OK;
     }
     *changed = cJSON_Duplicate(attributes, true);

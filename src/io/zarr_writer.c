@@ -1,7 +1,6 @@
-/* Writing a Zarr v2 group: what is defined, and what may be written. */
+/* Writing a Zarr group: what is defined, and what may be written. */
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,19 +9,10 @@
 #include "base/memory.h"
 #include "io/zarr_writer_private.h"
 
-/* Chunks along an unlimited dimension of what has no other: a coordinate of one value a time must
- * not become one file a time. */
-enum { CHUNK_ALONG_TIME = 1024, NAME_MAX_BYTES = 200 };
+enum { NAME_MAX_BYTES = 200 };
 
 /* JSON's readers have whole numbers exact up to here. */
 static const int64_t largest_length = (int64_t)1 << 53;
-
-/* Without the byte order. */
-static const char *const type_names[] = {[AR_WRITER_FLOAT] = "f4",
-                                         [AR_WRITER_DOUBLE] = "f8",
-                                         [AR_WRITER_INT64] = "i8",
-                                         [AR_WRITER_INT32] = "i4",
-                                         [AR_WRITER_INT16] = "i2"};
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -49,7 +39,7 @@ static ar_status check_name(const ar_zarr_writer *writer, const char *what, cons
     return AR_OK;
 }
 
-static int64_t find_dimension(const ar_zarr_writer *writer, const char *name)
+int64_t ar_zarr_writer_find_dimension(const ar_zarr_writer *writer, const char *name)
 {
     for (size_t i = 0; i < writer->dimension_count; i++) {
         if (strcmp(writer->dimensions[i].name, name) == 0) {
@@ -75,7 +65,8 @@ static ar_status add_dimension(ar_writer *base, const char *name, int64_t length
 {
     ar_zarr_writer *writer = (ar_zarr_writer *)base;
     ar_status status = AR_OK;
-    AR_TRY(check_name(writer, "dimension", name, find_dimension(writer, name) >= 0, err));
+    AR_TRY(check_name(writer, "dimension", name, ar_zarr_writer_find_dimension(writer, name) >= 0,
+                      err));
     if (length > largest_length) {
         status = ar_fail(err, AR_ERROR_USAGE, "%s: dimension %s: length %lld is beyond 2^53",
                          base->path, name, (long long)length);
@@ -91,52 +82,21 @@ cleanup:
     return status;
 }
 
-static int64_t choose_chunk(const ar_zarr_dimension *dimension, const ar_writer_variable *variable,
-                            int d)
+/* What was written before in another version would lie under keys that nobody reads. */
+static ar_status check_version(const ar_zarr_writer *writer, const ar_zarr_written *written,
+                               ar_error *err)
 {
-    if (variable->chunk[d] > 0) {
-        return !dimension->unlimited && variable->chunk[d] > dimension->length ? dimension->length
-                                                                               : variable->chunk[d];
+    int other = 5 - writer->version;
+    char *path = NULL;
+    ar_status status =
+        ar_path_join(&path, written->folder, other == 3 ? "zarr.json" : ".zarray", err);
+    if (status == AR_OK && ar_path_exists(path)) {
+        status = ar_fail(err, AR_ERROR_USAGE,
+                         "%s: variable %s was begun as Zarr v%d; go on with that, or remove it",
+                         writer->folder.temporary_path, written->name, other);
     }
-    if (variable->rank == 1) {
-        return dimension->unlimited ? CHUNK_ALONG_TIME : dimension->length;
-    }
-    return dimension->unlimited || strcmp(dimension->name, "time") == 0 ? 1 : dimension->length;
-}
-
-static ar_status set_array(const ar_zarr_writer *writer, ar_zarr_written *written,
-                           const ar_writer_variable *variable, ar_error *err)
-{
-    ar_zarr_array *array = &written->array;
-    const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
-    bool floating = variable->type == AR_WRITER_FLOAT || variable->type == AR_WRITER_DOUBLE;
-    *array = (ar_zarr_array){.rank = variable->rank,
-                             .is_number = true,
-                             .separator = '.',
-                             .has_fill = floating,
-                             .fill = floating ? NAN : 0};
-    snprintf(array->type_name, sizeof array->type_name, "%c%s", order, type_names[variable->type]);
-    ar_number_type_parse(&array->type, array->type_name);
-    if (variable->compress > 0) {
-        bool zstd = variable->codec == AR_WRITER_ZSTD;
-        ar_zarr_add_codec(array, (ar_zarr_codec){.kind = zstd ? AR_ZARR_ZSTD : AR_ZARR_BLOSC});
-    }
-    array->chunk_bytes = (size_t)array->type.bytes;
-    for (int d = 0; d < variable->rank; d++) {
-        written->dimension[d] = find_dimension(writer, variable->dimensions[d]);
-        if (written->dimension[d] < 0) {
-            return ar_fail(err, AR_ERROR_USAGE, "%s: variable %s: there is no dimension %s",
-                           writer->base.path, variable->name, variable->dimensions[d]);
-        }
-        array->chunk[d] = choose_chunk(&writer->dimensions[written->dimension[d]], variable, d);
-        if (!ar_size_product(array->chunk_bytes, (size_t)array->chunk[d], &array->chunk_bytes) ||
-            ar_zarr_encoded_bound(array->chunk_bytes) == 0) {
-            return ar_fail(err, AR_ERROR_USAGE,
-                           "%s: variable %s: a chunk has 2 GiB or more; give it smaller chunks",
-                           writer->base.path, variable->name);
-        }
-    }
-    return AR_OK;
+    ar_free(path);
+    return status;
 }
 
 static void release_variable(ar_zarr_written *variable)
@@ -144,7 +104,7 @@ static void release_variable(ar_zarr_written *variable)
     cJSON_Delete(variable->attributes);
     ar_free(variable->name);
     ar_free(variable->folder);
-    ar_free(variable->chunk);
+    ar_free(variable->object);
     *variable = (ar_zarr_written){0};
 }
 
@@ -156,7 +116,7 @@ static ar_status add_variable(ar_writer *base, const ar_writer_variable *variabl
     ar_status status = AR_OK;
     AR_TRY(check_name(writer, "variable", variable->name,
                       ar_zarr_writer_find(writer, variable->name) != NULL, err));
-    AR_TRY(set_array(writer, &written, variable, err));
+    AR_TRY(ar_zarr_writer_set_array(writer, &written, variable, err));
     AR_TRY(ar_grow(&writer->variables, &writer->variable_capacity, writer->variable_count + 1,
                    sizeof *writer->variables, "variables", err));
     AR_TRY(ar_copy_string(&written.name, variable->name, err));
@@ -166,6 +126,7 @@ static ar_status add_variable(ar_writer *base, const ar_writer_variable *variabl
         status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for variable %s", written.name);
         goto cleanup;
     }
+    AR_TRY(check_version(writer, &written, err));
     bool there = writer->folder.kept && ar_path_is_folder(written.folder);
     if (!there && mkdir(written.folder, 0777) != 0) {
         status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make the folder of variable %s: %s",
@@ -253,19 +214,19 @@ ar_status ar_zarr_writer_check_path(const char *path, ar_error *err)
                                  "%s: is a folder that is no Zarr group: it is not replaced", path);
 }
 
-/* Only now are all lengths known. Each chunk is a file: more of them than a file system takes come
- * from a wrong start. */
+/* Only now are all lengths known. Each chunk or shard is a file: more of them than a file system
+ * takes come from a wrong start. */
 static ar_status set_shape(const ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
     ar_zarr_array *array = &variable->array;
     size_t chunks = 1;
     for (int d = 0; d < array->rank; d++) {
         array->shape[d] = writer->dimensions[variable->dimension[d]].length;
-        size_t along = (size_t)((array->shape[d] + array->chunk[d] - 1) / array->chunk[d]);
+        size_t along = (size_t)((array->shape[d] + array->object[d] - 1) / array->object[d]);
         if (!ar_size_product(chunks, along, &chunks) || chunks > UINT32_MAX) {
             return ar_fail(err, AR_ERROR_USAGE,
                            "%s: variable %s has a length of %lld along %s, which makes more than "
-                           "2^32 chunks; give it larger chunks",
+                           "2^32 files; give it larger chunks",
                            writer->base.path, variable->name, (long long)array->shape[d],
                            writer->dimensions[variable->dimension[d]].name);
         }
@@ -282,7 +243,8 @@ static ar_status finish(ar_zarr_writer *writer, ar_error *err)
         AR_TRY(set_shape(writer, variable, err));
         AR_TRY(ar_zarr_writer_finish(writer, variable, err));
     }
-    AR_TRY(ar_zarr_writer_describe(writer, err));
+    AR_TRY(writer->version == 3 ? ar_zarr_writer_describe_v3(writer, err)
+                                : ar_zarr_writer_describe_v2(writer, err));
 cleanup:
     return status;
 }
@@ -296,6 +258,17 @@ static ar_status flush(ar_writer *base, ar_error *err)
     }
     ar_status status = finish(writer, err);
     return status == AR_OK ? ar_zarr_writer_flush_files(writer, err) : status;
+}
+
+static ar_status set_zarr_format(ar_writer *base, int version, ar_error *err)
+{
+    ar_zarr_writer *writer = (ar_zarr_writer *)base;
+    if (writer->dimension_count > 0 || writer->variable_count > 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: its Zarr format must come before what is defined in it", base->path);
+    }
+    writer->version = version;
+    return AR_OK;
 }
 
 static ar_status commit(ar_writer *base, ar_error *err)
@@ -336,6 +309,7 @@ static const ar_writer_format format = {.add_dimension = add_dimension,
                                         .put_number = ar_zarr_writer_put_number,
                                         .write = write_values,
                                         .flush = flush,
+                                        .set_zarr_format = set_zarr_format,
                                         .commit = commit,
                                         .destroy = destroy};
 
@@ -348,6 +322,7 @@ ar_status ar_zarr_writer_create(ar_writer **writer, const char *path, const char
     AR_TRY(unfinished ? ar_atomic_folder_open(&created->folder, path, unfinished, err)
                       : ar_atomic_folder_create(&created->folder, path, err));
     created->base = (ar_writer){.format = &format, .path = created->folder.path};
+    created->version = 2;
     created->attributes = cJSON_CreateObject();
     if (!created->attributes) {
         status = ar_fail(err, AR_ERROR_MEMORY, "out of memory for %s", path);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "io/zarr_fill_text.h"
 #include "io/zarr_writer_private.h"
 
 /* The object of attributes of a variable, or of the group; *found is NULL for the group. */
@@ -82,7 +83,7 @@ ar_status ar_zarr_writer_put_number(ar_writer *base, const char *variable, const
         integer = found->array.type.kind != AR_NUMBER_FLOATING;
     }
     if (found && strcmp(name, "_FillValue") == 0) {
-        if (found->chunk) {
+        if (found->object) {
             status = ar_fail(err, AR_ERROR_USAGE,
                              "%s: variable %s: _FillValue must come before the first value",
                              base->path, variable);
@@ -90,6 +91,14 @@ ar_status ar_zarr_writer_put_number(ar_writer *base, const char *variable, const
         }
         found->array.has_fill = true;
         found->array.fill = number;
+        if (writer->version == 2) {
+            goto cleanup;
+        }
+        char text[AR_ZARR_FILL_TEXT];
+        ar_zarr_fill_print(number, text);
+        AR_TRY(set_attribute(writer, attributes, name,
+                             integer ? ar_zarr_json_number(number, true) : cJSON_CreateString(text),
+                             err));
         goto cleanup;
     }
     AR_TRY(set_attribute(writer, attributes, name, ar_zarr_json_number(number, integer), err));

@@ -1,13 +1,15 @@
-/* Writing hyperslabs into chunks. One chunk of each variable is in memory: the one written to last.
- * It becomes a file when another is written to, and is read again should it be written to again. */
+/* Writing hyperslabs into objects, which are chunks or shards. One of each variable is in memory:
+ * the one written to last. It becomes a file when another is written to, and is read again should
+ * it be written to again. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "io/zarr_codec.h"
+#include "base/text.h"
 #include "io/zarr_part.h"
 #include "io/zarr_writer_private.h"
 
@@ -62,6 +64,15 @@ static bool flush_path(const char *path)
     return flushed;
 }
 
+/* In a folder that is kept a kill must leave no file cut: a file takes its name when it is whole.
+ * One that was there may have been flushed, so that the new one has to be on the disk before that.
+ */
+static bool put_file(const char *path, const char *temporary, const char *data, size_t bytes)
+{
+    return write_file(temporary, data, bytes) && (!ar_path_exists(path) || flush_path(temporary)) &&
+           rename(temporary, path) == 0;
+}
+
 ar_status ar_zarr_writer_flush_files(ar_zarr_writer *writer, ar_error *err)
 {
     bool flushed = flush_path(writer->folder.temporary_path);
@@ -81,16 +92,26 @@ ar_status ar_zarr_writer_store(ar_zarr_writer *writer, const ar_zarr_written *va
                                const char *name, const void *data, size_t bytes, ar_error *err)
 {
     const char *folder = variable ? variable->folder : writer->folder.temporary_path;
+    ar_status status = AR_OK;
+    ar_growing_text temporary = {.err = err};
     char *path = NULL;
-    ar_status status = ar_path_join(&path, folder, name, err);
-    if (status == AR_OK && !write_file(path, data, bytes)) {
+    AR_TRY(ar_path_join(&path, folder, name, err));
+    if (writer->folder.kept) {
+        ar_text_add(&temporary, "%s.partial", path);
+        AR_TRY(temporary.status);
+    }
+    if (writer->folder.kept ? !put_file(path, temporary.text, data, bytes)
+                            : !write_file(path, data, bytes)) {
         status =
             ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot write %s%s%s: %s", writer->base.path,
                     variable ? variable->name : "", variable ? "/" : "", name, strerror(errno));
+        goto cleanup;
     }
-    if (status == AR_OK && writer->folder.kept) {
-        status = note_unflushed(writer, path, err);
+    if (writer->folder.kept) {
+        AR_TRY(note_unflushed(writer, path, err));
     }
+cleanup:
+    ar_free(temporary.text);
     ar_free(path);
     return status;
 }
@@ -105,90 +126,42 @@ static ar_status has_file(const ar_zarr_written *variable, const int64_t *place,
     return status;
 }
 
-/* ---- the chunk in memory --------------------------------------------------------------------- */
+/* ---- the object in memory -------------------------------------------------------------------- */
 
-static ar_status store_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
+static ar_status store_object(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
-    const ar_zarr_array *array = &variable->array;
-    const void *data = variable->chunk;
-    size_t bytes = array->chunk_bytes;
+    const void *data;
+    size_t bytes;
     char name[AR_ZARR_CHUNK_NAME];
     ar_status status = AR_OK;
     if (!variable->holding || !variable->changed) {
         return AR_OK;
     }
-    if (variable->level > 0) {
-        size_t bound = ar_zarr_encoded_bound(array->chunk_bytes);
-        AR_TRY(ar_grow(&writer->encoded, &writer->encoded_capacity, bound, 1, "an encoded chunk",
-                       err));
-        AR_TRY(ar_zarr_encode(variable->codec, variable->level, (size_t)array->type.bytes,
-                              variable->chunk, array->chunk_bytes, writer->encoded, bound, &bytes,
-                              writer->base.path, err));
-        data = writer->encoded;
-    }
-    ar_zarr_chunk_name(name, array, variable->place);
+    AR_TRY(ar_zarr_written_encode(writer, variable, &data, &bytes, err));
+    ar_zarr_chunk_name(name, &variable->array, variable->place);
     AR_TRY(ar_zarr_writer_store(writer, variable, name, data, bytes, err));
     variable->changed = false;
 cleanup:
     return status;
 }
 
-/* Fill the chunk in memory with the fill value, 0 where there is none. */
-static void fill_chunk(const ar_zarr_written *variable)
+static ar_status load_object(const ar_zarr_written *variable, const char *path, ar_error *err)
 {
-    const ar_zarr_array *array = &variable->array;
-    size_t size = (size_t)array->type.bytes, count = array->chunk_bytes / size;
-    double fill = array->has_fill ? array->fill : 0;
-    union {
-        float f4;
-        double f8;
-        int64_t i8;
-        int32_t i4;
-        int16_t i2;
-    } value;
-    switch (variable->type) {
-    case AR_WRITER_FLOAT:
-        value.f4 = (float)fill;
-        break;
-    case AR_WRITER_DOUBLE:
-        value.f8 = fill;
-        break;
-    case AR_WRITER_INT64:
-        value.i8 = (int64_t)fill;
-        break;
-    case AR_WRITER_INT32:
-        value.i4 = (int32_t)fill;
-        break;
-    case AR_WRITER_INT16:
-        value.i2 = (int16_t)fill;
-        break;
-    }
-    char *chunk = variable->chunk;
-    memcpy(chunk, &value, size);
-    for (size_t done = 1; done < count; done *= 2) {
-        size_t more = done < count - done ? done : count - done;
-        memcpy(chunk + done * size, chunk, more * size);
-    }
-}
-
-static ar_status load_chunk(const ar_zarr_written *variable, const char *path, ar_error *err)
-{
-    const ar_zarr_array *array = &variable->array;
     char *encoded = NULL;
     size_t bytes;
     ar_status status =
-        ar_file_read_whole(path, ar_zarr_largest_encoded(array), &encoded, &bytes, err);
+        ar_file_read_whole(path, ar_zarr_written_largest(variable), &encoded, &bytes, err);
     if (status == AR_OK) {
-        status = ar_zarr_decode(array, encoded, bytes, variable->chunk, path, err);
+        status = ar_zarr_written_decode(variable, encoded, bytes, path, err);
     }
     ar_free(encoded);
     return status;
 }
 
-/* Make `place` the chunk in memory; `whole` says that all of it that lies in the array is about to
+/* Make `place` the object in memory; `whole` says that all of it that lies in the array is about to
  * be written: what a kill left of it is not looked at. */
-static ar_status hold_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, const int64_t *place,
-                            bool whole, ar_error *err)
+static ar_status hold_object(ar_zarr_writer *writer, ar_zarr_written *variable,
+                             const int64_t *place, bool whole, ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
     size_t place_bytes = (size_t)array->rank * sizeof *place;
@@ -198,16 +171,16 @@ static ar_status hold_chunk(ar_zarr_writer *writer, ar_zarr_written *variable, c
     if (variable->holding && memcmp(variable->place, place, place_bytes) == 0) {
         return AR_OK;
     }
-    AR_TRY(store_chunk(writer, variable, err));
-    if (!variable->chunk) {
-        AR_TRY(ar_allocate(&variable->chunk, array->chunk_bytes, 1, "a chunk", err));
+    AR_TRY(store_object(writer, variable, err));
+    if (!variable->object) {
+        AR_TRY(ar_allocate(&variable->object, variable->object_bytes, 1, "a chunk", err));
     }
     variable->holding = false;
     AR_TRY(has_file(variable, place, &path, &found, err));
     if (found && !whole) {
-        AR_TRY(load_chunk(variable, path, err));
+        AR_TRY(load_object(variable, path, err));
     } else {
-        fill_chunk(variable); /* also what lies beyond the array's end */
+        ar_zarr_written_fill(variable); /* also what lies beyond the array's end */
     }
     memcpy(variable->place, place, place_bytes);
     variable->holding = true;
@@ -219,34 +192,15 @@ cleanup:
 
 /* ---- hyperslabs ------------------------------------------------------------------------------ */
 
-/* Copy the part of the hyperslab row by row; a row runs along the last dimension. */
-static void copy_part(const ar_zarr_written *variable, const ar_zarr_part *part,
-                      const int64_t *count, const char *values)
-{
-    const ar_zarr_array *array = &variable->array;
-    const int64_t size = array->type.bytes;
-    int last = array->rank - 1;
-    int64_t row = array->rank > 0 ? part->length[last] : 1;
-    int64_t place[AR_RANK_MAX] = {0};
-    do {
-        int64_t from = 0, to = 0;
-        for (int d = 0; d < array->rank; d++) {
-            from = from * count[d] + part->target[d] + place[d];
-            to = to * array->chunk[d] + part->first[d] + place[d];
-        }
-        memcpy((char *)variable->chunk + to * size, values + from * size, (size_t)(row * size));
-    } while (ar_zarr_advance(place, part->length, last));
-}
-
-static bool covers_chunk(const ar_zarr_writer *writer, const ar_zarr_written *variable,
-                         const ar_zarr_part *part, const int64_t *start)
+static bool covers_object(const ar_zarr_writer *writer, const ar_zarr_written *variable,
+                          const ar_zarr_part *part, const int64_t *start)
 {
     for (int d = 0; d < variable->array.rank; d++) {
         const ar_zarr_dimension *dimension = &writer->dimensions[variable->dimension[d]];
         const int64_t end = start[d] + part->target[d] + part->length[d];
         const bool to_the_end =
             part->first[d] == 0 && !dimension->unlimited && end == dimension->length;
-        if (part->length[d] < variable->array.chunk[d] && !to_the_end) {
+        if (part->length[d] < variable->array.object[d] && !to_the_end) {
             return false;
         }
     }
@@ -269,25 +223,27 @@ ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
                              ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
-    int64_t first[AR_RANK_MAX], chunks[AR_RANK_MAX], place[AR_RANK_MAX] = {0};
+    int64_t first[AR_RANK_MAX], objects[AR_RANK_MAX], place[AR_RANK_MAX] = {0};
     for (int d = 0; d < array->rank; d++) {
-        first[d] = start[d] / array->chunk[d];
-        chunks[d] = (start[d] + count[d] - 1) / array->chunk[d] - first[d] + 1;
+        first[d] = start[d] / array->object[d];
+        objects[d] = (start[d] + count[d] - 1) / array->object[d] - first[d] + 1;
     }
     do {
         ar_zarr_part part = {0};
         for (int d = 0; d < array->rank; d++) {
             part.piece[d] = first[d] + place[d];
         }
-        ar_zarr_part_find(&part, array->rank, array->chunk, start, count);
-        ar_status status = hold_chunk(writer, variable, part.piece,
-                                      covers_chunk(writer, variable, &part, start), err);
+        ar_zarr_part_find(&part, array->rank, array->object, start, count);
+        ar_status status = hold_object(writer, variable, part.piece,
+                                       covers_object(writer, variable, &part, start), err);
         if (status != AR_OK) {
             return status;
         }
-        copy_part(variable, &part, count, values);
+        ar_zarr_box_copy((ar_zarr_box){variable->object, array->object, part.first},
+                         (ar_zarr_box){(char *)values, count, part.target}, part.length,
+                         array->rank, (size_t)array->type.bytes);
         variable->changed = true;
-    } while (ar_zarr_advance(place, chunks, array->rank));
+    } while (ar_zarr_advance(place, objects, array->rank));
     grow_dimensions(writer, variable, start, count);
     return AR_OK;
 }
@@ -296,10 +252,10 @@ ar_status ar_zarr_writer_put(ar_zarr_writer *writer, ar_zarr_written *variable,
 static ar_status store_missing(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
     const ar_zarr_array *array = &variable->array;
-    int64_t chunks[AR_RANK_MAX], place[AR_RANK_MAX] = {0};
+    int64_t objects[AR_RANK_MAX], place[AR_RANK_MAX] = {0};
     for (int d = 0; d < array->rank; d++) {
-        chunks[d] = (array->shape[d] + array->chunk[d] - 1) / array->chunk[d];
-        if (chunks[d] == 0) {
+        objects[d] = (array->shape[d] + array->object[d] - 1) / array->object[d];
+        if (objects[d] == 0) {
             return AR_OK;
         }
     }
@@ -309,22 +265,22 @@ static ar_status store_missing(ar_zarr_writer *writer, ar_zarr_written *variable
         ar_status status = has_file(variable, place, &path, &found, err);
         ar_free(path);
         if (status == AR_OK && !found) {
-            status = hold_chunk(writer, variable, place, false, err);
+            status = hold_object(writer, variable, place, false, err);
             variable->changed = true;
         }
         if (status == AR_OK) {
-            status = store_chunk(writer, variable, err);
+            status = store_object(writer, variable, err);
         }
         if (status != AR_OK) {
             return status;
         }
-    } while (ar_zarr_advance(place, chunks, array->rank));
+    } while (ar_zarr_advance(place, objects, array->rank));
     return AR_OK;
 }
 
 ar_status ar_zarr_writer_finish(ar_zarr_writer *writer, ar_zarr_written *variable, ar_error *err)
 {
-    ar_status status = store_chunk(writer, variable, err);
+    ar_status status = store_object(writer, variable, err);
     return status == AR_OK && !variable->array.has_fill ? store_missing(writer, variable, err)
                                                         : status;
 }

@@ -1,4 +1,4 @@
-/* A Zarr v2 group that is being written. Private to the files zarr_writer*.c. */
+/* A Zarr group of version 2 or 3 that is being written. Private to the files zarr_writer*.c. */
 #ifndef AR_IO_ZARR_WRITER_PRIVATE_H
 #define AR_IO_ZARR_WRITER_PRIVATE_H
 
@@ -21,23 +21,26 @@ typedef struct {
     int64_t dimension[AR_WRITER_RANK_MAX]; /* numbers of its dimensions */
     ar_zarr_array array;                   /* its shape is set at the end */
     ar_writer_codec codec;
-    int level;         /* of compression; 0: none */
+    int level; /* of compression; 0: none */
+    bool checksum;
     cJSON *attributes; /* without _ARRAY_DIMENSIONS */
-    /* The chunk that was written to last, for it may be written to again. */
-    void *chunk;                       /* [array.chunk_bytes]; NULL before the first write */
+    /* The object (chunk or shard) that was written to last, for it may be written to again. */
+    size_t object_bytes;
+    void *object;                      /* [object_bytes]; NULL before the first write */
     int64_t place[AR_WRITER_RANK_MAX]; /* which one it is */
     bool holding, changed;             /* there is one; it is newer than its file */
 } ar_zarr_written;
 
 typedef struct {
     ar_writer base;
+    int version;
     ar_atomic_folder folder;
     ar_zarr_dimension *dimensions;
     size_t dimension_count, dimension_capacity;
     ar_zarr_written *variables;
     size_t variable_count, variable_capacity;
     cJSON *attributes;
-    char *encoded; /* where chunks are compressed */
+    char *encoded; /* where chunks and shards are encoded */
     size_t encoded_capacity;
     char **unflushed; /* files written since the last flush, where the folder is kept */
     size_t unflushed_count, unflushed_capacity;
@@ -45,6 +48,12 @@ typedef struct {
 
 /* NULL when there is no such variable. Borrowed until the next variable is added. */
 ar_zarr_written *ar_zarr_writer_find(const ar_zarr_writer *writer, const char *name);
+/* The dimension's number; −1 when there is none. */
+int64_t ar_zarr_writer_find_dimension(const ar_zarr_writer *writer, const char *name);
+/* Set of `written` what depends on the variable's definition, but for names and attributes. */
+AR_USE_RESULT ar_status ar_zarr_writer_set_array(const ar_zarr_writer *writer,
+                                                 ar_zarr_written *written,
+                                                 const ar_writer_variable *variable, ar_error *err);
 /* ar_writer_put_text and ar_writer_put_number of this format. */
 AR_USE_RESULT ar_status ar_zarr_writer_put_text(ar_writer *base, const char *variable,
                                                 const char *name, const char *text, ar_error *err);
@@ -64,8 +73,22 @@ AR_USE_RESULT ar_status ar_zarr_writer_flush_files(ar_zarr_writer *writer, ar_er
 AR_USE_RESULT ar_status ar_zarr_writer_store(ar_zarr_writer *writer,
                                              const ar_zarr_written *variable, const char *name,
                                              const void *data, size_t bytes, ar_error *err);
-/* Write all metadata, also consolidated. */
-AR_USE_RESULT ar_status ar_zarr_writer_describe(ar_zarr_writer *writer, ar_error *err);
+
+/* ---- metadata -------------------------------------------------------------------------------- */
+
+/* Write all metadata, also consolidated, as each version has it. */
+AR_USE_RESULT ar_status ar_zarr_writer_describe_v2(ar_zarr_writer *writer, ar_error *err);
+AR_USE_RESULT ar_status ar_zarr_writer_describe_v3(ar_zarr_writer *writer, ar_error *err);
+/* Write a JSON file; `variable` and `name` as of ar_zarr_writer_store. */
+AR_USE_RESULT ar_status ar_zarr_writer_store_json(ar_zarr_writer *writer,
+                                                  const ar_zarr_written *variable, const char *name,
+                                                  const cJSON *json, ar_error *err);
+/* Add to an object, taking `item` (NULL: memory was short) in any case; false when memory is short.
+ */
+bool ar_zarr_json_add(cJSON *object, const char *name, cJSON *item);
+bool ar_zarr_json_add_lengths(cJSON *object, const char *name, const int64_t *lengths, int rank);
+/* The member "fill_value". NaN and the infinities are texts. */
+bool ar_zarr_json_add_fill(cJSON *object, const ar_zarr_array *array);
 
 /* A JSON number that reads back as `number` (NaN and ±Infinity bare, as Python writes them), with a
  * decimal point unless `integer`; NULL when memory is short. */
@@ -76,6 +99,20 @@ bool ar_zarr_json_is_utf8(const char *text);
  * U+FFFF two of them, RFC 8259). What is not UTF-8 becomes U+FFFD. ascii[6 · strlen(json) + 1];
  * returns its length. */
 size_t ar_zarr_json_to_ascii(const char *json, char *ascii);
+
+/* ---- chunks and shards ----------------------------------------------------------------------- */
+
+/* Fill the object in memory with the fill value, 0 where there is none. */
+void ar_zarr_written_fill(const ar_zarr_written *variable);
+/* Encode the object in memory; *data, of *bytes bytes, is borrowed until the next call. */
+AR_USE_RESULT ar_status ar_zarr_written_encode(ar_zarr_writer *writer,
+                                               const ar_zarr_written *variable, const void **data,
+                                               size_t *bytes, ar_error *err);
+/* Decode what ar_zarr_written_encode made, a file called `where`, into memory. */
+AR_USE_RESULT ar_status ar_zarr_written_decode(const ar_zarr_written *variable, const char *encoded,
+                                               size_t bytes, const char *where, ar_error *err);
+/* The most bytes that such a file can have. */
+size_t ar_zarr_written_largest(const ar_zarr_written *variable);
 
 /* Compress `bytes` bytes of elements of `element` bytes into encoded[capacity]; *size is what is
  * used of it. Thread-safe. */

@@ -81,6 +81,7 @@ static ar_status define_variable(const ar_output_file *output, ar_writer *file, 
     bool varies = v < AR_NATURE_TIME_VARIABLES;
     ar_writer_variable variable = {.name = variables[v].name, .type = AR_WRITER_FLOAT};
     variable.compress = 1;
+    variable.checksum = true;
     if (varies && output->options->ensemble > 0) {
         variable.chunk[variable.rank] = 1; /* as time: members are written one after the other */
         variable.dimensions[variable.rank++] = "realization";

@@ -158,6 +158,7 @@ static ar_status open_store(nature_run *run, ar_run_progress *progress, ar_error
     }
     AR_TRY(ar_writer_open_unfinished(&run->store, zarr ? o->out : run->unfinished.store,
                                      run->unfinished.store, err));
+    AR_TRY(ar_writer_set_zarr_format(run->store, o->zarr_format, err));
     AR_TRY(ar_output_file_define(&run->output, run->store, false, err));
     AR_TRY(ar_writer_flush(run->store, err));
     if (!run->begun) {

@@ -73,6 +73,7 @@ static const cyaml_schema_field_t output_keys[] = {
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t whole_keys[] = {TEXT("out", out),
+                                                  INTEGER("zarr_format", zarr_format),
                                                   TEXT("start", start),
                                                   INTEGER("days", days),
                                                   INTEGER("spin_up_days", spin_up_days),

@@ -123,6 +123,7 @@ ar_status ar_nature_run_check_options(const ar_nature_run_options *options, ar_e
     AR_TRY(check_duration(options, err));
     AR_TRY(check_members(options, err));
     AR_TRY(ar_writer_check_path(options->out, err));
+    AR_TRY(ar_writer_check_zarr_format(options->out, options->zarr_format, err));
 cleanup:
     return status;
 }

@@ -142,7 +142,8 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     char name[96], level[80];
     ar_status status = AR_OK;
     snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
-    ar_writer_variable variable = {.name = name, .type = AR_WRITER_FLOAT, .compress = 1};
+    ar_writer_variable variable = {
+        .name = name, .type = AR_WRITER_FLOAT, .compress = 1, .checksum = true};
     variable.dimensions[variable.rank++] = "time";
     if (has_levels(field)) {
         level_name(writer->dataset, f, level);
@@ -271,6 +272,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     ar_status status = AR_OK;
     *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
+    AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
     AR_TRY(define_coordinates(writer, err));
     size_t largest = 1;
     for (int64_t f = 0; f < dataset->field_count; f++) {

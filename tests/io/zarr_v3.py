@@ -144,3 +144,61 @@ def chains(dtype):
     yield "blosc", [plain, codec("blosc", cname="lz4", shuffle="shuffle", **blosc)]
     yield "blosc-bit-crc", [plain, codec("blosc", cname="zstd", shuffle="bitshuffle", **blosc), crc]
     yield "transposed", [codec("transpose", order=[1, 0]), plain, crc]
+
+
+def decode(data, codecs, dtype, shape, fill):
+    """A chunk of bytes, or a shard."""
+    first = codecs[0].get("configuration", {})
+    if codecs[0]["name"] == "sharding_indexed":
+        return decode_shard(data, first, dtype, shape, fill)
+    for one in reversed(codecs[1:]):
+        if one["name"] == "crc32c":
+            data, checksum = data[:-4], data[-4:]
+            assert struct.pack("<I", crc32c(data)) == checksum
+        else:
+            data = {"zstd": numcodecs.Zstd, "blosc": numcodecs.Blosc}[one["name"]]().decode(data)
+    order = {"big": ">", "little": "<"}[first["endian"]]
+    return np.frombuffer(data, np.dtype(dtype).newbyteorder(order)).reshape(shape)
+
+
+def decode_shard(data, options, dtype, shape, fill):
+    chunk = options["chunk_shape"]
+    along = [n // c for n, c in zip(shape, chunk)]
+    assert [one["name"] for one in options["index_codecs"]] == ["bytes", "crc32c"]
+    assert options["index_location"] == "end"
+    size = 16 * int(np.prod(along))
+    assert struct.pack("<I", crc32c(data[-size - 4:-4])) == data[-4:]
+    index = np.frombuffer(data[-size - 4:-4], "<u8").reshape(along + [2])
+    shard = np.full(shape, fill, dtype)
+    for place in np.ndindex(*along):
+        offset, length = (int(n) for n in index[place])
+        if offset != 2**64 - 1:
+            shard[tuple(slice(p * c, (p + 1) * c) for p, c in zip(place, chunk))] = decode(
+                data[offset:offset + length], options["codecs"], dtype, chunk, fill)
+    return shard
+
+
+def read_array(store, name):
+    """Values, metadata, and the names of the chunks' files; the consolidated metadata must agree."""
+    with open(os.path.join(store, name, "zarr.json")) as file:
+        metadata = json.load(file)
+    with open(os.path.join(store, "zarr.json")) as file:
+        assert repr(json.load(file)["consolidated_metadata"]["metadata"][name]) == repr(metadata)
+    assert metadata["zarr_format"] == 3 and metadata["node_type"] == "array"
+    dtype = np.dtype(metadata["data_type"])
+    fill = dtype.type(metadata["fill_value"])
+    shape, chunk = metadata["shape"], metadata["chunk_grid"]["configuration"]["chunk_shape"]
+    values = np.full(shape, fill, dtype)
+    files = []
+    for place in itertools.product(*[range(-(-n // c)) for n, c in zip(shape, chunk)]):
+        key = chunk_key(place, metadata["chunk_key_encoding"])
+        path = os.path.join(store, name, key)
+        if not os.path.exists(path):
+            continue
+        with open(path, "rb") as file:
+            part = decode(file.read(), metadata["codecs"], dtype, chunk, fill)
+        where = tuple(slice(p * c, min((p + 1) * c, n)) for p, c, n in zip(place, chunk, shape))
+        values[where] = part[tuple(slice(0, s.stop - s.start) for s in where)]
+        files.append(key)
+    assert sorted(files) == sorted(set(os.listdir(os.path.join(store, name))) - {"zarr.json"})
+    return values, metadata, files
