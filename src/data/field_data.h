@@ -63,6 +63,9 @@ typedef struct {
     int64_t seconds_before;  /* times so much earlier than start are wanted too */
     bool is_static;          /* it needs no time, and is the same at all times it has */
     ar_field_regridding grid;
+    /* Derive it from these two fields of the files (field_derived.h): eastward and northward wind,
+     * or vorticity and divergence; NULL: the files hold it. */
+    const char *from[2];
 } ar_field_request;
 
 /* Load a field from those of `paths` that hold it (glob patterns are expanded, sorted by name).

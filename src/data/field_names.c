@@ -15,6 +15,9 @@ enum { NAMES_MAX = 10 };
 static const char *const known_fields[][NAMES_MAX] = {
     {"atmosphere_relative_vorticity", "vo", "vorticity", "relative_vorticity"},
     {"divergence_of_wind", "d", "divergence"},
+    {"atmosphere_horizontal_streamfunction", "strf", "stream_function", "streamfunction"},
+    {"atmosphere_horizontal_velocity_potential", "vp", "vpot", "velocity_potential"},
+    {"wind_speed", "ws"},
     {"air_temperature", "t", "temperature", "ta", "air"},
     {"eastward_wind", "u", "velocity_u", "u_component_of_wind", "ua", "uwnd"},
     {"northward_wind", "v", "velocity_v", "v_component_of_wind", "va", "vwnd"},
@@ -52,6 +55,12 @@ static int find_known(const char *name)
         }
     }
     return -1;
+}
+
+const char *ar_field_standard_name(const char *name)
+{
+    const int known = find_known(name);
+    return known >= 0 && known_fields[known][0][0] ? known_fields[known][0] : NULL;
 }
 
 static bool same_text(const char *a, const char *b)

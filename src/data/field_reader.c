@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/field_derived.h"
 #include "data/field_find.h"
 
 /* A wanted time, and where it is. */
@@ -29,6 +30,7 @@ struct ar_field_reader {
     moment *moments;  /* [moment_count] ascending: the times of the field; of a static one all times
                        * of its files, to be compared */
     int64_t moment_count;
+    ar_field_derived *derived; /* what gives the values, instead of all of the above but `field` */
 };
 
 static ar_status fail_by_difference(const ar_field_file *a, const ar_field_file *b,
@@ -292,9 +294,14 @@ ar_status ar_field_reader_open(ar_field_reader **out, const char *const *paths, 
     ar_status status;
     ar_field_reader *reader = NULL;
     AR_TRY(ar_allocate(&reader, 1, sizeof *reader, "a reader", err));
-    AR_TRY(ar_field_files_find(&reader->files, paths, path_count, request, err));
-    AR_TRY(describe_field(reader, err));
-    reader->files.request = NULL; /* is the caller's, and may go */
+    if (request->from[0]) {
+        AR_TRY(ar_field_derived_open(&reader->derived, &reader->field, paths, path_count, request,
+                                     err));
+    } else {
+        AR_TRY(ar_field_files_find(&reader->files, paths, path_count, request, err));
+        AR_TRY(describe_field(reader, err));
+        reader->files.request = NULL; /* is the caller's, and may go */
+    }
     *out = reader;
     return AR_OK;
 cleanup:
@@ -331,6 +338,7 @@ void ar_field_reader_close(ar_field_reader **out)
     ar_free(reader->moments);
     ar_field_files_release(&reader->files);
     ar_field_data_release(&reader->field);
+    ar_field_derived_close(&reader->derived);
     ar_free(reader);
     *out = NULL;
 }
@@ -406,6 +414,9 @@ ar_status ar_field_reader_read(ar_field_reader *reader, int64_t first, int64_t c
                                ar_error *err)
 {
     assert(first >= 0 && count >= 0 && count <= reader->field.time_count - first);
+    if (reader->derived) {
+        return ar_field_derived_read(reader->derived, first, count, values, err);
+    }
     return reader->field.is_static ? read_static(reader, values, err)
                                    : read_moments(reader, first, first + count, values, err);
 }

@@ -49,6 +49,7 @@ static void release_field(ar_field_configuration *field)
 {
     ar_free(field->name);
     ar_free(field->variable);
+    release_names(field->derived_from, field->derived_from_count);
     ar_free(field->levels);
     ar_free(field->stream_of);
     release_names(field->coupled, field->coupled_count);

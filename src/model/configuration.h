@@ -62,8 +62,10 @@ typedef struct {
 } ar_embedding_network;
 
 typedef struct {
-    char *name;     /* CF standard name, short name or variable name */
-    char *variable; /* NULL: found by name */
+    char *name;          /* CF standard name, short name or variable name */
+    char *variable;      /* NULL: found by name */
+    char **derived_from; /* names of the two fields of the files that give it; NULL: it is there */
+    int64_t derived_from_count;
     double *levels;
     int64_t
         level_count; /* 0 in the file means one level, whatever the data has; the loader fills it */

@@ -308,6 +308,26 @@ static ar_status check_coupling_heads(ar_configuration *configuration, int64_t i
 }
 
 /* A static field has no other times that it could be predicted from, or to. */
+static ar_status check_derived(const ar_field_configuration *field, int64_t i,
+                               ar_configuration_fault *fault)
+{
+    const char *key = field_key(fault, i, "derived_from");
+    if (field->derived_from_count != 0 && field->derived_from_count != 2) {
+        return ar_configuration_refuse(fault, key,
+                                       "has %lld names; should be two fields of the files, such as "
+                                       "[eastward_wind, northward_wind]",
+                                       (long long)field->derived_from_count);
+    }
+    const char *other = field->variable    ? "variable"
+                        : field->is_static ? "static: true"
+                        : field->stream_of ? "stream_of"
+                                           : NULL;
+    if (field->derived_from_count > 0 && other) {
+        return ar_configuration_refuse(fault, key, "does not go with %s", other);
+    }
+    return AR_OK;
+}
+
 static ar_status check_static(const ar_field_configuration *field, int64_t i,
                               ar_configuration_fault *fault)
 {
@@ -384,6 +404,9 @@ ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t 
     }
     if (status == AR_OK) {
         status = check_static(field, i, fault);
+    }
+    if (status == AR_OK) {
+        status = check_derived(field, i, fault);
     }
     if (status == AR_OK && field->stream_of) {
         status = ar_configuration_check_stream(configuration, i, fault);

@@ -134,6 +134,8 @@ static const cyaml_schema_field_t field_keys[] = {
     TEXT("name", FIELD, name),
     CYAML_FIELD_STRING_PTR("variable", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, FIELD, variable, 1,
                            CYAML_UNLIMITED),
+    LIST("derived_from", CYAML_FLAG_OPTIONAL, FIELD, derived_from, derived_from_count, &text_entry,
+         1000),
     LIST("levels", CYAML_FLAG_OPTIONAL, FIELD, levels, level_count, &number_entry, AR_LEVEL_MAX),
     CYAML_FIELD_SEQUENCE_FIXED("tokens", CYAML_FLAG_DEFAULT, FIELD, tokens.tokens, &integer_entry,
                                3),

@@ -108,6 +108,11 @@ static void add_field(ar_growing_text *out, const ar_field_configuration *field)
         ar_text_add(out, "\n    variable: ");
         ar_yaml_add_quoted(out, field->variable);
     }
+    if (field->derived_from_count > 0) {
+        ar_text_add(out, "\n");
+        ar_yaml_add_texts(out, "    derived_from", (const char *const *)field->derived_from,
+                          field->derived_from_count);
+    }
     if (field->level_count > 0) {
         add_numbers(out, "\n    levels", field->levels, field->level_count);
     }

@@ -30,15 +30,18 @@ static ar_status open_field(ar_dataset *dataset, ar_configuration *configuration
                             const ar_dataset_period *period, ar_error *err)
 {
     ar_field_configuration *field = &configuration->fields[f];
-    const ar_field_request request = {.name = field->name,
-                                      .variable = field->variable,
-                                      .levels = field->level_count ? field->levels : NULL,
-                                      .level_count = field->level_count,
-                                      .start = period->start,
-                                      .end = period->end,
-                                      .seconds_before = period->seconds_before,
-                                      .is_static = field->is_static,
-                                      .grid = configuration->regridding};
+    const bool derived = field->derived_from_count == 2;
+    const ar_field_request request = {
+        .name = field->name,
+        .variable = field->variable,
+        .levels = field->level_count ? field->levels : NULL,
+        .level_count = field->level_count,
+        .start = period->start,
+        .end = period->end,
+        .seconds_before = period->seconds_before,
+        .is_static = field->is_static,
+        .grid = configuration->regridding,
+        .from = {derived ? field->derived_from[0] : NULL, derived ? field->derived_from[1] : NULL}};
     ar_status status = ar_field_reader_open(&dataset->readers[f], paths, path_count, &request, err);
     if (status != AR_OK) {
         return status;

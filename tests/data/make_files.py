@@ -206,3 +206,29 @@ with netCDF4.Dataset(f"{FOLDER}/ncep.nc", "w") as file:
            unpacked_valid_range=np.float32([-6000, 26000]), actual_range=np.float32([0, 20000]), precision=np.int16(2))
     packed(file, "slp", ("time", "lat", "lon"), code(steps, [0], NORTH_SOUTH, GREENWICH)[:, 0],
            standard_name="pressure", units="Pascals")
+# ---- what fields are derived from: solid-body rotation and the divergent wind like it, U and V at the equator ------
+
+TIMES, LEVELS = np.arange(3), np.array([850, 500])
+U = (10 + TIMES[:, None] + LEVELS / 1000)[:, :, None, None]
+V = (3 - TIMES[:, None] - LEVELS / 1000)[:, :, None, None]
+SINE, COSINE = (f(np.radians(NORTH_SOUTH))[:, None] + 0 * GREENWICH for f in (np.sin, np.cos))
+RADIUS = 6371229.0
+
+
+def derived(name, fields, times=TIMES, longitude=GREENWICH):
+    with netCDF4.Dataset(f"{FOLDER}/{name}", "w") as file:
+        coordinate(file, "time", times * 6.0, units="hours since 2020-01-01")
+        coordinate(file, "level", LEVELS, units="hPa")
+        coordinate(file, "lat", NORTH_SOUTH, units="degrees_north")
+        coordinate(file, "lon", longitude, units="degrees_east")
+        for variable, units, values in fields:
+            file.createVariable(variable, "f4", ("time", "level", "lat", "lon"))[:] = values[:len(times), :, :, :len(longitude)]
+            file[variable].units = units
+
+
+derived("winds.nc", (("u", "m s**-1", U * COSINE), ("v", "cm s-1", 100 * V * COSINE)))
+derived("rotation.nc", (("vo", "s**-1", 2 * U * SINE / RADIUS), ("d", "s**-1", -2 * V * SINE / RADIUS)))
+derived("region_winds.nc", (("u", "m s**-1", U * COSINE), ("v", "m s-1", V * COSINE)), longitude=GREENWICH[:12])
+derived("late_v.nc", (("v", "m s**-1", V * COSINE),), times=TIMES[1:])
+derived("only_u.nc", (("u", "m s**-1", U * COSINE),))
+derived("warm.nc", (("u", "K", U * COSINE), ("v", "K", V * COSINE)))

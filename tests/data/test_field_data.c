@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/normalisation.h"
+#include "field/constants.h"
 
 static char folder[64]; /* of make_files.py; "" where Python's modules are missing */
 
@@ -227,6 +228,85 @@ static void files_of_data_centres(void **state)
     }
 }
 
+/* Of winds U cos φ eastward and V cos φ northward (make_files.py), on a sphere of radius a:
+ * vorticity 2 U sin φ / a, divergence −2 V sin φ / a, ψ = −a U sin φ, χ = a V sin φ, each a single
+ * harmonic. */
+static double derived_value(const char *name, double u, double v, double latitude)
+{
+    const double sine = sin(latitude * M_PI / 180), cosine = cos(latitude * M_PI / 180);
+    const double radius = AR_EARTH_RADIUS;
+    return strcmp(name, "vorticity") == 0    ? 2 * u * sine / radius
+           : strcmp(name, "divergence") == 0 ? -2 * v * sine / radius
+           : strcmp(name, "strf") == 0       ? -radius * u * sine
+           : strcmp(name, "vp") == 0         ? radius * v * sine
+           : strcmp(name, "wind_speed") == 0 ? hypot(u, v) * cosine
+           : strcmp(name, "velocity_u") == 0 ? u * cosine
+                                             : v * cosine;
+}
+
+static void check_derived(const ar_field_data *field, double tolerance)
+{
+    const ar_grid *grid = &field->grid;
+    double largest = 0, error = 0;
+    assert_int_equal(field->time_count, 3);
+    assert_int_equal(field->level_count, 2);
+    for (int64_t s = 0; s < 6; s++) {
+        const double u = 10 + (double)(s / 2) + field->levels[s % 2] / 1000;
+        const double v = 3 - (double)(s / 2) - field->levels[s % 2] / 1000;
+        const float *values = ar_field_data_slice(field, s / 2, s % 2);
+        for (int64_t i = 0; i < grid->nlat * grid->nlon; i++) {
+            const double right = derived_value(field->name, u, v, grid->latitude[i / grid->nlon]);
+            largest = fmax(largest, fabs(right));
+            error = fmax(error, fabs(values[i] - right));
+        }
+    }
+    if (error > tolerance * largest) {
+        fail_msg("%s: error %g of %g", field->name, error, largest);
+    }
+}
+
+static void fields_are_derived(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *name, *from[2], *standard_name, *units;
+        double tolerance; /* of the largest value: float32, or finite differences over 10 degrees */
+    } cases[] = {
+        {"winds.nc", "vorticity", {"u", "v"}, "atmosphere_relative_vorticity", "s-1", 1e-6},
+        {"winds.nc",
+         "divergence",
+         {"eastward_wind", "northward_wind"},
+         "divergence_of_wind",
+         "s-1",
+         1e-6},
+        {"winds.nc", "strf", {"u", "v"}, "atmosphere_horizontal_streamfunction", "m2 s-1", 1e-6},
+        {"winds.nc", "vp", {"u", "v"}, "atmosphere_horizontal_velocity_potential", "m2 s-1", 1e-6},
+        {"winds.nc", "wind_speed", {"u", "v"}, "wind_speed", "m s-1", 1e-6},
+        {"rotation.nc", "velocity_u", {"vo", "d"}, "eastward_wind", "m s-1", 1e-6},
+        {"rotation.nc", "velocity_v", {"vo", "d"}, "northward_wind", "m s-1", 1e-6},
+        {"region_winds.nc", "vorticity", {"u", "v"}, "atmosphere_relative_vorticity", "s-1", 0.03},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ar_field_data field;
+        const ar_field_request request = {.name = cases[i].name,
+                                          .from = {cases[i].from[0], cases[i].from[1]}};
+        load_well(&field, cases[i].file, &request);
+        assert_string_equal(field.name, cases[i].name);
+        assert_string_equal(field.standard_name, cases[i].standard_name);
+        assert_string_equal(field.units, cases[i].units);
+        if (strcmp(cases[i].file, "region_winds.nc") != 0) {
+            check_derived(&field, cases[i].tolerance);
+        } else {
+            /* 10 and 20 degrees away from the poles, at which a region has no vorticity */
+            const float *values = ar_field_data_slice(&field, 0, 0);
+            const double right = derived_value("vorticity", 10.85, 0, 40);
+            assert_true(fabs(values[5 * 12 + 6] - right) < cases[i].tolerance * right);
+            assert_true(isnan(values[0]));
+        }
+        ar_field_data_release(&field);
+    }
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     (void)state;
@@ -255,6 +335,18 @@ static void what_is_wrong_is_named(void **state)
         {"members.nc", {.name = "t"}, {"members.nc", "dimension number of length 2"}},
         {"first.nc", {.name = "t", .start = "2021-01-01"}, {"no time between 2021-01-01"}},
         {"first.nc", {.name = "t", .end = "someday"}, {"field t", "\"someday\""}},
+        {"winds.nc",
+         {.name = "t", .from = {"u", "v"}},
+         {"field t", "cannot be derived", "wind_speed"}},
+        {"winds.nc",
+         {.name = "vo", .from = {"v", "u"}},
+         {"field vo", "northward_wind where eastward_wind would be right"}},
+        {"warm.nc", {.name = "vo", .from = {"u", "v"}}, {"field vo", "derived from u", "K"}},
+        {"only_u.nc late_v.nc",
+         {.name = "vo", .from = {"u", "v"}},
+         {"field vo", "u and v", "different times"}},
+        {"region_winds.nc", {.name = "strf", .from = {"u", "v"}}, {"field strf", "whole globe"}},
+        {"only_u.nc", {.name = "vo", .from = {"u", "v"}}, {"no file holds field v"}},
         {"nothing*.nc", {.name = "t"}, {"nothing*.nc", "nothing matches"}},
         {"nothing.nc", {.name = "t"}, {"nothing.nc: there is no such file"}},
     };
@@ -458,6 +550,7 @@ int main(void)
         cmocka_unit_test(fields_are_found_by_their_names),
         cmocka_unit_test(scalar_coordinates_count),
         cmocka_unit_test(files_of_data_centres),
+        cmocka_unit_test(fields_are_derived),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(split_files_are_joined),
         cmocka_unit_test(every_allocation_may_fail),
