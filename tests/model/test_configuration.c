@@ -429,7 +429,8 @@ static const mistake mistakes[] = {
     {"  steps: 5000", "  step: 5000",
      "a.yaml:31: unknown key 'training.step'; did you mean 'steps'?"},
     {"    embedding: 64", "    width: 64",
-     "a.yaml:22: unknown key 'fields[1].width'; should be one of: name, variable, levels, tokens, "
+     "a.yaml:22: unknown key 'fields[1].width'; should be one of: name, variable, derived_from, "
+     "levels, tokens, "
      "token_size, embedding, embedding_network, coupled, coupling_heads, stream_of, static, "
      "predicted, "
      "loss_weight, masking"},
