@@ -63,8 +63,8 @@ typedef struct {
     int64_t seconds_before;  /* times so much earlier than start are wanted too */
     bool is_static;          /* it needs no time, and is the same at all times it has */
     ar_field_regridding grid;
-    /* Derive it from these two fields of the files (field_derived.h): eastward and northward wind,
-     * or vorticity and divergence; NULL: the files hold it. */
+    /* Where no file holds it, derive it from these two fields (field_derived.h): eastward and
+     * northward wind, or vorticity and divergence; NULL: a file has to hold it. */
     const char *from[2];
 } ar_field_request;
 

@@ -191,6 +191,20 @@ cleanup:
     return status;
 }
 
+const char *ar_field_derived_file(const ar_field_derived *derived, int64_t index)
+{
+    const char *path = NULL;
+    for (int i = 0; i < 2 && !path; i++) {
+        int64_t own = 0;
+        while (own < index && ar_field_reader_file(derived->readers[i], own)) {
+            own++;
+        }
+        path = ar_field_reader_file(derived->readers[i], own);
+        index -= own;
+    }
+    return path;
+}
+
 void ar_field_derived_close(ar_field_derived **out)
 {
     ar_field_derived *derived = *out;

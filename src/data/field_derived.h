@@ -20,6 +20,8 @@ AR_USE_RESULT ar_status ar_field_derived_open(ar_field_derived **derived, ar_fie
  * may call it. */
 AR_USE_RESULT ar_status ar_field_derived_read(const ar_field_derived *derived, int64_t first,
                                               int64_t count, float *values, ar_error *err);
+/* As ar_field_reader_file, of both fields. */
+const char *ar_field_derived_file(const ar_field_derived *derived, int64_t index);
 void ar_field_derived_close(ar_field_derived **derived); /* NULL-safe, sets NULL */
 
 #endif

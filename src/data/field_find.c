@@ -101,6 +101,9 @@ ar_status ar_field_files_find(ar_field_files *files, const char *const *paths, i
     if (status != AR_OK) {
         return status;
     }
+    if (files->file_count == 0 && request->from[0]) {
+        return AR_OK;
+    }
     if (files->file_count == 0) {
         const char *variable = files->request->variable;
         return ar_fail(err, AR_ERROR_INPUT, "no file holds field %s%s%s%s: %s",

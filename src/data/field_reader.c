@@ -294,14 +294,14 @@ ar_status ar_field_reader_open(ar_field_reader **out, const char *const *paths, 
     ar_status status;
     ar_field_reader *reader = NULL;
     AR_TRY(ar_allocate(&reader, 1, sizeof *reader, "a reader", err));
-    if (request->from[0]) {
+    AR_TRY(ar_field_files_find(&reader->files, paths, path_count, request, err));
+    if (reader->files.file_count == 0) {
         AR_TRY(ar_field_derived_open(&reader->derived, &reader->field, paths, path_count, request,
                                      err));
     } else {
-        AR_TRY(ar_field_files_find(&reader->files, paths, path_count, request, err));
         AR_TRY(describe_field(reader, err));
-        reader->files.request = NULL; /* is the caller's, and may go */
     }
+    reader->files.request = NULL; /* is the caller's, and may go */
     *out = reader;
     return AR_OK;
 cleanup:
@@ -316,6 +316,9 @@ const ar_field_data *ar_field_reader_field(const ar_field_reader *reader)
 
 const char *ar_field_reader_file(const ar_field_reader *reader, int64_t index)
 {
+    if (reader->derived) {
+        return ar_field_derived_file(reader->derived, index);
+    }
     for (size_t f = 0; f < reader->files.file_count; f++) {
         const bool has_times = reader->parts[f].first < reader->parts[f].end;
         if (has_times && index-- == 0) {

@@ -307,6 +307,17 @@ static void fields_are_derived(void **state)
     }
 }
 
+static void what_is_there_is_not_derived(void **state)
+{
+    (void)state;
+    ar_field_data field;
+    const ar_field_request request = {.name = "vorticity", .from = {"u", "v"}};
+    load_well(&field, "winds.nc rotation.nc", &request);
+    assert_string_equal(field.variable, "vo");
+    assert_string_equal(field.units, "s**-1");
+    ar_field_data_release(&field);
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     (void)state;
@@ -551,6 +562,7 @@ int main(void)
         cmocka_unit_test(scalar_coordinates_count),
         cmocka_unit_test(files_of_data_centres),
         cmocka_unit_test(fields_are_derived),
+        cmocka_unit_test(what_is_there_is_not_derived),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(split_files_are_joined),
         cmocka_unit_test(every_allocation_may_fail),
