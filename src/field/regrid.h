@@ -59,8 +59,8 @@ typedef struct {
     double minimum_share;
 } ar_regrid_settings;
 
-/* Made once for two grids, used for many fields. It has the work space of one call: one thread at a
- * time. Same input, same bits. */
+/* Made once for two grids, used for many fields. It has work space for one call, beside what
+ * transforms take for themselves: one thread at a time. Same input, same bits. */
 typedef struct ar_regrid ar_regrid;
 
 /* AR_ERROR_USAGE tells what is wrong with a source, why a method does not do for it, and that a

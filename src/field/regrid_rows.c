@@ -187,7 +187,7 @@ static ar_status weigh_rows_linear(ar_row_regrid *r, const ar_source_grid *sourc
     AR_TRY(ar_sparse_weights_linear(&r->rows, &axis, target, r->target.nlat, err));
     for (int64_t e = 0; e < r->rows.first[r->target.nlat]; e++) {
         int64_t row = r->rows.place[e] - north;
-        r->rows.place[e] = row < 0 ? n + NORTH : row == n ? n + SOUTH : row;
+        r->rows.place[e] = (int32_t)(row < 0 ? n + NORTH : row == n ? n + SOUTH : row);
     }
 cleanup:
     ar_free(point);

@@ -5,19 +5,18 @@
 #define AR_FIELD_REGRID_WEIGHTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "atmorep/status.h"
 
 /* For each of `count` targets the places and weights of its sources: first[i] … first[i + 1] − 1.
- * Begin with {0}. */
+ * Begin with {0}. At
+ * most 2^20 points to an axis. */
 typedef struct {
     int64_t count;
-    int64_t *first; /* [count + 1] */
-    int64_t *place;
+    int32_t *first; /* [count + 1] */
+    int32_t *place;
     double *weight;
-    size_t place_capacity, weight_capacity;
 } ar_sparse_weights;
 
 void ar_sparse_weights_release(ar_sparse_weights *weights);

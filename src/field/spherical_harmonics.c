@@ -16,10 +16,7 @@ struct ar_harmonics {
     double *colatitude;     /* [nlat] */
     int64_t *points;        /* reduced rows: [nlat] */
     int64_t point_count;
-    /* Regular rows: steps from pole to pole, and the [2 intervals] of the interpolation's kernel by
-     * distance. */
-    int64_t intervals;
-    double *midpoint;
+    ar_meridian meridian; /* regular rows */
 };
 
 int64_t ar_spectrum_count(int64_t truncation)
@@ -108,17 +105,15 @@ static ar_status create_regular(ar_harmonics *h, ar_error *err)
     ar_status status = AR_OK;
     const ar_harmonics_settings *s = &h->settings;
     bool between_poles = s->rows == AR_HARMONICS_BETWEEN_POLES;
-    int64_t intervals = h->intervals = s->nlat - (between_poles ? 0 : 1);
-    int64_t rows = 2 * intervals + 1;
+    int64_t intervals = s->nlat - (between_poles ? 0 : 1), rows = 2 * intervals + 1;
     double *fine_colatitude = NULL, *fine_weight = NULL;
     AR_TRY(ar_allocate(&fine_colatitude, rows, sizeof(double), "colatitudes", err));
     AR_TRY(ar_allocate(&fine_weight, rows, sizeof(double), "quadrature weights", err));
-    AR_TRY(ar_allocate(&h->midpoint, 2 * intervals, sizeof(double), "midpoint kernel", err));
+    AR_TRY(ar_meridian_init(&h->meridian, s->nlat, between_poles, err));
     for (int64_t i = 0; i < s->nlat; i++) {
         h->colatitude[i] = (2 * i + (between_poles ? 1 : 0)) * AR_PI / (2 * intervals);
     }
     ar_clenshaw_curtis_quadrature(rows, fine_colatitude, fine_weight);
-    ar_meridian_kernel(intervals, h->midpoint);
     ar_transform_rows fine = transform_rows(h, rows, fine_colatitude, fine_weight);
     AR_TRY(ar_transform_create(&h->analysis, s->truncation, &fine, err));
 cleanup:
@@ -189,7 +184,7 @@ void ar_harmonics_destroy(ar_harmonics **harmonics)
     ar_transform_destroy(&h->analysis);
     ar_free(h->colatitude);
     ar_free(h->points);
-    ar_free(h->midpoint);
+    ar_meridian_release(&h->meridian);
     ar_free(h);
     *harmonics = NULL;
 }
@@ -210,15 +205,14 @@ int64_t ar_harmonics_point_count(const ar_harmonics *harmonics)
 }
 
 /* A field on twice the intervals from pole to pole; the caller frees. */
-static ar_status refine_rows(const ar_harmonics *h, const double *field, double sign_beyond_pole,
+static ar_status refine_rows(const ar_harmonics *h, const double *field, int sign_beyond_pole,
                              double **fine, ar_error *err)
 {
-    int64_t fine_count = (2 * h->intervals + 1) * h->settings.nlon;
-    ar_status status = ar_allocate(fine, fine_count, sizeof **fine, "field on refined rows", err);
-    if (status == AR_OK) {
-        ar_meridian_refine(h->settings.nlat, h->settings.nlon, h->midpoint, field, sign_beyond_pole,
-                           h->settings.rows == AR_HARMONICS_BETWEEN_POLES, *fine);
-    }
+    ar_status status = AR_OK;
+    int64_t nlon = h->settings.nlon, fine_count = (2 * h->meridian.intervals + 1) * nlon;
+    AR_TRY(ar_allocate(fine, fine_count, sizeof **fine, "field on refined rows", err));
+    AR_TRY(ar_meridian_refine(&h->meridian, nlon, field, sign_beyond_pole, *fine, err));
+cleanup:
     return status;
 }
 

@@ -23,8 +23,8 @@ typedef enum {
     AR_WIND_DIFFERENCES, /* any grid of at least 3 x 3 points */
 } ar_wind_method;
 
-/* Made once for a grid, used for many fields. It has the work space of one call: one thread at a
- * time. Same input, same bits. */
+/* Made once for a grid, used for many fields. It has work space for one call, beside what
+ * transforms take for themselves: one thread at a time. Same input, same bits. */
 typedef struct ar_wind ar_wind;
 
 /* `truncation`: largest total wavenumber N of harmonics, 0 for the largest that the grid

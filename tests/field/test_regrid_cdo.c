@@ -40,7 +40,7 @@ static void require_cdo(void)
 
 /* Run a command in the test's folder; a minute is far more than cdo needs, unless it waits for
  * input. */
-static void run(const char *format, ...)
+static void AR_PRINTF(1, 2) run(const char *format, ...)
 {
     char command[1024], whole[1200];
     va_list arguments;
