@@ -117,6 +117,10 @@ typedef struct {
  * stop. `out` appears when it is complete and was read back; one that is there already is left
  * alone if it is the same, else it is an AR_ERROR_USAGE. */
 AR_USE_RESULT ar_status ar_prepare(const ar_prepare_options *options, ar_error *err);
+/* What ar_prepare would read, how large the result would be and how long it would take, from a
+ * short measured read, as lines of text; free it with ar_text_free. Nothing is written. */
+AR_USE_RESULT ar_status ar_prepare_estimate(const ar_prepare_options *options, char **text,
+                                            ar_error *err);
 
 /* ---- training ---- */
 

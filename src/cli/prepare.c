@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 
@@ -7,6 +9,8 @@ int ar_command_prepare(int argc, char **argv)
 {
     ar_prepare_options o = {0};
     ar_text_list files = {0}, data = {0};
+    bool dry_run = false;
+    char *text = NULL;
     const ar_option options[] = {
         {"out", "STORE.zarr", "the store to make", AR_OPTION_TEXT, &o.out, true},
         {"data", "PATH",
@@ -17,6 +21,9 @@ int ar_command_prepare(int argc, char **argv)
          "all)",
          AR_OPTION_TEXT, &o.start, false},
         {"end", "T", "last time, inclusive", AR_OPTION_TEXT, &o.end, false},
+        {"dry-run", NULL,
+         "only tell what would be read, how large the store would be and how long it would take",
+         AR_OPTION_FLAG, &dry_run, false},
         {"threads", "N", "threads to use (default: all cores); the store is the same for any N",
          AR_OPTION_INTEGER, &o.threads, false},
         {0}};
@@ -33,7 +40,8 @@ int ar_command_prepare(int argc, char **argv)
         .operands = &files,
         .fewest_operands = 1,
         .most_operands = 1,
-        .example = "atmorep prepare my.yaml --data 'raw/*.nc' --out era5.zarr\n"
+        .example = "atmorep prepare my.yaml --data 'raw/*.nc' --out era5.zarr --dry-run\n"
+                   "atmorep prepare my.yaml --data 'raw/*.nc' --out era5.zarr\n"
                    "atmorep train my.yaml --out runs/first --set 'data.paths=[era5.zarr]'"};
     ar_error err = {""};
     int exit_code;
@@ -45,9 +53,13 @@ int ar_command_prepare(int argc, char **argv)
     o.data_paths = data.items;
     o.data_path_count = data.count;
     o.interrupt = ar_catch_interrupts();
-    status = ar_prepare(&o, &err);
+    status = dry_run ? ar_prepare_estimate(&o, &text, &err) : ar_prepare(&o, &err);
+    if (text) {
+        fputs(text, stdout);
+    }
     exit_code = ar_command_end("prepare", status, &err);
 release:
+    ar_text_free(text);
     ar_text_list_release(&files);
     ar_text_list_release(&data);
     return exit_code;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "base/unfinished.h"
+#include "data/store_estimate.h"
 #include "data/store_work.h"
 #include "io/source.h"
 
@@ -31,6 +32,10 @@ typedef struct {
 static ar_status make_plan(preparation *p, const ar_prepare_options *options, ar_error *err)
 {
     ar_status status;
+    if (!ar_writer_is_zarr(options->out)) {
+        return ar_fail(err, AR_ERROR_USAGE, "%s: the name of a store must end in .zarr",
+                       options->out);
+    }
     AR_TRY(ar_store_configuration_read(&p->configuration, options->configuration, err));
     ar_store_request request = ar_store_configuration_request(p->configuration);
     if (options->data_path_count > 0) {
@@ -186,19 +191,31 @@ static void release(preparation *p)
     ar_store_configuration_destroy(&p->configuration);
 }
 
-static const ar_store_records not_open = {.descriptor = -1};
+static const preparation nothing = {.unfinished = {.lock = -1},
+                                    .work = {.files = {.descriptor = -1},
+                                             .ranges = {.descriptor = -1},
+                                             .slices = {.descriptor = -1},
+                                             .months = {.descriptor = -1}}};
+
+ar_status ar_prepare_estimate(const ar_prepare_options *options, char **text, ar_error *err)
+{
+    ar_status status;
+    preparation p = nothing;
+    *text = NULL;
+    AR_TRY(make_plan(&p, options, err));
+    AR_TRY(ar_threads_set(options->threads, &p.work.workers, err));
+    AR_TRY(ar_store_estimate(&p.plan, p.work.workers, text, err));
+cleanup:
+    ar_threads_release();
+    release(&p);
+    return status;
+}
 
 ar_status ar_prepare(const ar_prepare_options *options, ar_error *err)
 {
     ar_status status;
     bool complete;
-    preparation p = {
-        .unfinished = {.lock = -1},
-        .work = {.files = not_open, .ranges = not_open, .slices = not_open, .months = not_open}};
-    if (!ar_writer_is_zarr(options->out)) {
-        return ar_fail(err, AR_ERROR_USAGE, "%s: the name of a store must end in .zarr",
-                       options->out);
-    }
+    preparation p = nothing;
     AR_TRY(make_plan(&p, options, err));
     AR_TRY(look_at_out(&p, options->out, &complete, err));
     if (complete) {

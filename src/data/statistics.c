@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data/field_reader.h"
 #include "data/normalisation.h"
+#include "data/store_statistics.h"
 
 enum { MONTHS = 12, PERIODS = 13 }; /* overall and twelve months */
 
@@ -22,12 +23,14 @@ typedef struct {
 typedef struct {
     const ar_field_data *field; /* its values are those of the block that is being added */
     ar_normalisation *normalisation;
-    int months;           /* that are kept apart: 1 (none) or 12 */
-    int64_t cell_columns; /* 1 or nlon */
-    int64_t cells;        /* nlat · cell_columns */
-    double *weight;       /* [nlat] area of a latitude */
-    moments *sums;        /* [months][level_count][cells] */
-    moments *block;       /* [cells] of one block and level; later of one period and level */
+    int months;                  /* that are kept apart: 1 (none) or 12 */
+    int64_t cell_columns;        /* 1 or nlon */
+    int64_t cells;               /* nlat · cell_columns */
+    double *weight;              /* [nlat] area of a latitude */
+    moments *sums;               /* [months][level_count][cells] */
+    moments *block;              /* [cells] of one block and level; later of one period and level */
+    ar_store_statistics *stored; /* of whole months, which need not be read; may be NULL */
+    double *points[3];           /* [nlat][nlon] of a month of those: count, mean, squares */
 } field_moments;
 
 /* Put two sets of values together (Chan, Golub and LeVeque 1979, eq. 2.1). */
@@ -118,6 +121,24 @@ static void add_block(const field_moments *it, int64_t first, int64_t end, int m
             }
         }
     }
+}
+
+/* Add a month that the store has the moments of. */
+static ar_status add_stored(const field_moments *it, int64_t stored_month, int month, ar_error *err)
+{
+    const int64_t levels = it->field->level_count, nlon = it->field->grid.nlon;
+    const double *count = it->points[0], *mean = it->points[1], *squares = it->points[2];
+    moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
+    ar_status status = AR_OK;
+    for (int64_t level = 0; status == AR_OK && level < levels; level++) {
+        status = ar_store_statistics_read(it->stored, stored_month, level, it->points[0],
+                                          it->points[1], it->points[2], err);
+        for (int64_t i = 0; status == AR_OK && i < it->field->grid.nlat * nlon; i++) {
+            const moments point = {count[i], mean[i], squares[i]};
+            merge(&sums[level * it->cells + (it->cell_columns > 1 ? i : i / nlon)], &point);
+        }
+    }
+    return status;
 }
 
 /* All values of a level in a period (0: overall), cell by cell, to `block`. */
@@ -281,7 +302,8 @@ static int64_t month_end(const ar_field_data *field, int64_t first, int64_t end)
     return next;
 }
 
-/* Add times [first, end) month by month; from `reader` where it is not NULL. */
+/* Add times [first, end) month by month; from `reader` where it is not NULL, and then what the
+ * store knows of whole months without reading these. */
 static ar_status add_times(field_moments *it, ar_field_reader *reader, int64_t first, int64_t end,
                            ar_error *err)
 {
@@ -292,9 +314,10 @@ static ar_status add_times(field_moments *it, ar_field_reader *reader, int64_t f
     int64_t longest = 0;
     for (int64_t t = first, next; t < end; t = next) {
         next = month_end(field, t, end);
-        longest = next - t > longest ? next - t : longest;
+        const bool stored = ar_store_statistics_find(it->stored, field->times[t], next - t) >= 0;
+        longest = !stored && next - t > longest ? next - t : longest;
     }
-    if (reader) {
+    if (reader && longest > 0) {
         const int64_t slice = field->level_count * field->grid.nlat * field->grid.nlon;
         AR_TRY(ar_allocate_large(&month.values, (size_t)(longest * slice), sizeof(float),
                                  "a month of a field", err));
@@ -303,18 +326,23 @@ static ar_status add_times(field_moments *it, ar_field_reader *reader, int64_t f
     }
     for (int64_t t = first, next; t < end; t = next) {
         next = month_end(field, t, end);
+        const int number = ar_time_date(field->times[t], field->calendar).month;
+        const int64_t stored = ar_store_statistics_find(it->stored, field->times[t], next - t);
+        it->normalisation->month_seen[number] = true;
+        if (stored >= 0) {
+            AR_TRY(add_stored(it, stored, number, err));
+            continue;
+        }
         if (reader) {
             month.first = t;
             month.count = next - t;
             AR_TRY(ar_field_reader_read(reader, t, next - t, month.values, err));
         }
         it->field = &month_data;
-        const int number = ar_time_date(field->times[t], field->calendar).month;
-        it->normalisation->month_seen[number] = true;
         add_block(it, t, next, number);
+        it->field = field;
     }
 cleanup:
-    it->field = field;
     ar_free_large(month.values);
     return status;
 }
@@ -330,6 +358,10 @@ static ar_status allocate_moments(field_moments *it, ar_error *err)
     AR_TRY(ar_allocate(&it->weight, (size_t)it->field->grid.nlat, sizeof(double), "weights", err));
     AR_TRY(ar_allocate(&it->block, (size_t)it->cells, sizeof(moments), "moments", err));
     AR_TRY(ar_allocate(&it->sums, count, sizeof(moments), "moments", err));
+    for (int i = 0; it->stored && i < 3; i++) {
+        const size_t points = (size_t)(it->field->grid.nlat * it->field->grid.nlon);
+        AR_TRY(ar_allocate(&it->points[i], points, sizeof(double), "moments", err));
+    }
     ar_grid_area_weights(&it->field->grid, it->weight);
 cleanup:
     return status;
@@ -352,6 +384,7 @@ static ar_status compute(ar_normalisation *normalisation, const ar_field_data *f
     AR_TRY(ar_normalisation_init(normalisation, period, area, field->level_count, field->grid.nlat,
                                  field->grid.nlon, err));
     AR_TRY(choose_times(field, first_time, last_time, &first, &end, err));
+    AR_TRY(reader ? ar_store_statistics_open(&it.stored, reader, err) : AR_OK);
     AR_TRY(allocate_moments(&it, err));
     AR_TRY(add_times(&it, reader, first, end, err));
     for (int64_t level = 0; level < field->level_count; level++) {
@@ -361,6 +394,10 @@ cleanup:
     ar_free(it.weight);
     ar_free(it.block);
     ar_free(it.sums);
+    for (int i = 0; i < 3; i++) {
+        ar_free(it.points[i]);
+    }
+    ar_store_statistics_close(&it.stored);
     if (status != AR_OK) {
         ar_normalisation_release(normalisation);
     }

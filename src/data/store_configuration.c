@@ -1,5 +1,6 @@
 #include "data/store_configuration.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +46,29 @@ static const cyaml_schema_value_t text_entry = {
 static const cyaml_schema_value_t number_entry = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 static const cyaml_strval_t type_names[] = {
     {"float32", AR_STORE_FLOAT32}, {"bfloat16", AR_STORE_BFLOAT16}, {"int16", AR_STORE_INT16}};
+/* In the order of ar_field_regrid_way. */
+static const cyaml_strval_t regridding_names[] = {{"automatic", AR_FIELD_REGRID_AUTOMATIC},
+                                                  {"area", AR_FIELD_REGRID_AREA},
+                                                  {"bilinear", AR_FIELD_REGRID_BILINEAR},
+                                                  {"harmonics", AR_FIELD_REGRID_HARMONICS}};
 static const cyaml_strval_t compression_names[] = {{"none", false}, {"zstd", true}};
 
 static const cyaml_schema_field_t training_keys[] = {
     TEXT("start", WHOLE, training_start), TEXT("end", WHOLE, training_end), CYAML_FIELD_END};
 static const cyaml_schema_field_t validation_keys[] = {
     TEXT("start", WHOLE, validation_start), TEXT("end", WHOLE, validation_end), CYAML_FIELD_END};
+static const cyaml_schema_field_t grid_keys[] = {
+    CYAML_FIELD_FLOAT("step", MAYBE, WHOLE, request.grid.step),
+    CYAML_FIELD_ENUM("method", MAYBE | CYAML_FLAG_STRICT, WHOLE, request.grid.way, regridding_names,
+                     CYAML_ARRAY_LEN(regridding_names)),
+    CYAML_FIELD_END};
 static const cyaml_schema_field_t data_keys[] = {
     CYAML_FIELD_SEQUENCE_COUNT("paths", MAYBE | CYAML_FLAG_POINTER, WHOLE, request.paths,
                                request.path_count, &text_entry, 0, CYAML_UNLIMITED),
     TRAINING("time_step_hours"),
     TRAINING("memory_gib"),
     TRAINING("samples_per_month"),
+    GROUP("grid", grid_keys),
     GROUP("training", training_keys),
     GROUP("validation", validation_keys),
     CYAML_FIELD_END};
@@ -95,6 +107,7 @@ static const cyaml_schema_field_t whole_keys[] = {
                                &field_entry, 1, AR_STORE_FIELDS_MOST),
     GROUP("store", store_keys),
     TRAINING("seed"),
+    TRAINING("sampling"),
     TRAINING("normalisation"),
     TRAINING("masking"),
     TRAINING("prediction_order"),
@@ -207,6 +220,13 @@ static void take_period(ar_store_configuration *c)
 
 static ar_status check(ar_store_configuration *c, ar_error *err)
 {
+    const double step = c->request.grid.step, rows = round(180 / step);
+    if (step != 0 && !(rows >= 2 && rows <= 20000 && fabs(rows * step - 180) <= 1e-9 * 180)) {
+        return ar_yaml_document_refuse(&c->document, "data.grid.step",
+                                       "a number of degrees of which 180 is a multiple, such as "
+                                       "2.5, or 0 for the grid of the files",
+                                       err);
+    }
     if (c->request.compression_level < 1 || c->request.compression_level > 9) {
         return ar_yaml_document_refuse(&c->document, "store.compression_level",
                                        "a whole number from 1 to 9", err);
@@ -263,6 +283,11 @@ cleanup:
 ar_store_request ar_store_configuration_request(const ar_store_configuration *configuration)
 {
     return configuration->request;
+}
+
+const char *ar_store_grid_method(const ar_store_request *request)
+{
+    return regridding_names[request->grid.way].str;
 }
 
 void ar_store_configuration_destroy(ar_store_configuration **configuration)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "atmorep/status.h"
+#include "data/field_data.h"
 #include "data/store_pack.h"
 
 enum { AR_STORE_FIELDS_MOST = 256, AR_STORE_LEVELS_MOST = 1024 };
@@ -28,6 +29,7 @@ typedef struct {
                               * open */
     const ar_store_field *fields; /* without those that show the values of another (`stream_of`) */
     int64_t field_count;
+    ar_field_regridding grid; /* that all fields are brought to */
     ar_store_type type;
     bool compress;
     int64_t compression_level; /* 1–9 */
@@ -38,6 +40,8 @@ typedef struct {
 AR_USE_RESULT ar_status ar_store_configuration_read(ar_store_configuration **configuration,
                                                     const char *path, ar_error *err);
 ar_store_request ar_store_configuration_request(const ar_store_configuration *configuration);
+/* data.grid.method as the file has it. */
+const char *ar_store_grid_method(const ar_store_request *request);
 void ar_store_configuration_destroy(ar_store_configuration **configuration); /* NULL-safe */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/store_statistics.h"
 #include "data/store_work.h"
 #include "field/units.h"
 
@@ -122,16 +123,22 @@ ar_status ar_store_write_statistics_coordinates(const ar_store_work *work, ar_wr
                                                 ar_error *err)
 {
     const ar_store_plan *plan = work->plan;
-    double *hours = NULL;
+    double *line = NULL;
     ar_status status =
-        ar_allocate(&hours, (size_t)plan->month_count, sizeof *hours, "a coordinate", err);
+        ar_allocate(&line, (size_t)plan->month_count, sizeof *line, "a coordinate", err);
     for (int64_t m = 0; status == AR_OK && m < plan->month_count; m++) {
-        hours[m] = (double)plan->months[m].start / 3600;
+        line[m] = (double)plan->months[m].start / 3600;
     }
     if (status == AR_OK) {
-        status = write_coordinates(plan, writer, "month", plan->month_count, hours, err);
+        status = write_coordinates(plan, writer, "month", plan->month_count, line, err);
     }
-    ar_free(hours);
+    for (int64_t m = 0; status == AR_OK && m < plan->month_count; m++) {
+        line[m] = (double)plan->months[m].count;
+    }
+    if (status == AR_OK) {
+        status = write_line(writer, "times", plan->month_count, line, err);
+    }
+    ar_free(line);
     return status;
 }
 
@@ -327,9 +334,15 @@ ar_status ar_store_define_statistics(const ar_store_work *work, ar_writer *write
         {"Conventions", "CF-1.8"},
         {"title", "Monthly statistics; the standard deviation is that of all values (1/n)"},
         {"source", "atmorep prepare " ATMOREP_VERSION}};
+    static const ar_writer_variable times = {
+        .name = "times", .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {"month"}};
     const ar_store_plan *plan = work->plan;
     ar_status status;
     AR_TRY(define_coordinates(plan, writer, "month", plan->month_count, err));
+    AR_TRY(ar_writer_add_variable(writer, &times, err));
+    AR_TRY(
+        ar_writer_put_text(writer, "times", "long_name", "times of the store in the month", err));
+    AR_TRY(ar_writer_put_text(writer, "times", "units", "1", err));
     for (int64_t f = 0; f < plan->field_count; f++) {
         for (int s = 0; s < AR_STORE_STATISTICS && !plan->fields[f].data->is_static; s++) {
             AR_TRY(define_statistic(plan, &plan->fields[f], (ar_store_statistic)s, writer, err));

@@ -49,8 +49,12 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
         ar_yaml_add_integer(&out, ", compression_level", r->compression_level);
     }
     ar_yaml_add_integer(&out, ", chunk_times", plan->chunk_times);
-    ar_text_add(&out, "}\ngrid: %lld x %lld from %g N, %g E\n", (long long)timed->grid.nlat,
+    ar_text_add(&out, "}\ngrid: %lld x %lld from %g N, %g E", (long long)timed->grid.nlat,
                 (long long)timed->grid.nlon, timed->grid.latitude[0], timed->grid.longitude[0]);
+    if (r->grid.step != 0) {
+        ar_text_add(&out, ", by %s", ar_store_grid_method(r));
+    }
+    ar_text_add(&out, "\n");
     ar_text_add(&out, "times: %lld from %s to %s (%s)\n", (long long)plan->time_count, first, last,
                 ar_calendar_name(timed->calendar));
     for (int64_t f = 0; f < plan->field_count; f++) {

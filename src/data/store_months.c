@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "data/moments.h"
+#include "data/store_statistics.h"
 #include "data/store_work.h"
 #include "io/source.h"
 

@@ -54,7 +54,8 @@ static ar_status open_field(ar_store_plan *plan, int64_t f, ar_error *err)
                                       .level_count = wanted->level_count,
                                       .start = plan->request.start,
                                       .end = plan->request.end,
-                                      .is_static = wanted->is_static};
+                                      .is_static = wanted->is_static,
+                                      .grid = plan->request.grid};
     AR_TRY(ar_field_reader_open(&field->reader, plan->request.paths, plan->request.path_count,
                                 &request, err));
     field->data = ar_field_reader_field(field->reader);

@@ -63,15 +63,6 @@ AR_USE_RESULT ar_status ar_store_define(const ar_store_work *work, ar_writer *wr
 AR_USE_RESULT ar_status ar_store_write_coordinates(const ar_store_work *work, ar_writer *writer,
                                                    ar_error *err);
 /* The same of the statistics: monthly arrays of every field that has times. */
-typedef enum {
-    AR_STORE_MEAN,
-    AR_STORE_DEVIATION,
-    AR_STORE_COUNT,
-    AR_STORE_GLOBAL_MEAN,
-    AR_STORE_GLOBAL_DEVIATION,
-    AR_STORE_STATISTICS,
-} ar_store_statistic;
-void ar_store_statistic_name(char name[160], const char *variable, ar_store_statistic statistic);
 AR_USE_RESULT ar_status ar_store_define_statistics(const ar_store_work *work, ar_writer *writer,
                                                    ar_error *err);
 AR_USE_RESULT ar_status ar_store_write_statistics_coordinates(const ar_store_work *work,

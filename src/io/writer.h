@@ -8,6 +8,7 @@
 #define AR_IO_WRITER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "atmorep/status.h"
@@ -99,6 +100,11 @@ AR_USE_RESULT ar_status ar_writer_put_number(ar_writer *writer, const char *vari
 AR_USE_RESULT ar_status ar_writer_write(ar_writer *writer, const char *variable,
                                         const int64_t *start, const int64_t *count,
                                         const void *values, ar_error *err);
+/* How many bytes a chunk of elements of `element` bytes would become; nothing is written.
+ * Thread-safe. */
+AR_USE_RESULT ar_status ar_writer_encoded_size(ar_writer_codec codec, int level, size_t element,
+                                               const void *chunk, size_t bytes, size_t *size,
+                                               ar_error *err);
 /* Finish, flush to the disk, rename; destroys the writer in any case and sets it NULL. */
 AR_USE_RESULT ar_status ar_writer_commit(ar_writer **writer, ar_error *err);
 /* Give up and remove what was written. NULL-safe, sets NULL. */

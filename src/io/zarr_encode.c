@@ -2,6 +2,7 @@
 #include <blosc.h>
 #include <zstd.h>
 
+#include "base/memory.h"
 #include "io/zarr_writer_private.h"
 
 const char *ar_zarr_codec_name(ar_writer_codec codec)
@@ -46,4 +47,18 @@ ar_status ar_zarr_encode(ar_writer_codec codec, int level, size_t element, const
     }
     *size = (size_t)result;
     return AR_OK;
+}
+
+ar_status ar_writer_encoded_size(ar_writer_codec codec, int level, size_t element,
+                                 const void *chunk, size_t bytes, size_t *size, ar_error *err)
+{
+    const size_t bound = ar_zarr_encoded_bound(bytes);
+    void *encoded = NULL;
+    ar_status status = ar_allocate(&encoded, bound, 1, "an encoded chunk", err);
+    if (status == AR_OK) {
+        status = ar_zarr_encode(codec, level, element, chunk, bytes, encoded, bound, size,
+                                "a chunk to be measured", err);
+    }
+    ar_free(encoded);
+    return status;
 }

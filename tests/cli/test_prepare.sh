@@ -43,6 +43,18 @@ for file in z.nc msl.nc orography.nc; do
         fail "provenance of $file"
 done
 
+echo "== what it would take"
+mkdir dry && cd dry
+"$program" prepare "$config" --data ../z.nc ../msl.nc ../orography.nc --out dry.zarr --dry-run >../dry.txt || fail "dry run"
+cd ..
+[ -z "$(ls -A dry)" ] || fail "a dry run wrote $(ls -A dry)"
+grep -q '^times  *240 from 2001-01-01T00:00 to 2001-03-01T18:00, every 6 h$' dry.txt || fail "times: $(cat dry.txt)"
+# 240 times of three levels and one static field, of 19 x 36 floats
+grep -q '^result  *2.0 MB of float32' dry.txt || fail "size: $(cat dry.txt)"
+said=$(sed -n 's/^result.*about \([0-9.]*\) MB compressed.*/\1/p' dry.txt)
+is=$(cat whole.zarr/z/[0-9]* whole.zarr/msl/[0-9]* | wc -c)
+awk "BEGIN { exit !($said > 0.8e-6 * $is && $said < 1.2e-6 * $is) }" || fail "compressed $is bytes, said $said MB"
+
 echo "== the same on any number of threads, and left alone when it is there"
 prepare "$config" --out threads.zarr --threads 3 || fail "prepare with 3 threads"
 diff -r whole.zarr threads.zarr || fail "another number of threads makes another store"
@@ -116,6 +128,11 @@ for type in bfloat16 int16; do
     { cat "$config" && echo "store: {type: $type}"; } >$type.yaml
     prepare $type.yaml --out $type.zarr || fail "prepare $type"
 done
+
+echo "== on another grid"
+sed 's/^data: {/&grid: {step: 20}, /' "$config" >grid.yaml
+prepare grid.yaml --out coarse.zarr || fail "prepare with data.grid"
+"$program" info coarse.zarr --json | tr -d ' \n\t' | grep -q '"latitude":10,"longitude":18' || fail "coarse.zarr is not coarse"
 
 echo "== what does not go together"
 refused 1 'grids of field geopotential in z.nc and of field msl in grid.nc differ' "$config" --out x.zarr \

@@ -222,6 +222,7 @@ static void refuses_what_is_wrong(void **state)
         {"fields: [{name: z}]\nstore: {type: int8}\n", "one of float32, bfloat16, int16"},
         {"fields: [{name: z}]\nstore: {compression_level: 10}\n", "whole number from 1 to 9"},
         {"fields: [{name: z}]\nstore: {chunk_times: -1}\n", "whole number from 1"},
+        {"data: {grid: {step: 7}}\nfields: [{name: z}]\n", "a.yaml:1: data.grid.step"},
         {"fields: [{levels: [500]}]\n", "name"},
         {"fields: [{name: z, grid: coarse}]\n", "unknown key 'fields[0].grid'"},
     };
