@@ -1,4 +1,5 @@
-/* Reading of the wanted times and levels of a file, a block at a time. */
+/* Reading of the wanted times and levels of a file: right to their places where they lie as they
+ * are wanted, else a block at a time. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -125,8 +126,6 @@ static ar_status init_block(block *part, const ar_field_file *file, const ar_var
     AR_TRY(ar_allocate(&part->values, size, sizeof(float), "a part of a file", err));
     AR_TRY(ar_allocate(&part->slice, slice, sizeof(float), "a horizontal field", err));
     AR_TRY(ar_allocate(&part->ordered, slice, sizeof(float), "a horizontal field", err));
-    AR_TRY(ar_file_grid_make_regrid(&file->file_grid, &file->grid, &file->regridding, file->path,
-                                    &part->regrid, err));
 cleanup:
     return status;
 }
@@ -151,6 +150,52 @@ static ar_status read_block(ar_source *source, const ar_variable *variable,
                 status = place_slice(file, part, t, within, out, err);
             }
         }
+    }
+    return status;
+}
+
+/* Does a time of the variable have the wanted levels beside each other in their order, each as the
+ * field has it? */
+static bool lies_as_wanted(const ar_field_file *file, const ar_field_placement *placement)
+{
+    const ar_grid_order *order = &file->file_grid.order;
+    bool same = file->values_at < 0 && file->version_at < 0 && !order->latitude_reversed &&
+                !order->longitude_reversed && order->longitude_first == 0 &&
+                order->file_nlon == file->grid.nlon && file->time_at < file->latitude_at &&
+                file->level_at < file->latitude_at && file->latitude_at < file->longitude_at &&
+                (file->level_at < 0 || file->time_at < file->level_at);
+    for (int64_t l = 1; l < placement->level_count; l++) {
+        same = same && placement->level_indices[l] == placement->level_indices[0] + l;
+    }
+    return same;
+}
+
+/* Read such a variable: the wanted times that follow each other in the file and in the field at
+ * once. */
+static ar_status read_in_place(ar_source *source, const ar_variable *variable,
+                               const ar_field_file *file, const ar_field_placement *placement,
+                               block *part, ar_error *err)
+{
+    const int64_t time_values = placement->level_count * file->grid.nlat * file->grid.nlon;
+    const int64_t *targets = placement->time_targets;
+    ar_status status = AR_OK;
+    for (int i = 0; i < variable->rank; i++) {
+        part->count[i] = 1;
+    }
+    set_extent(part, variable, file->latitude_at, 0, file->grid.nlat);
+    set_extent(part, variable, file->longitude_at, 0, file->grid.nlon);
+    set_extent(part, variable, file->level_at, placement->level_indices[0], placement->level_count);
+    for (int64_t first = 0, end; first < file->time_count && status == AR_OK; first = end) {
+        end = first + 1;
+        if (targets[first] < 0) {
+            continue;
+        }
+        while (end < file->time_count && targets[end] == targets[first] + end - first) {
+            end++;
+        }
+        set_extent(part, variable, file->time_at, first, end - first);
+        status = ar_source_read_float(source, variable, part->start, part->count,
+                                      placement->values + targets[first] * time_values, err);
     }
     return status;
 }
@@ -204,6 +249,12 @@ ar_status ar_field_file_read(const ar_field_file *file, const ar_field_placement
     if (!variable || variable->rank < (file->values_at >= 0 ? 1 : 2)) {
         status = ar_fail(err, AR_ERROR_INPUT, "%s: variable %s has gone while it was read",
                          file->path, file->variable);
+        goto cleanup;
+    }
+    AR_TRY(ar_file_grid_make_regrid(&file->file_grid, &file->grid, &file->regridding, file->path,
+                                    &part.regrid, err));
+    if (!part.regrid && lies_as_wanted(file, placement)) {
+        status = read_in_place(source, variable, file, placement, &part, err);
         goto cleanup;
     }
     AR_TRY(init_block(&part, file, variable, highest - lowest + 1, span_of(file, placement), err));

@@ -152,9 +152,33 @@ double ar_unpack_number(const ar_packing *packing, double stored)
     return missing ? NAN : value;
 }
 
+/* Numbers that are floats already: compared as they are, since bounds and missing values are
+ * rounded to the type. */
+static void unpack_floats(const ar_packing *packing, const void *raw, int64_t count, float *values)
+{
+    memcpy(values, raw, (size_t)count * sizeof *values);
+    for (int k = 0; k < packing->missing_count; k++) {
+        const float missing = (float)packing->missing[k];
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = values[i] == missing ? NAN : values[i];
+        }
+    }
+    if (!isinf(packing->smallest) || !isinf(packing->largest)) {
+        const float smallest = (float)packing->smallest, largest = (float)packing->largest;
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = values[i] < smallest || values[i] > largest ? NAN : values[i];
+        }
+    }
+}
+
 void ar_unpack(const ar_packing *packing, const void *raw, int64_t count, ar_values values,
                int64_t at)
 {
+    if (values.floats && !packing->scaled && packing->type.kind == AR_NUMBER_FLOATING &&
+        packing->type.bytes == sizeof(float) && !packing->type.swapped) {
+        unpack_floats(packing, raw, count, values.floats + at);
+        return;
+    }
     enum { BLOCK = 512 };
     double block[BLOCK];
     for (int64_t first = 0; first < count; first += BLOCK) {

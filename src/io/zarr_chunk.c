@@ -134,6 +134,10 @@ static ar_status load_chunk(const wanted_chunk *wanted, void **data, ar_error *e
     if (there) {
         AR_TRY(read_object(wanted, range, &encoded, &bytes, err));
     }
+    if (encoded && array->codec_count == 0 && !array->transposed && bytes == array->chunk_bytes) {
+        *data = encoded; /* as it is */
+        encoded = NULL;
+    }
     if (encoded) {
         AR_TRY(ar_allocate(data, array->chunk_bytes, 1, wanted->where, err));
         AR_TRY(ar_zarr_decode(array, encoded, bytes, *data, wanted->where, err));
