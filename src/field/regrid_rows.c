@@ -25,7 +25,8 @@ struct ar_row_regrid {
     double *latitude; /* [nlat] degrees north */
     row_sort *sorts;  /* [sort_count] */
     int64_t sort_count;
-    int64_t *sort, *offset; /* [nlat] of each row, place in `sorts` and of its first value */
+    int64_t *sort, *offset; /* [nlat] of each row (`sort`: if used), place in `sorts` and of its
+                               first value */
     ar_grid target;
     double minimum_share;
     ar_sparse_weights rows;      /* from rows and poles to the target's latitudes */
@@ -84,6 +85,11 @@ cleanup:
     return status;
 }
 
+static int64_t points_of_row(const ar_source_grid *source, int64_t row)
+{
+    return source->points ? source->points[row] : source->nlon;
+}
+
 /* The sort of rows with so many points: found, or made. */
 static ar_status find_sort(ar_row_regrid *r, const ar_source_grid *source, int64_t points,
                            ar_regrid_method method, int64_t *found, ar_error *err)
@@ -102,21 +108,6 @@ static ar_status find_sort(ar_row_regrid *r, const ar_source_grid *source, int64
                                                                 : source->longitude[k];
     }
     return status == AR_OK ? weigh_columns(sort, source, &r->target, method, err) : status;
-}
-
-static ar_status describe_rows(ar_row_regrid *r, const ar_source_grid *source,
-                               ar_regrid_method method, ar_error *err)
-{
-    ar_status status = AR_OK;
-    int64_t offset = 0;
-    for (int64_t i = 0; i < r->nlat; i++) {
-        int64_t points = source->points ? source->points[i] : source->nlon;
-        r->offset[i] = offset;
-        offset += points;
-        AR_TRY(find_sort(r, source, points, method, &r->sort[i], err));
-    }
-cleanup:
-    return status;
 }
 
 static ar_status weigh_rows_by_area(ar_row_regrid *r, const ar_source_grid *source,
@@ -195,6 +186,27 @@ cleanup:
     return status;
 }
 
+/* Of the rows that are used, and the outermost ones, of which poles are made. */
+static ar_status weigh_columns_of_rows(ar_row_regrid *r, const ar_source_grid *source,
+                                       ar_regrid_method method, ar_error *err)
+{
+    ar_status status = AR_OK;
+    const int32_t entries = r->rows.first[r->rows.count];
+    int64_t offset = 0;
+    for (int64_t i = 0; i < r->nlat; i++) {
+        r->offset[i] = offset;
+        offset += points_of_row(source, i);
+    }
+    for (int64_t e = -2; e < entries; e++) {
+        int64_t row = e == -2 ? 0 : e == -1 ? r->nlat - 1 : r->rows.place[e];
+        if (row < r->nlat) {
+            AR_TRY(find_sort(r, source, points_of_row(source, row), method, &r->sort[row], err));
+        }
+    }
+cleanup:
+    return status;
+}
+
 ar_status ar_row_regrid_create(ar_row_regrid **regrid, const ar_source_grid *source,
                                const ar_grid *target, ar_regrid_method method, double minimum_share,
                                ar_error *err)
@@ -220,9 +232,9 @@ ar_status ar_row_regrid_create(ar_row_regrid **regrid, const ar_source_grid *sou
         r->latitude[i] =
             source->kind == AR_SOURCE_GAUSSIAN ? 90 - r->latitude[i] / radian : source->latitude[i];
     }
-    AR_TRY(describe_rows(r, source, method, err));
     AR_TRY(method == AR_REGRID_AREA ? weigh_rows_by_area(r, source, weight, err)
                                     : weigh_rows_linear(r, source, err));
+    AR_TRY(weigh_columns_of_rows(r, source, method, err));
     *regrid = r;
     r = NULL;
 cleanup:

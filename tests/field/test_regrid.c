@@ -411,6 +411,34 @@ static void harmonics_keep_polynomials(void **state)
     }
 }
 
+/* Up to truncation 2 nothing is left of the harmonic P_5 = (63 z⁵ − 70 z³ + 15 z)/8. */
+static void truncation_leaves_out(void **state)
+{
+    (void)state;
+    ar_grid from = make_grid(90, 5, 37, 0, 5, 72), to = make_grid(85, 10, 18, 5, 10, 36);
+    ar_source_grid source = ar_source_of_grid(&from);
+    double *values = numbers(37 * 72);
+    for (int64_t p = 0; p < 37 * 72; p++) {
+        double z = sin(from.latitude[p / 72] * radian);
+        values[p] = 3 + z + (63 * pow(z, 5) - 70 * pow(z, 3) + 15 * z) / 8;
+    }
+    for (int kept = 0; kept < 2; kept++) {
+        double *result = regridded(
+            &source, &to,
+            (ar_regrid_settings){.method = AR_REGRID_HARMONICS, .truncation = kept ? 5 : 2},
+            values);
+        for (int64_t p = 0; p < 18 * 36; p++) {
+            double z = sin(to.latitude[p / 36] * radian);
+            double fifth = (63 * pow(z, 5) - 70 * pow(z, 3) + 15 * z) / 8;
+            assert_true(fabs(result[p] - 3 - z - (kept ? fifth : 0)) < 1e-13);
+        }
+        free(result);
+    }
+    free(values);
+    ar_grid_release(&from);
+    ar_grid_release(&to);
+}
+
 /* Errors of linear interpolation are at most (step²/8)(|f_λλ| + |f_φφ|), steps being longest along
  * the shortest rows; poles, where there are no rows, included. Second derivatives are below 20 of
  * the polynomial and below 200 m/s of the wind in either direction. */
@@ -614,6 +642,7 @@ int main(void)
     };
     const struct CMUnitTest by_harmonics[] = {
         cmocka_unit_test(harmonics_keep_polynomials),
+        cmocka_unit_test(truncation_leaves_out),
         cmocka_unit_test(spectrum_by_hand),
     };
     ar_source_grid source = {.kind = AR_SOURCE_SPECTRUM, .truncation = 2};

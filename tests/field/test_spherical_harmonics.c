@@ -366,6 +366,33 @@ static void refuses_what_is_not_determined(void **state)
     }
 }
 
+/* Latitudes of each sort are recognised as that sort, also when they come in single precision;
+ * others, such as half a degree beside, as none. */
+static void rows_are_recognised(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {3, 4, 32, 73, 721, 1800};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        int64_t n = counts[c];
+        double *theta = numbers(n), *weight = numbers(n);
+        for (int sort = 0; sort < 4; sort++) {
+            ar_gaussian_quadrature(n, theta, weight);
+            for (int64_t i = 0; i < n; i++) {
+                double row = sort == AR_HARMONICS_REGULAR ? 180.0 * i / (n - 1)
+                             : sort == AR_HARMONICS_BETWEEN_POLES
+                                 ? 180.0 * (i + 0.5) / n
+                                 : theta[i] * 180 / AR_PI + (sort == 3 ? 18.0 / n : 0);
+                theta[i] = (float)(90 - row);
+            }
+            ar_harmonics_rows rows = AR_HARMONICS_ANY_ROWS;
+            assert_true(ar_harmonics_recognise_rows(n, theta, &rows) == (sort < 3));
+            assert_int_equal(rows, sort);
+        }
+        free(theta);
+        free(weight);
+    }
+}
+
 /* Whichever allocation fails, the call fails with it and leaves nothing behind (the sanitizers
  * look). */
 static void short_of_memory(void **state)
@@ -532,6 +559,7 @@ int main(void)
         cmocka_unit_test(rossby_haurwitz_wave),
         cmocka_unit_test(truncation_keeps_the_large),
         cmocka_unit_test(refuses_what_is_not_determined),
+        cmocka_unit_test(rows_are_recognised),
         cmocka_unit_test(short_of_memory),
         cmocka_unit_test(against_spherepack),
     };
