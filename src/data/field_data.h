@@ -63,6 +63,8 @@ typedef struct {
     int64_t seconds_before;  /* times so much earlier than start are wanted too */
     bool is_static;          /* it needs no time, and is the same at all times it has */
     ar_field_regridding grid;
+    const int64_t
+        *member; /* number of the one that is wanted of an ensemble; NULL: there is none */
     /* Where no file holds it, derive it from these two fields (field_derived.h): eastward and
      * northward wind, or vorticity and divergence; NULL: a file has to hold it. */
     const char *from[2];

@@ -244,16 +244,68 @@ cleanup:
     return status;
 }
 
-/* Every dimension has to be one of the four, each once, or expver, or of length 1. */
-static ar_status find_dimensions(const ar_source *source, const ar_variable *variable,
-                                 ar_field_file *file, ar_error *err)
+static bool is_member_dimension(const ar_source *source, const char *dimension)
+{
+    static const char *const names[] = {"number", "member", "realization", "ensemble"};
+    const ar_variable *coordinate = *dimension ? ar_source_find(source, dimension) : NULL;
+    const char *standard = coordinate ? ar_source_text(source, coordinate, "standard_name") : NULL;
+    bool is_member = standard && strcmp(standard, "realization") == 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        is_member = is_member || strcmp(dimension, names[i]) == 0;
+    }
+    return is_member;
+}
+
+/* Which one of the members along dimension `at` is wanted: by their numbers, if they have any, else
+ * counted from 0. */
+static ar_status choose_member(ar_source *source, const ar_variable *variable, int at,
+                               const int64_t *wanted, ar_field_file *file, ar_error *err)
+{
+    ar_status status = AR_OK;
+    double *numbers = NULL;
+    const int64_t count = variable->shape[at];
+    const char *dimension = variable->dimensions[at];
+    const ar_variable *line = ar_source_find(source, dimension);
+    const bool has_numbers = line && line->rank == 1 && line->shape[0] == count && line->readable;
+    if (!wanted) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s: variable %s has %lld members (dimension %s); data.member should be the "
+                       "number of one of them",
+                       file->path, variable->name, (long long)count, dimension);
+    }
+    if (has_numbers) {
+        AR_TRY(read_line(source, line, &numbers, err));
+    }
+    file->member_at = -1;
+    for (int64_t i = 0; i < count; i++) {
+        if ((numbers ? numbers[i] : (double)i) == (double)*wanted) {
+            file->member_at = at;
+            file->member_index = i;
+        }
+    }
+    if (file->member_at < 0) {
+        status =
+            ar_fail(err, AR_ERROR_INPUT,
+                    "%s: variable %s has no member %lld; its %lld members go from %g to %g",
+                    file->path, variable->name, (long long)*wanted, (long long)count,
+                    numbers ? numbers[0] : 0, numbers ? numbers[count - 1] : (double)(count - 1));
+    }
+cleanup:
+    ar_free(numbers);
+    return status;
+}
+
+/* Every dimension has to be one of the four, each once, or expver, or members of which one is
+ * wanted, or of length 1. */
+static ar_status find_dimensions(ar_source *source, const ar_variable *variable,
+                                 const int64_t *member, ar_field_file *file, ar_error *err)
 {
     int *const places[] = {[AR_ROLE_TIME] = &file->time_at,
                            [AR_ROLE_LEVEL] = &file->level_at,
                            [AR_ROLE_LATITUDE] = &file->latitude_at,
                            [AR_ROLE_LONGITUDE] = &file->longitude_at};
     file->time_at = file->level_at = file->latitude_at = file->longitude_at = -1;
-    file->version_at = file->values_at = -1;
+    file->version_at = file->values_at = file->member_at = -1;
     if (ar_file_grid_is_linear(source, variable)) {
         file->values_at = variable->rank - 1;
     }
@@ -265,6 +317,12 @@ static ar_status find_dimensions(const ar_source *source, const ar_variable *var
             continue;
         } else if (strcmp(variable->dimensions[i], "expver") == 0 && file->version_at < 0) {
             file->version_at = i;
+        } else if (variable->shape[i] > 1 && file->member_at < 0 &&
+                   is_member_dimension(source, variable->dimensions[i])) {
+            ar_status status = choose_member(source, variable, i, member, file, err);
+            if (status != AR_OK) {
+                return status;
+            }
         } else if (variable->shape[i] != 1) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "%s: variable %s has a dimension %s of length %lld; only one time, one "
@@ -304,7 +362,7 @@ ar_status ar_field_file_inspect(ar_field_file *file, const char *path,
     copy_text(file->standard_name, sizeof file->standard_name,
               standard ? standard : ar_source_text(source, variable, "GRIB_cfName"));
     file->regridding = request->grid;
-    AR_TRY(find_dimensions(source, variable, file, err));
+    AR_TRY(find_dimensions(source, variable, request->member, file, err));
     AR_TRY(read_grid(source, variable, file, err));
     AR_TRY(read_levels(source, variable, file, err));
     AR_TRY(read_times(source, variable, request->is_static, file, err));

@@ -102,6 +102,9 @@ static ar_status init_block(block *part, const ar_field_file *file, const ar_var
         part->count[file->latitude_at] = file->file_grid.grid.nlat;
         part->count[file->longitude_at] = file->file_grid.order.file_nlon;
     }
+    if (file->member_at >= 0) {
+        part->start[file->member_at] = file->member_index;
+    }
     const int64_t versions = file->version_at < 0 ? 1 : variable->shape[file->version_at];
     if (file->version_at >= 0) {
         part->count[file->version_at] = versions;

@@ -143,6 +143,7 @@ typedef struct {
     double memory_gib;         /* most memory for values of fields; 0: as much as they take */
     int64_t samples_per_month; /* drawn from a month of one year before another takes its place */
     ar_field_regridding regridding;
+    int64_t member;                          /* of an ensemble in the data; −1: there is none */
     char *training_start, *training_end;     /* ISO text */
     char *validation_start, *validation_end; /* NULL: no validation */
     ar_sampling_configuration sampling;

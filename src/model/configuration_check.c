@@ -65,6 +65,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
     static const integer_range integers[] = {
         {"seed", AT(seed), 0, INT64_MAX},
         {"data.time_step_hours", AT(time_step_hours), 1, 24 * 366},
+        {"data.member", AT(member), -1, 1 << 30},
         {"data.samples_per_month", AT(samples_per_month), 1, 1 << 30},
         {"model.encoder.layers", AT(model.encoder_layers), 1, MOST_LAYERS},
         {"model.encoder.heads", AT(model.encoder_heads), 1, AR_MOST_HEADS},

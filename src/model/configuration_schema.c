@@ -92,6 +92,7 @@ static const cyaml_schema_field_t data_keys[] = {
     NUMBER("memory_gib", WHOLE, configuration.memory_gib),
     INTEGER("samples_per_month", WHOLE, configuration.samples_per_month),
     GROUP("grid", CYAML_FLAG_DEFAULT, WHOLE, grid_keys),
+    INTEGER("member", WHOLE, configuration.member),
     GROUP("training", CYAML_FLAG_OPTIONAL, WHOLE, training_period_keys),
     GROUP("validation", CYAML_FLAG_OPTIONAL, WHOLE, validation_period_keys),
     CYAML_FIELD_END};
@@ -254,8 +255,8 @@ const cyaml_schema_value_t ar_configuration_schema = {
 
 const char *const ar_configuration_defaults =
     "seed: 1\n"
-    "data: {time_step_hours: 1, grid: {step: 0, method: automatic}, memory_gib: 4, "
-    "samples_per_month: 2048}\n"
+    "data: {time_step_hours: 1, grid: {step: 0, method: automatic}, member: -1, "
+    "memory_gib: 4, samples_per_month: 2048}\n"
     "sampling: {region: [], location: [], months: [], hours: []}\n"
     "normalisation: {period: overall, area: latitude}\n"
     "masking: {strategy: bert, forecast_tokens: 1}\n"

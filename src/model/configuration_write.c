@@ -62,6 +62,9 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
                           configuration->path_count);
     }
     ar_yaml_add_integer(out, "  time_step_hours", configuration->time_step_hours);
+    if (configuration->member >= 0) {
+        ar_yaml_add_integer(out, "\n  member", configuration->member);
+    }
     ar_yaml_add_number(out, "\n  memory_gib", configuration->memory_gib);
     ar_yaml_add_integer(out, "\n  samples_per_month", configuration->samples_per_month);
     if (configuration->regridding.step > 0) {

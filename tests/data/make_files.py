@@ -96,6 +96,14 @@ with netCDF4.Dataset(f"{FOLDER}/members.nc", "w") as file:
     coordinate(file, "lon", GREENWICH)
     file.createDimension("number", 2)
     field(file, "t", ("number", "time", "lat", "lon"), 0)
+# an ensemble whose member 7 is the right one, between others
+with netCDF4.Dataset(f"{FOLDER}/ensemble.nc", "w") as file:
+    coordinate(file, "time", np.arange(3) * 6.0, units="hours since 2020-01-01")
+    coordinate(file, "run", [4, 7, 9], standard_name="realization")
+    coordinate(file, "lat", NORTH_SOUTH)
+    coordinate(file, "lon", GREENWICH)
+    values = code(np.arange(3), [0], NORTH_SOUTH, GREENWICH)[:, 0]
+    field(file, "t", ("time", "run", "lat", "lon"), np.stack([values + 1, values, values - 1], axis=1))
 # cfgrib: no time dimension but a scalar valid_time, a scalar pressure, an analysis time that is not meant
 with netCDF4.Dataset(f"{FOLDER}/scalar.nc", "w") as file:
     coordinate(file, "latitude", NORTH_SOUTH, units="degrees_north")

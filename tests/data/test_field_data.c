@@ -307,6 +307,22 @@ static void fields_are_derived(void **state)
     }
 }
 
+static void a_member_is_picked(void **state)
+{
+    (void)state;
+    ar_field_data field;
+    const int64_t member = 7;
+    const ar_field_request request = {.name = "t", .member = &member};
+    load_well(&field, "ensemble.nc", &request);
+    assert_int_equal(field.time_count, 3);
+    check_values(&field, 0);
+    ar_field_data_release(&field);
+    /* what is no ensemble has but one */
+    load_well(&field, "first.nc", &request);
+    check_values(&field, 0);
+    ar_field_data_release(&field);
+}
+
 static void what_is_there_is_not_derived(void **state)
 {
     (void)state;
@@ -322,6 +338,7 @@ static void what_is_wrong_is_named(void **state)
 {
     (void)state;
     const double level = 100;
+    const int64_t absent = 5;
     const struct {
         const char *files;
         ar_field_request request;
@@ -343,7 +360,8 @@ static void what_is_wrong_is_named(void **state)
         {"gaussian.nc", {.name = "t"}, {"gaussian.nc", "latitude is not regular"}},
         {"months.nc", {.name = "t"}, {"months.nc", "variable time", "varies"}},
         {"nowhen.nc", {.name = "t"}, {"nowhen.nc", "time unit \"K\""}},
-        {"members.nc", {.name = "t"}, {"members.nc", "dimension number of length 2"}},
+        {"members.nc", {.name = "t"}, {"members.nc", "2 members", "data.member"}},
+        {"ensemble.nc", {.name = "t", .member = &absent}, {"no member 5", "4 to 9"}},
         {"first.nc", {.name = "t", .start = "2021-01-01"}, {"no time between 2021-01-01"}},
         {"first.nc", {.name = "t", .end = "someday"}, {"field t", "\"someday\""}},
         {"winds.nc",
@@ -562,6 +580,7 @@ int main(void)
         cmocka_unit_test(scalar_coordinates_count),
         cmocka_unit_test(files_of_data_centres),
         cmocka_unit_test(fields_are_derived),
+        cmocka_unit_test(a_member_is_picked),
         cmocka_unit_test(what_is_there_is_not_derived),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(split_files_are_joined),
