@@ -29,6 +29,15 @@ static void set_extent(block *part, const ar_variable *variable, int at, int64_t
     }
 }
 
+/* Of every dimension one element, of the members the wanted one. */
+static void take_one_of_each(block *part, const ar_field_file *file, const ar_variable *variable)
+{
+    for (int i = 0; i < variable->rank; i++) {
+        part->start[i] = i == file->member_at ? file->member_index : 0;
+        part->count[i] = 1;
+    }
+}
+
 static int64_t stride_of(const block *part, int at)
 {
     return at < 0 ? 0 : part->stride[at];
@@ -93,17 +102,12 @@ static ar_status init_block(block *part, const ar_field_file *file, const ar_var
     const int64_t largest = 1 << 24;
     const size_t slice = (size_t)file->file_grid.value_count;
     size_t size;
-    for (int i = 0; i < variable->rank; i++) {
-        part->count[i] = 1;
-    }
+    take_one_of_each(part, file, variable);
     if (file->values_at >= 0) {
         part->count[file->values_at] = file->file_grid.value_count;
     } else {
         part->count[file->latitude_at] = file->file_grid.grid.nlat;
         part->count[file->longitude_at] = file->file_grid.order.file_nlon;
-    }
-    if (file->member_at >= 0) {
-        part->start[file->member_at] = file->member_index;
     }
     const int64_t versions = file->version_at < 0 ? 1 : variable->shape[file->version_at];
     if (file->version_at >= 0) {
@@ -182,9 +186,7 @@ static ar_status read_in_place(ar_source *source, const ar_variable *variable,
     const int64_t time_values = placement->level_count * file->grid.nlat * file->grid.nlon;
     const int64_t *targets = placement->time_targets;
     ar_status status = AR_OK;
-    for (int i = 0; i < variable->rank; i++) {
-        part->count[i] = 1;
-    }
+    take_one_of_each(part, file, variable);
     set_extent(part, variable, file->latitude_at, 0, file->grid.nlat);
     set_extent(part, variable, file->longitude_at, 0, file->grid.nlon);
     set_extent(part, variable, file->level_at, placement->level_indices[0], placement->level_count);
