@@ -80,10 +80,11 @@ int64_t ar_regrid_get_truncation(const ar_regrid *regrid);
  * the field's mean. With harmonics a value that is not finite is AR_ERROR_INPUT with its place. */
 AR_USE_RESULT ar_status ar_regrid_apply(ar_regrid *regrid, const double *source, double *target,
                                         ar_error *err);
-/* Regrid a wind. With harmonics as a vector, which its components are not, smooth at the poles;
- * else each component for itself. Of spectra `first` and `second` are vorticity and divergence in
- * s⁻¹ (on a sphere of AR_EARTH_RADIUS), else the eastward and northward wind; the results are
- * always the wind. */
+/* Regrid a wind, whose components are no scalars: they jump at the poles. With harmonics as a
+ * vector; bilinear each component for itself, but with the mean vector of the last row at a pole
+ * that the source does not reach; by area each for itself. Of spectra `first` and `second` are
+ * vorticity and divergence in s⁻¹ (on a sphere of AR_EARTH_RADIUS), else the eastward and northward
+ * wind; the results are always the wind. */
 AR_USE_RESULT ar_status ar_regrid_apply_wind(ar_regrid *regrid, const double *first,
                                              const double *second, double *eastward,
                                              double *northward, ar_error *err);

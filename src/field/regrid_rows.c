@@ -333,7 +333,7 @@ void ar_row_regrid_scalar(ar_row_regrid *regrid, const double *source, double *t
 }
 
 /* Poles of a wind: the mean vector of the outermost row in a plane at the pole, of which the
- * component along (1) or across (0) each meridian of the target is taken. */
+ * component along each meridian of the target is taken, or the one across it. */
 static void fill_poles_of_wind(ar_row_regrid *r, const double *u, const double *v, bool along)
 {
     for (int pole = NORTH; pole <= SOUTH; pole++) {
