@@ -170,9 +170,10 @@ static ar_status run_stages(preparation *p, const ar_prepare_options *options, a
     AR_TRY(finish(&p->work, err));
 cleanup:
     ar_threads_release();
-    if (status == AR_ERROR_INTERRUPTED) {
-        status = ar_fail_within(err, status, "%s; the same command goes on from there",
-                                p->unfinished.path);
+    if (status == AR_ERROR_INTERRUPTED && err) {
+        const ar_error reason = *err;
+        status = ar_fail(err, status, "%s: %s; the same command goes on from there",
+                         p->unfinished.path, reason.message);
     }
     return status;
 }

@@ -78,6 +78,8 @@ static const cyaml_schema_field_t field_keys[] = {
     TEXT("variable", FIELD, variable),
     CYAML_FIELD_SEQUENCE_COUNT("levels", MAYBE | CYAML_FLAG_POINTER, FIELD, levels, level_count,
                                &number_entry, 0, AR_STORE_LEVELS_MOST),
+    CYAML_FIELD_SEQUENCE_COUNT("derived_from", MAYBE, FIELD, from, from_count, &text_entry, 0,
+                               1000),
     CYAML_FIELD_BOOL("static", MAYBE, FIELD, is_static),
     TRAINING("stream_of"), /* is looked at: such a field has no data of its own */
     TRAINING("tokens"),
@@ -181,6 +183,25 @@ static ar_status take_levels(ar_store_configuration *c, int64_t i, ar_store_fiel
     return status;
 }
 
+static ar_status take_from(ar_store_configuration *c, int64_t i, ar_store_field *field,
+                           ar_error *err)
+{
+    const yaml_node_t *list = find_of_field(c, i, "derived_from");
+    char key[64];
+    field->from_count = count_entries(list);
+    if (field->from_count == 0) {
+        return AR_OK;
+    }
+    if (field->from_count != 2) {
+        snprintf(key, sizeof key, "fields[%lld].derived_from", (long long)i);
+        return ar_yaml_document_refuse(&c->document, key,
+                                       "two names, such as [eastward_wind, northward_wind]", err);
+    }
+    field->from[0] = entry_text(c, list, 0);
+    field->from[1] = entry_text(c, list, 1);
+    return AR_OK;
+}
+
 static ar_status take_fields(ar_store_configuration *c, ar_error *err)
 {
     ar_status status;
@@ -198,6 +219,7 @@ static ar_status take_fields(ar_store_configuration *c, ar_error *err)
         field->is_static =
             is_static && (strcasecmp(is_static, "true") == 0 || strcasecmp(is_static, "yes") == 0);
         AR_TRY(take_levels(c, i, field, err));
+        AR_TRY(take_from(c, i, field, err));
     }
     c->request.fields = c->fields;
 cleanup:

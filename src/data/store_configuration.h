@@ -16,6 +16,8 @@ typedef struct {
     const char *name, *variable; /* variable NULL: found by name */
     double *levels;              /* [level_count]; NULL: all that the data has */
     int64_t level_count;
+    const char *from[2]; /* the fields it is derived from; NULL: the files hold it */
+    int64_t from_count;  /* 0 or 2 */
     bool is_static;
 } ar_store_field;
 

@@ -16,12 +16,15 @@ static ar_status finish(ar_growing_text *out, char **text)
     return out->status;
 }
 
-static void add_field(ar_growing_text *out, const ar_field_data *data)
+static void add_field(ar_growing_text *out, const ar_store_field *wanted, const ar_field_data *data)
 {
     ar_text_add(out, "field: {name: ");
     ar_yaml_add_quoted(out, data->name);
     ar_text_add(out, ", variable: ");
     ar_yaml_add_quoted(out, data->variable);
+    if (wanted->from[0]) {
+        ar_text_add(out, ", derived_from: [%s, %s]", wanted->from[0], wanted->from[1]);
+    }
     ar_text_add(out, ", units: ");
     ar_yaml_add_quoted(out, data->units);
     ar_yaml_add_truth(out, ", static", data->is_static);
@@ -58,7 +61,7 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
     ar_text_add(&out, "times: %lld from %s to %s (%s)\n", (long long)plan->time_count, first, last,
                 ar_calendar_name(timed->calendar));
     for (int64_t f = 0; f < plan->field_count; f++) {
-        add_field(&out, plan->fields[f].data);
+        add_field(&out, &r->fields[f], plan->fields[f].data);
     }
     for (size_t i = 0; i < plan->source_count; i++) {
         ar_text_add(&out, "source: %s, %lld bytes\n", plan->sources[i].path,

@@ -55,7 +55,8 @@ static ar_status open_field(ar_store_plan *plan, int64_t f, ar_error *err)
                                       .start = plan->request.start,
                                       .end = plan->request.end,
                                       .is_static = wanted->is_static,
-                                      .grid = plan->request.grid};
+                                      .grid = plan->request.grid,
+                                      .from = {wanted->from[0], wanted->from[1]}};
     AR_TRY(ar_field_reader_open(&field->reader, plan->request.paths, plan->request.path_count,
                                 &request, err));
     field->data = ar_field_reader_field(field->reader);

@@ -118,7 +118,7 @@ ar_status ar_store_stage_run(const ar_store_stage *stage, int workers,
 #pragma omp parallel num_threads(workers)
     work(&state, omp_get_thread_num());
     if (state.status == AR_OK && state.done < stage->job_count) {
-        return ar_fail(err, AR_ERROR_INTERRUPTED, "interrupted: %lld of %lld %s are done",
+        return ar_fail(err, AR_ERROR_INTERRUPTED, "interrupted with %lld of %lld %s",
                        (long long)state.done, (long long)stage->job_count, stage->label);
     }
     if (state.status == AR_OK) {

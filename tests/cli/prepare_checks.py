@@ -4,7 +4,8 @@ same:STORE: the values of STORE are those of z.nc, msl.nc and orography.nc, to t
 packed:STORE: they are so within the errors that STORE states, which are those found here.
 statistics:STORE: its monthly statistics are those that numpy finds in STORE itself.
 times:STORE:COUNT: it has so many times.
-files: make of msl.nc files with another grid, other units, some of its times."""
+speed:STORE: its wind_speed is that of wind.nc.
+files: make wind.nc, and of msl.nc files with another grid, other units, some of its times."""
 import sys
 
 import numpy as np
@@ -106,11 +107,25 @@ def make_files():
     data = data.isel(time=slice(120, None))
     data["msl"].attrs["units"] = "hPa"
     data.to_netcdf("units.nc")
+    z = xr.open_dataset("z.nc", decode_times=False).load()
+    wind = xr.Dataset({"u": (z.z - 30000) / 90, "v": (z.z.roll(longitude=5) - 30000) / 120})
+    for name, standard_name in (("u", "eastward_wind"), ("v", "northward_wind")):
+        wind[name].attrs = {"standard_name": standard_name, "units": "m s-1"}
+    wind.to_netcdf("wind.nc")
+
+
+def check_speed(path):
+    wind = xr.open_dataset("wind.nc")
+    here = xr.open_zarr(path).wind_speed.values
+    wanted = np.hypot(wind.u.values.astype(float), wind.v.values.astype(float))
+    assert np.array_equal(np.isnan(here), np.isnan(wanted))
+    # rounded to single precision once or twice
+    assert np.nanmax(np.abs(here - wanted) / wanted) < 2e-7
 
 
 if __name__ == "__main__":
     checks = {"same": check_same, "packed": check_packed, "statistics": check_statistics,
-              "times": check_times, "files": make_files}
+              "times": check_times, "speed": check_speed, "files": make_files}
     for argument in sys.argv[1:]:
         what, *rest = argument.split(":")
         try:
