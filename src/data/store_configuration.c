@@ -69,6 +69,7 @@ static const cyaml_schema_field_t data_keys[] = {
     TRAINING("memory_gib"),
     TRAINING("samples_per_month"),
     GROUP("grid", grid_keys),
+    CYAML_FIELD_INT("member", MAYBE, WHOLE, request.member),
     GROUP("training", training_keys),
     GROUP("validation", validation_keys),
     CYAML_FIELD_END};
@@ -263,8 +264,8 @@ static ar_status check(ar_store_configuration *c, ar_error *err)
 static ar_status parse(ar_store_configuration *c, const char *text, ar_error *err)
 {
     ar_status status;
-    c->request =
-        (ar_store_request){.type = AR_STORE_FLOAT32, .compress = true, .compression_level = 1};
+    c->request = (ar_store_request){
+        .type = AR_STORE_FLOAT32, .compress = true, .compression_level = 1, .member = -1};
     AR_TRY(ar_yaml_document_load(&c->document, text, c->file, err));
     AR_TRY(ar_yaml_document_check(&c->document, &schema, err));
     ar_yaml_document_read(&c->document, &schema, c);

@@ -32,6 +32,7 @@ typedef struct {
     const ar_store_field *fields; /* without those that show the values of another (`stream_of`) */
     int64_t field_count;
     ar_field_regridding grid; /* that all fields are brought to */
+    int64_t member;           /* of an ensemble; −1: the data is none */
     ar_store_type type;
     bool compress;
     int64_t compression_level; /* 1–9 */

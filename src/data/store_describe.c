@@ -58,6 +58,9 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
         ar_text_add(&out, ", by %s", ar_store_grid_method(r));
     }
     ar_text_add(&out, "\n");
+    if (r->member >= 0) {
+        ar_text_add(&out, "member: %lld\n", (long long)r->member);
+    }
     ar_text_add(&out, "times: %lld from %s to %s (%s)\n", (long long)plan->time_count, first, last,
                 ar_calendar_name(timed->calendar));
     for (int64_t f = 0; f < plan->field_count; f++) {

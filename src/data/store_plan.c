@@ -56,6 +56,8 @@ static ar_status open_field(ar_store_plan *plan, int64_t f, ar_error *err)
                                       .end = plan->request.end,
                                       .is_static = wanted->is_static,
                                       .grid = plan->request.grid,
+                                      .member =
+                                          plan->request.member >= 0 ? &plan->request.member : NULL,
                                       .from = {wanted->from[0], wanted->from[1]}};
     AR_TRY(ar_field_reader_open(&field->reader, plan->request.paths, plan->request.path_count,
                                 &request, err));
