@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,21 @@ static int remove_one(const char *path, const struct stat *information, int type
     (void)type;
     (void)place;
     return remove(path) == 0 ? 0 : errno;
+}
+
+ar_status ar_folder_lock(const char *path, int *descriptor, ar_error *err)
+{
+    *descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*descriptor < 0) {
+        return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot open this folder: %s", path,
+                       strerror(errno));
+    }
+    if (flock(*descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(*descriptor);
+        *descriptor = -1;
+        return ar_fail(err, AR_ERROR_USAGE, "%s: another run is at work in this folder", path);
+    }
+    return AR_OK;
 }
 
 void ar_folder_remove(const char *path)

@@ -1,14 +1,13 @@
 #include "base/unfinished.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 enum { LARGEST_DESCRIPTION = 1 << 30 };
@@ -29,7 +28,6 @@ cleanup:
     return status;
 }
 
-/* The lock ends with the process, however that ends. */
 ar_status ar_unfinished_folder_open(ar_unfinished_folder *folder, const char *out, const char *name,
                                     ar_error *err)
 {
@@ -38,20 +36,11 @@ ar_status ar_unfinished_folder_open(ar_unfinished_folder *folder, const char *ou
     if (status != AR_OK) {
         return status;
     }
-    if (mkdir(folder->path, 0777) == 0 || errno == EEXIST) {
-        folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    if (folder->lock < 0) {
+    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) {
         return ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make this folder: %s", folder->path,
                        strerror(errno));
     }
-    if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        close(folder->lock);
-        folder->lock = -1;
-        return ar_fail(err, AR_ERROR_USAGE, "%s: another run is at work in this folder",
-                       folder->path);
-    }
-    return AR_OK;
+    return ar_folder_lock(folder->path, &folder->lock, err);
 }
 
 ar_status ar_description_compare(const char *where, const char *found, const char *description,

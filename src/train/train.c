@@ -3,8 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -23,6 +25,7 @@ typedef struct {
     const ar_train_options *options;
     const ar_backend *backend;
     int threads;
+    int lock; /* on the run's folder; −1: none */
     ar_dataset dataset;
     ar_cube_source training, validation;
     ar_loader *loader; /* of training's batches */
@@ -501,6 +504,9 @@ static void release(run_state *run)
     ar_cube_source_release(&run->training);
     ar_cube_source_release(&run->validation);
     ar_dataset_release(&run->dataset);
+    if (run->lock >= 0) {
+        close(run->lock);
+    }
 }
 
 ar_status ar_train(ar_configuration *configuration, const ar_train_options *options, ar_error *err)
@@ -510,6 +516,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_allocate(&run, 1, sizeof *run, "a run", err));
     run->configuration = configuration;
     run->options = options;
+    run->lock = -1;
     AR_TRY(ar_backend_choose(&run->backend, options->backend, err));
     AR_TRY(ar_threads_set(options->threads, &run->threads, err));
     AR_TRY(begin(run, err));
@@ -521,6 +528,7 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     ar_profile_begin(options->profile);
     AR_TRY(build_model(run, err));
     AR_TRY(ar_folder_make(options->run, err));
+    AR_TRY(ar_folder_lock(options->run, &run->lock, err));
     AR_TRY(resume(run, err));
     ar_profile_end(options->profile, "building the model", 0);
     AR_TRY(write_configuration(run, err));

@@ -142,6 +142,10 @@ refused() {
 echo "== what is not resumed"
 cp -r whole before
 refused 2 'whole: this folder holds a run already.*--resume' whole
+exec 8<whole
+flock -n 8 || fail "the folder whole is locked"
+refused 2 'whole: another run is at work in this folder' whole --resume
+exec 8<&-
 refused 1 "started with 'seed: 3', now it is 'seed: 4'" whole --resume --set seed=4
 refused 1 'learning_rate: 0.004' whole --resume --set training.learning_rate=0.005
 refused 1 'embedding: 32' whole --resume --set fields.msl.embedding=48
