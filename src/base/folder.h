@@ -33,8 +33,8 @@ AR_USE_RESULT ar_status ar_atomic_folder_commit(ar_atomic_folder *folder, ar_err
 /* Give up: remove the temporary folder. Safe on a zeroed or already committed one. */
 void ar_atomic_folder_abandon(ar_atomic_folder *folder);
 
-/* Lock an existing folder for this process: until *descriptor is closed, or the process ends however
- * it ends. AR_ERROR_USAGE: another one has it. File systems without locks do without. */
+/* Lock an existing folder for this process: until *descriptor is closed, or the process ends
+ * however it ends. AR_ERROR_USAGE: another one has it. File systems without locks do without. */
 AR_USE_RESULT ar_status ar_folder_lock(const char *path, int *descriptor, ar_error *err);
 /* Remove a folder with all that is in it, as far as that is possible; symbolic links are removed,
  * never followed. */
