@@ -15,6 +15,9 @@ static ar_status describe(cJSON *tree, const char *path, bool attributes, ar_err
 {
     char *checkpoint = NULL;
     ar_status status = AR_OK;
+    if (ar_source_is_url(path)) {
+        return ar_info_add_source(tree, path, attributes, err);
+    }
     if (!ar_path_exists(path)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: there is no such file or folder", path);
     }

@@ -24,7 +24,7 @@ static ar_status add_path(ar_field_files *files, const char *path, ar_error *err
 
 static ar_status expand_path(ar_field_files *files, const char *pattern, ar_error *err)
 {
-    if (ar_path_exists(pattern)) {
+    if (ar_source_is_url(pattern) || ar_path_exists(pattern)) {
         return add_path(files, pattern, err);
     }
     glob_t matches = {0};

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "io/source_private.h"
 
 ar_status ar_source_add_variable(ar_source *source, const char *name, ar_variable **variable,
@@ -149,6 +150,11 @@ static ar_status open_file(ar_source *source, ar_error *err)
                    source->path, found);
 }
 
+bool ar_source_is_url(const char *path)
+{
+    return ar_text_begins_with(path, "http://") || ar_text_begins_with(path, "https://");
+}
+
 ar_status ar_source_open(ar_source **source, const char *path, ar_error *err)
 {
     ar_status status = AR_OK;
@@ -156,7 +162,8 @@ ar_status ar_source_open(ar_source **source, const char *path, ar_error *err)
     ar_source *opened = NULL;
     AR_TRY(ar_allocate(&opened, 1, sizeof *opened, "a source", err));
     AR_TRY(ar_copy_string(&opened->path, path, err));
-    AR_TRY(ar_path_is_folder(path) ? ar_zarr_open(opened, err) : open_file(opened, err));
+    AR_TRY(ar_source_is_url(path) || ar_path_is_folder(path) ? ar_zarr_open(opened, err)
+                                                             : open_file(opened, err));
     *source = opened;
     opened = NULL;
 cleanup:

@@ -48,8 +48,12 @@ typedef struct {
 
 typedef struct ar_source ar_source;
 
-/* Open a Zarr v2 or v3 group (a folder), a netCDF-3/4 file or a GRIB 1/2 file, recognised by
- * content. The source is the caller's; close it with ar_source_close. */
+/* Whether `path` is the URL of a Zarr store, "http://…" or "https://…": it is no file's name. */
+bool ar_source_is_url(const char *path);
+/* Open a Zarr v2 or v3 group (a folder, or behind a URL, where it needs consolidated metadata), a
+ * netCDF-3/4 file or a GRIB 1/2 file, recognised by content. What comes from a URL is kept in
+ * memory for the whole program, 256 MiB of it. The source is the caller's; close it with
+ * ar_source_close. */
 AR_USE_RESULT ar_status ar_source_open(ar_source **source, const char *path, ar_error *err);
 void ar_source_close(ar_source **source); /* NULL-safe, sets NULL */
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/json.h"
+#include "io/zarr_http.h"
 #include "io/zarr_private.h"
 
 /* Groups within groups are followed this deep. */
@@ -240,6 +241,8 @@ cleanup:
 ar_status ar_zarr_open(ar_source *source, ar_error *err)
 {
     ar_zarr_store *store = NULL;
-    ar_status status = ar_zarr_folder_create(&store, source->path, err);
+    ar_status status = ar_source_is_url(source->path)
+                           ? ar_zarr_http_create(&store, source->path, &ar_http_usual_settings, err)
+                           : ar_zarr_folder_create(&store, source->path, err);
     return status == AR_OK ? ar_zarr_open_store(source, store, err) : status;
 }

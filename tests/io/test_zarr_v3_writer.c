@@ -183,7 +183,7 @@ static const char every_check[] =
 static void every_type_rank_codec_and_layout(void **state)
 {
     (void)state;
-    for (int64_t step = 1; step <= 5; step += 2) {
+    for (int64_t step = 1; step <= 3; step += 2) {
         char folder[64], path[128];
         make_folder(folder);
         snprintf(path, sizeof path, "%s/every.zarr", folder);
@@ -312,6 +312,13 @@ ssize_t write(int descriptor, const void *data, size_t bytes)
         kill(getpid(), half < 0 ? SIGTERM : SIGKILL);
     }
     return next(descriptor, data, bytes);
+}
+
+/* A real flush would only take time. */
+int fsync(int descriptor)
+{
+    (void)descriptor;
+    return 0;
 }
 
 enum { TIMES = 6, PLACES = 3 };
