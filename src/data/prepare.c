@@ -17,7 +17,7 @@
 /* The names of what lies in the unfinished folder. */
 static const char *const descriptions = "prepare.yaml";
 static const char *const contents[] = {
-    "data.zarr", "statistics.zarr", "statistics.zarr.old", "files", "ranges", "slices", "months"};
+    "store.zarr", "statistics.zarr", "statistics.zarr.old", "files", "ranges", "slices", "months"};
 
 typedef struct {
     ar_store_configuration *configuration;
@@ -133,7 +133,7 @@ static ar_status open_work(preparation *p, const ar_prepare_options *options, ar
     work->out = options->out;
     work->folder = p->unfinished.path;
     work->interrupt = options->interrupt;
-    AR_TRY(ar_path_join(&work->store, work->folder, "data.zarr", err));
+    AR_TRY(ar_path_join(&work->store, work->folder, "store.zarr", err));
     AR_TRY(ar_path_join(&work->statistics, work->folder, "statistics.zarr", err));
     AR_TRY(ar_store_records_open(&work->files, work->folder, "files", (int64_t)plan->source_count,
                                  sizeof(ar_store_file_record), err));
@@ -158,6 +158,43 @@ cleanup:
     return status;
 }
 
+/* What is read back and is not what was written is written once more. */
+static ar_status write_and_verify(ar_store_work *work, ar_error *err)
+{
+    ar_status status;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        AR_TRY(ar_store_write_values(work, err));
+        AR_TRY(ar_store_write_statistics(work, err));
+        if (work->damaged == 0) {
+            return AR_OK;
+        }
+        ar_log(AR_LOG_WARNING,
+               "%s: %lld horizontal fields, read back, are not what was written; they are written "
+               "again",
+               work->store, (long long)work->damaged);
+    }
+    status = ar_fail(err, AR_ERROR_SYSTEM,
+                     "%s: what is read back is not what was written, twice; the disk or memory is "
+                     "not to be trusted",
+                     work->store);
+cleanup:
+    return status;
+}
+
+static void tell_errors(const ar_store_work *work)
+{
+    for (int64_t f = 0; f < work->plan->field_count; f++) {
+        const ar_field_data *data = work->plan->fields[f].data;
+        double largest, rms;
+        if (work->packings[f].type != AR_STORE_FLOAT32) {
+            ar_store_packing_errors(work, f, &largest, &rms);
+            ar_log(AR_LOG_INFO, "%s as %s: largest error %.3g, root mean square %.3g %s",
+                   data->name, ar_store_type_name(work->packings[f].type), largest, rms,
+                   data->units);
+        }
+    }
+}
+
 static ar_status run_stages(preparation *p, const ar_prepare_options *options, ar_error *err)
 {
     ar_status status;
@@ -165,9 +202,9 @@ static ar_status run_stages(preparation *p, const ar_prepare_options *options, a
     AR_TRY(open_work(p, options, err));
     AR_TRY(ar_store_hash_files(&p->work, err));
     AR_TRY(ar_store_find_packings(&p->work, err));
-    AR_TRY(ar_store_write_values(&p->work, err));
-    AR_TRY(ar_store_write_statistics(&p->work, err));
+    AR_TRY(write_and_verify(&p->work, err));
     AR_TRY(finish(&p->work, err));
+    tell_errors(&p->work);
 cleanup:
     ar_threads_release();
     if (status == AR_ERROR_INTERRUPTED && err) {

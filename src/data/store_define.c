@@ -170,23 +170,30 @@ static void set_compression(const ar_store_plan *plan, ar_writer_variable *varia
     variable->codec = AR_WRITER_BLOSC_ZSTD;
 }
 
-/* What packing changed, for all levels together. */
-static ar_status put_errors(const ar_store_work *work, int64_t f, ar_writer *writer, ar_error *err)
+void ar_store_packing_errors(const ar_store_work *work, int64_t f, double *largest,
+                             double *root_mean_square)
 {
     const ar_store_planned_field *field = &work->plan->fields[f];
     const ar_store_slice_record *slices = work->slices.records;
     const int64_t slice_count = work->plan->time_count * field->data->level_count;
-    double largest = 0, squares = 0, count = 0;
+    double squares = 0, count = 0;
+    *largest = 0;
     for (int64_t i = field->first_slice; i < field->first_slice + slice_count; i++) {
-        largest = fmax(largest, slices[i].largest);
+        *largest = fmax(*largest, slices[i].largest);
         squares += slices[i].squares;
         count += slices[i].count;
     }
-    const char *name = field->data->variable;
+    *root_mean_square = count > 0 ? sqrt(squares / count) : 0;
+}
+
+static ar_status put_errors(const ar_store_work *work, int64_t f, ar_writer *writer, ar_error *err)
+{
+    const char *name = work->plan->fields[f].data->variable;
+    double largest, root_mean_square;
     ar_status status;
+    ar_store_packing_errors(work, f, &largest, &root_mean_square);
     AR_TRY(ar_writer_put_number(writer, name, "largest_packing_error", largest, err));
-    AR_TRY(ar_writer_put_number(writer, name, "rms_packing_error",
-                                count > 0 ? sqrt(squares / count) : 0, err));
+    AR_TRY(ar_writer_put_number(writer, name, "rms_packing_error", root_mean_square, err));
 cleanup:
     return status;
 }

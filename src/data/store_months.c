@@ -79,70 +79,75 @@ cleanup:
     return status;
 }
 
-/* What is read has to be what was written, to the bit. What is not is written again by the next
- * go. */
+/* Is what was read what was written, to the bit? If not it is to be written again: that it was is
+ * taken off the record. `values` NULL: it could not be read. */
 static ar_status compare(const month_stage *stage, const month_job *job, int64_t time,
-                         const float *values, ar_error *err)
+                         const float *values, bool *same, ar_error *err)
 {
-    const ar_store_plan *plan = stage->work->plan;
-    const ar_store_planned_field *field = &plan->fields[job->field];
+    ar_store_work *work = stage->work;
+    const ar_store_planned_field *field = &work->plan->fields[job->field];
     const int64_t slice = field->first_slice + time * field->data->level_count + job->level;
-    ar_store_slice_record *record = (ar_store_slice_record *)stage->work->slices.records + slice;
-    const uint64_t hash = ar_hash(values, (size_t)ar_store_plan_points(plan) * sizeof *values, 0);
-    if (record->hash == (hash ? hash : 1)) {
+    const size_t bytes = (size_t)ar_store_plan_points(work->plan) * sizeof *values;
+    ar_store_slice_record *record = (ar_store_slice_record *)work->slices.records + slice;
+    const uint64_t hash = values ? ar_hash(values, bytes, 0) : 0;
+    if (values && record->hash == (hash ? hash : 1)) {
         return AR_OK;
     }
-    char text[32] = "all times";
-    if (!field->data->is_static) {
-        ar_time_format(plan->times[time], field->data->calendar, text);
-    }
+    *same = false;
     *record = (ar_store_slice_record){0};
-    ar_status status = ar_store_records_put(&stage->work->slices, slice, 1, err);
-    return status != AR_OK
-               ? status
-               : ar_fail(err, AR_ERROR_SYSTEM,
-                         "%s: variable %s, level %g, %s: what was read back is not what was "
-                         "written; the same command writes it again",
-                         stage->work->store, field->data->variable, field->data->levels[job->level],
-                         text);
+#pragma omp atomic
+    work->damaged++;
+    return ar_store_records_put(&work->slices, slice, 1, err);
+}
+
+/* Times [first, next) of a chunk. */
+static ar_status read_chunk(const month_stage *stage, month_worker *worker, const month_job *job,
+                            int64_t first, int64_t next, bool *same, ar_error *err)
+{
+    const ar_store_planned_field *field = &stage->work->plan->fields[job->field];
+    const ar_variable *variable = ar_source_find(worker->store, field->data->variable);
+    const int64_t points = ar_store_plan_points(stage->work->plan);
+    int64_t start[4] = {0}, count[4];
+    int rank = 0;
+    if (!field->data->is_static) {
+        start[rank] = first;
+        count[rank++] = next - first;
+    }
+    if (field->level_name[0]) {
+        start[rank] = job->level;
+        count[rank++] = 1;
+    }
+    count[rank++] = field->data->grid.nlat;
+    count[rank++] = field->data->grid.nlon;
+    ar_status status = AR_ERROR_INPUT;
+    if (variable) {
+        status = ar_source_read_float(worker->store, variable, start, count, worker->values, err);
+    }
+    if (status == AR_ERROR_MEMORY) {
+        return status;
+    }
+    const bool read = status == AR_OK;
+    status = AR_OK;
+    for (int64_t t = first; t < next && status == AR_OK; t++) {
+        const float *values = worker->values + (t - first) * points;
+        status = compare(stage, job, t, read ? values : NULL, same, err);
+        ar_moments_add(&worker->moments, values);
+    }
+    return status;
 }
 
 /* Read, compare and add all times of the job, a chunk at a time. */
 static ar_status read_month(const month_stage *stage, month_worker *worker, const month_job *job,
-                            ar_error *err)
+                            bool *same, ar_error *err)
 {
-    const ar_store_plan *plan = stage->work->plan;
-    const ar_store_planned_field *field = &plan->fields[job->field];
-    const int64_t points = ar_store_plan_points(plan), end = job->first + job->count;
-    const ar_variable *variable = ar_source_find(worker->store, field->data->variable);
+    const int64_t chunk = stage->work->plan->chunk_times, end = job->first + job->count;
     ar_status status = AR_OK;
-    if (!variable) {
-        return ar_fail(err, AR_ERROR_SYSTEM, "%s: variable %s has gone", stage->work->store,
-                       field->data->variable);
-    }
-    for (int64_t first = job->first, next; first < end; first = next) {
-        next = (first / plan->chunk_times + 1) * plan->chunk_times;
+    *same = true;
+    for (int64_t first = job->first, next; first < end && status == AR_OK; first = next) {
+        next = (first / chunk + 1) * chunk;
         next = next < end ? next : end;
-        int64_t start[4] = {0}, count[4];
-        int rank = 0;
-        if (!field->data->is_static) {
-            start[rank] = first;
-            count[rank++] = next - first;
-        }
-        if (field->level_name[0]) {
-            start[rank] = job->level;
-            count[rank++] = 1;
-        }
-        count[rank++] = field->data->grid.nlat;
-        count[rank++] = field->data->grid.nlon;
-        AR_TRY(ar_source_read_float(worker->store, variable, start, count, worker->values, err));
-        for (int64_t t = first; t < next; t++) {
-            const float *values = worker->values + (t - first) * points;
-            AR_TRY(compare(stage, job, t, values, err));
-            ar_moments_add(&worker->moments, values);
-        }
+        status = read_chunk(stage, worker, job, first, next, same, err);
     }
-cleanup:
     return status;
 }
 
@@ -190,10 +195,14 @@ static ar_status run_month(void *context, int number, int64_t at, ar_error *err)
     const month_job job = find_job(stage, at);
     const ar_field_data *data = stage->work->plan->fields[job.field].data;
     ar_store_month_record *record = (ar_store_month_record *)stage->work->months.records + at;
+    bool same;
     ar_status status;
     AR_TRY(prepare_worker(stage, worker, err));
     ar_moments_clear(&worker->moments);
-    AR_TRY(read_month(stage, worker, &job, err));
+    AR_TRY(read_month(stage, worker, &job, &same, err));
+    if (!same) {
+        goto cleanup; /* is not done */
+    }
     if (!data->is_static) {
         AR_TRY(write_month(stage, worker, &job, err));
     }
@@ -307,12 +316,16 @@ ar_status ar_store_write_statistics(ar_store_work *work, ar_error *err)
     if (ar_path_exists(stage.place)) {
         goto cleanup; /* they are put there when they are complete */
     }
+    ar_store_records_release(&work->months); /* of an attempt before */
     AR_TRY(ar_store_records_open(&work->months, work->folder, "months", stage.job_count,
                                  sizeof(ar_store_month_record), err));
     AR_TRY(ar_allocate(&stage.area, (size_t)grid->nlat, sizeof *stage.area, "weights", err));
     ar_grid_area_weights(grid, stage.area);
+    work->damaged = 0;
     AR_TRY(run_stage(&stage, err));
-    AR_TRY(finish(&stage, err));
+    if (work->damaged == 0) {
+        AR_TRY(finish(&stage, err));
+    }
 cleanup:
     for (int w = 0; stage.workers && w < work->workers; w++) {
         month_worker *worker = &stage.workers[w];

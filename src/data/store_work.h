@@ -42,6 +42,7 @@ typedef struct {
     const volatile sig_atomic_t *interrupt; /* may be NULL */
     ar_store_records files, ranges, slices, months;
     ar_store_packing packings[AR_STORE_FIELDS_MOST];
+    int64_t damaged; /* horizontal fields that were read back as something else */
 } ar_store_work;
 
 /* Hash every file that values come from. */
@@ -50,12 +51,17 @@ AR_USE_RESULT ar_status ar_store_hash_files(ar_store_work *work, ar_error *err);
 AR_USE_RESULT ar_status ar_store_find_packings(ar_store_work *work, ar_error *err);
 /* Read, pack and write all values. */
 AR_USE_RESULT ar_status ar_store_write_values(ar_store_work *work, ar_error *err);
-/* Read everything back, compare it with what was written, and compute the statistics of months. */
+/* Read everything back, compare it with what was written, and compute the statistics of months;
+ * what is something else is counted in work->damaged and is to be written again. */
 AR_USE_RESULT ar_status ar_store_write_statistics(ar_store_work *work, ar_error *err);
 
 /* Read the values of a unit to values[count][level_count][nlat][nlon]. */
 AR_USE_RESULT ar_status ar_store_read_unit(const ar_store_plan *plan, const ar_store_unit *unit,
                                            float *values, ar_error *err);
+
+/* What packing changed in a field with times. */
+void ar_store_packing_errors(const ar_store_work *work, int64_t field, double *largest,
+                             double *root_mean_square);
 
 /* Define all of the store in a writer. `complete`: with what is known at the end only. */
 AR_USE_RESULT ar_status ar_store_define(const ar_store_work *work, ar_writer *writer, bool complete,
