@@ -181,8 +181,10 @@ static outcome judge_answer(ar_http *http, const char *url, ar_zarr_range range,
         ar_fail(err, AR_ERROR_SYSTEM, "%s: the server says \"%s\"", url, http->status_text);
         return code == 408 || code == 429 || code >= 500 ? AGAIN : FAILED;
     }
-    if (result == DONE &&
-        ar_grow(&http->body, &http->capacity, http->bytes + 1, 1, "an answer", err) != AR_OK) {
+    /* one byte more, also of an empty object */
+    http->no_memory = result == DONE && ar_grow(&http->body, &http->capacity, http->bytes + 1, 1,
+                                                "an answer", err) != AR_OK;
+    if (http->no_memory) {
         return FAILED;
     }
     if (result == DONE) {

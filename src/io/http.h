@@ -18,7 +18,7 @@ typedef struct {
 /* 6 tries within half a minute (3 where nobody is there), 30 seconds without a byte. */
 extern const ar_http_settings ar_http_usual_settings;
 
-typedef struct ar_http ar_http; /* of one thread at a time */
+typedef struct ar_http ar_http; /* of one thread at a time; a build without HTTP makes none */
 
 AR_USE_RESULT ar_status ar_http_create(ar_http **http, const ar_http_settings *settings,
                                        ar_error *err);

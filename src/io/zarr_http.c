@@ -123,7 +123,11 @@ ar_status ar_zarr_http_create(ar_zarr_store **store, const char *url,
     }
     AR_TRY(ar_allocate(&created, 1, sizeof *created, "a Zarr store", err));
     *created = (http_store){.base = {.read = read_object, .destroy = destroy}, .url = url};
-    AR_TRY(ar_http_create(&created->http, settings, err));
+    status = ar_http_create(&created->http, settings, err);
+    if (status != AR_OK) {
+        status = ar_fail_within(err, status, "%s", url);
+        goto cleanup;
+    }
     *store = &created->base;
     created = NULL;
 cleanup:

@@ -8,7 +8,7 @@ if ! [ -x $python ]; then
     echo "SKIPPED: $python is not there to serve files"
     exit 77
 fi
-if "$program" info "http://a b" 2>&1 | grep -q 'DATMOREP_HTTP=ON'; then
+if "$program" info "http://[" 2>&1 | grep -q 'DATMOREP_HTTP=ON'; then
     echo "SKIPPED: this program was built without HTTP"
     exit 77
 fi
