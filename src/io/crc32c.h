@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of `bytes` bytes. Pure, thread-safe. */
+/* The checksum of `bytes` bytes; by the processor's instruction where it has one (SSE 4.2). Pure,
+ * thread-safe. */
 uint32_t ar_crc32c(const void *data, size_t bytes);
+/* The same, as processors without that instruction do it. */
+uint32_t ar_crc32c_by_tables(const void *data, size_t bytes);
 
 #endif
