@@ -52,7 +52,7 @@ ar_status ar_description_compare(const char *where, const char *found, const cha
         if (of_a != of_b || memcmp(a, b, (size_t)of_a) != 0) {
             return ar_fail(err, AR_ERROR_USAGE,
                            "%s: was begun with '%.*s', not with '%.*s'; only the same command goes "
-                           "on with it",
+                           "on with it; to begin anew remove it",
                            where, of_a, a, of_b, b);
         }
         a += of_a + (a[of_a] != '\0');

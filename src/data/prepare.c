@@ -105,6 +105,18 @@ static void clear(const ar_unfinished_folder *folder)
     }
 }
 
+/* What a kill left after the store had got its name. */
+static void remove_leftover(preparation *p, const char *out)
+{
+    if (ar_unfinished_folder_open(&p->unfinished, out, descriptions, NULL) == AR_OK) {
+        if (!ar_path_exists(p->unfinished.description) ||
+            ar_unfinished_folder_compare(&p->unfinished, p->description, NULL) == AR_OK) {
+            clear(&p->unfinished);
+        }
+        rmdir(p->unfinished.path);
+    }
+}
+
 /* Open the unfinished folder, with what an earlier go left there if that was the same. */
 static ar_status open_folder(preparation *p, const char *out, ar_error *err)
 {
@@ -258,6 +270,7 @@ ar_status ar_prepare(const ar_prepare_options *options, ar_error *err)
     AR_TRY(look_at_out(&p, options->out, &complete, err));
     if (complete) {
         ar_log(AR_LOG_INFO, "%s is complete already", options->out);
+        remove_leftover(&p, options->out);
         goto cleanup;
     }
     AR_TRY(tell_gaps(&p.plan, err));

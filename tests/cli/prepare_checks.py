@@ -104,6 +104,7 @@ def make_files():
     data.isel(time=slice(120, None)).to_netcdf("second.nc")
     data.isel(time=slice(119, None)).to_netcdf("overlap.nc")
     data.isel(time=np.r_[0:40, 50:240]).to_netcdf("gap.nc")
+    data.isel(time=slice(None, None, 2)).to_netcdf("alternate.nc")
     data = data.isel(time=slice(120, None))
     data["msl"].attrs["units"] = "hPa"
     data.to_netcdf("units.nc")

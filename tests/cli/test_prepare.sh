@@ -58,7 +58,9 @@ awk "BEGIN { exit !($said > 0.8e-6 * $is && $said < 1.2e-6 * $is) }" || fail "co
 echo "== the same on any number of threads, and left alone when it is there"
 prepare "$config" --out threads.zarr --threads 3 || fail "prepare with 3 threads"
 diff -r whole.zarr threads.zarr || fail "another number of threads makes another store"
+mkdir whole.zarr.part && touch whole.zarr.part/slices # as a kill leaves it at the very end
 "$program" prepare "$config" --out whole.zarr 2>err || fail "prepare again"
+[ -e whole.zarr.part ] && fail "what is unfinished was left beside a complete store"
 grep -q 'whole.zarr is complete already' err || fail "a complete store: $(cat err)"
 diff -r whole.zarr threads.zarr || fail "a complete store was changed"
 refused 2 "whole.zarr: was begun with 'times: 240.*not with 'times: 237" "$config" --out whole.zarr --start 2001-01-01T18
@@ -166,6 +168,8 @@ done
 echo "== a derived field"
 echo 'fields: [{name: wind_speed, derived_from: [eastward_wind, northward_wind]}]' >wind.yaml
 prepare wind.yaml --data wind.nc --out wind.zarr || fail "prepare a derived field"
+prepare wind.yaml --data wind.zarr --out speed.zarr || fail "what was derived is there already"
+cmp wind.zarr/wind_speed/0.0.0.0 speed.zarr/wind_speed/0.0.0.0 || fail "what was derived was changed"
 "$program" info wind.zarr | grep -q "  $(stat -c %s wind.nc)  wind.nc" || fail "provenance of a derived field"
 
 echo "== on another grid"
@@ -189,6 +193,11 @@ echo "== gaps"
 "$program" prepare "$config" --out gap.zarr --data z.nc gap.nc orography.nc 2>err || fail "a gap"
 grep -q 'does not have: 2001-01-11T00:00/2001-01-13T06:00' err || fail "a gap is told: $(cat err)"
 "$program" info gap.zarr | grep -q 'gaps.*2001-01-11T00:00/2001-01-13T06:00' || fail "a gap is recorded"
+# Every other time is missing: no cube of two times, 6 hours apart, is there.
+prepare "$config" --out alternate.zarr --data z.nc alternate.nc orography.nc 2>/dev/null || fail "every other time"
+"$program" train "$source/tests/cli/waves.yaml" --out across --quiet --set 'data.paths=[alternate.zarr]' 2>err &&
+    fail "trained across gaps"
+grep -q 'no cube of 2 times, 6 hours apart, fits between .* without a gap' err || fail "across gaps: $(cat err)"
 
 echo "== by xarray"
 check packed:int16.zarr packed:bfloat16.zarr statistics:int16.zarr statistics:bfloat16.zarr same:slow.zarr \
