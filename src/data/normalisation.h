@@ -34,9 +34,9 @@ AR_USE_RESULT ar_status ar_normalisation_compute(ar_normalisation *normalisation
                                                  ar_normalisation_period period,
                                                  ar_normalisation_area area, int64_t first_time,
                                                  int64_t last_time, ar_error *err);
-/* The same to the bit for a field that is read month by month, of which no more than one is in
- * memory. A prepared store (atmorep/atmorep.h) knows the moments of its months: whole months of one
- * are not read, and the result is the same to rounding. */
+/* The same to the bit for a field that is read block by block, some 512 MiB or one time at once. A
+ * prepared store (atmorep/atmorep.h) knows the moments of its months: whole months of one are not
+ * read, and the result is the same to rounding. */
 AR_USE_RESULT ar_status ar_normalisation_compute_reading(
     ar_normalisation *normalisation, ar_field_reader *reader, ar_normalisation_period period,
     ar_normalisation_area area, int64_t first_time, int64_t last_time, ar_error *err);

@@ -1,182 +1,23 @@
 /* How the mean and standard deviation of normalisation.h are computed: moments of the training
- * times in cells (a latitude, or a point), month after month of the data, put together to what the
- * area asks for. So what is in memory at once is a month, and the result is the same to the bit
- * whether the data is read month by month or is there already. Each latitude is summed by one
- * thread in the order of time, so that the number of threads changes no bit either. */
+ * times in cells (a latitude, or a point), block after block of the data, put together to what the
+ * area asks for. So no more than a part of a month is in memory, and the result is the same to the
+ * bit whether the data is read or is there already. Each latitude is summed by one thread in the
+ * order of time, so that the number of threads changes no bit either. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
-#include "data/field_reader.h"
-#include "data/normalisation.h"
-#include "data/store_statistics.h"
+#include "data/field_moments.h"
 
-enum { MONTHS = 12, PERIODS = 13 }; /* overall and twelve months */
+enum { PERIODS = 13 }; /* overall and twelve months */
 
 typedef struct {
-    double count;   /* of values that are not missing */
-    double mean;    /* 0 without any */
-    double squares; /* sum of squared deviations from the mean */
-} moments;
-
-/* A cell is a latitude, or a point of one. */
-typedef struct {
-    const ar_field_data *field; /* its values are those of the block that is being added */
+    ar_field_moments moments;
     ar_normalisation *normalisation;
-    int months;                  /* that are kept apart: 1 (none) or 12 */
-    int64_t cell_columns;        /* 1 or nlon */
-    int64_t cells;               /* nlat · cell_columns */
-    double *weight;              /* [nlat] area of a latitude */
-    moments *sums;               /* [months][level_count][cells] */
-    moments *block;              /* [cells] of one block and level; later of one period and level */
     ar_store_statistics *stored; /* of whole months, which need not be read; may be NULL */
-    double *points[3];           /* [nlat][nlon] of a month of those: count, mean, squares */
-} field_moments;
-
-/* Put two sets of values together (Chan, Golub and LeVeque 1979, eq. 2.1). */
-static void merge(moments *a, const moments *b)
-{
-    if (b->count > 0) {
-        const double count = a->count + b->count, difference = b->mean - a->mean;
-        a->mean += difference * (b->count / count);
-        a->squares += b->squares + difference * difference * (a->count * (b->count / count));
-        a->count = count;
-    }
-}
-
-/* Two passes over the values of a row at all times of the block, all of them one cell. */
-static void sum_row(const field_moments *it, int64_t level, int64_t row, int64_t first, int64_t end)
-{
-    const int64_t nlon = it->field->grid.nlon;
-    moments cell = {0};
-    for (int64_t t = first; t < end; t++) {
-        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
-        double sum = 0;
-        int64_t count = 0;
-        for (int64_t j = 0; j < nlon; j++) {
-            if (!isnan(values[j])) {
-                sum += values[j];
-                count++;
-            }
-        }
-        cell.mean += sum;
-        cell.count += (double)count;
-    }
-    cell.mean /= fmax(cell.count, 1);
-    for (int64_t t = first; t < end; t++) {
-        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
-        double sum = 0;
-        for (int64_t j = 0; j < nlon; j++) {
-            const double deviation = values[j] - cell.mean;
-            sum += isnan(values[j]) ? 0 : deviation * deviation;
-        }
-        cell.squares += sum;
-    }
-    it->block[row] = cell;
-}
-
-/* The same where every point of the row is a cell. */
-static void sum_points(const field_moments *it, int64_t level, int64_t row, int64_t first,
-                       int64_t end)
-{
-    const int64_t nlon = it->field->grid.nlon;
-    moments *cells = it->block + row * nlon;
-    memset(cells, 0, (size_t)nlon * sizeof *cells);
-    for (int64_t t = first; t < end; t++) {
-        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
-        for (int64_t j = 0; j < nlon; j++) {
-            if (!isnan(values[j])) {
-                cells[j].mean += values[j];
-                cells[j].count++;
-            }
-        }
-    }
-    for (int64_t j = 0; j < nlon; j++) {
-        cells[j].mean /= fmax(cells[j].count, 1);
-    }
-    for (int64_t t = first; t < end; t++) {
-        const float *values = ar_field_data_slice(it->field, t, level) + row * nlon;
-        for (int64_t j = 0; j < nlon; j++) {
-            const double deviation = values[j] - cells[j].mean;
-            cells[j].squares += isnan(values[j]) ? 0 : deviation * deviation;
-        }
-    }
-}
-
-/* Add times [first, end) of the field, all of the same month (1–12). */
-static void add_block(const field_moments *it, int64_t first, int64_t end, int month)
-{
-    const int64_t levels = it->field->level_count, columns = it->cell_columns;
-    moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < it->field->grid.nlat; row++) {
-        for (int64_t level = 0; level < levels; level++) {
-            if (columns > 1) {
-                sum_points(it, level, row, first, end);
-            } else {
-                sum_row(it, level, row, first, end);
-            }
-            for (int64_t j = row * columns; j < (row + 1) * columns; j++) {
-                merge(&sums[level * it->cells + j], &it->block[j]);
-            }
-        }
-    }
-}
-
-/* Add a month that the store has the moments of. */
-static ar_status add_stored(const field_moments *it, int64_t stored_month, int month, ar_error *err)
-{
-    const int64_t levels = it->field->level_count, nlon = it->field->grid.nlon;
-    const double *count = it->points[0], *mean = it->points[1], *squares = it->points[2];
-    moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
-    ar_status status = AR_OK;
-    for (int64_t level = 0; status == AR_OK && level < levels; level++) {
-        status = ar_store_statistics_read(it->stored, stored_month, level, it->points[0],
-                                          it->points[1], it->points[2], err);
-        for (int64_t i = 0; status == AR_OK && i < it->field->grid.nlat * nlon; i++) {
-            const moments point = {count[i], mean[i], squares[i]};
-            merge(&sums[level * it->cells + (it->cell_columns > 1 ? i : i / nlon)], &point);
-        }
-    }
-    return status;
-}
-
-/* All values of a level in a period (0: overall), cell by cell, to `block`. */
-static void gather_period(const field_moments *it, int period, int64_t level)
-{
-    const int64_t month_size = it->field->level_count * it->cells;
-    const moments *sums = it->sums + level * it->cells;
-    if (period > 0) {
-        memcpy(it->block, sums + (period - 1) * month_size, (size_t)it->cells * sizeof *sums);
-        return;
-    }
-    memcpy(it->block, sums, (size_t)it->cells * sizeof *sums);
-    for (int month = 1; month < it->months; month++) {
-        for (int64_t cell = 0; cell < it->cells; cell++) {
-            merge(&it->block[cell], &sums[month * month_size + cell]);
-        }
-    }
-}
-
-/* Area-weighted mean and standard deviation over all cells of `block`; NaN without values. */
-static void summarise(const field_moments *it, double *mean, double *deviation)
-{
-    double total = 0, squares = 0, weight = 0;
-    for (int64_t cell = 0; cell < it->cells; cell++) {
-        const double area = it->weight[cell / it->cell_columns];
-        total += area * it->block[cell].count * it->block[cell].mean;
-        weight += area * it->block[cell].count;
-    }
-    *mean = total / weight;
-    for (int64_t cell = 0; cell < it->cells; cell++) {
-        const moments *part = &it->block[cell];
-        const double away = part->mean - *mean;
-        squares += part->count > 0 ? it->weight[cell / it->cell_columns] *
-                                         (part->squares + part->count * away * away)
-                                   : 0;
-    }
-    *deviation = sqrt(squares / weight);
-}
+} computation;
 
 /* Single precision resolves 6e-8 of a value: less spread than that is the rounding of a constant.
  */
@@ -186,16 +27,17 @@ static bool is_constant(double mean, double standard_deviation)
 }
 
 /* Write the cells of a period; what says nothing takes the level's values of the period. */
-static void write_cells(const field_moments *it, int period, int64_t level, double mean,
+static void write_cells(const computation *it, int period, int64_t level, double mean,
                         double deviation)
 {
     const ar_normalisation *normalisation = it->normalisation;
     const int64_t offset = ar_normalisation_offset(normalisation, period, level);
     for (int64_t i = 0; i < normalisation->rows * normalisation->columns; i++) {
         double cell_mean = mean, cell_deviation = deviation;
-        if (normalisation->area != AR_AREA_GLOBAL && it->block[i].count > 0) {
-            cell_mean = it->block[i].mean;
-            const double own = sqrt(it->block[i].squares / it->block[i].count);
+        if (normalisation->area != AR_AREA_GLOBAL && it->moments.gathered[i].count > 0) {
+            cell_mean = it->moments.gathered[i].mean;
+            const double own =
+                sqrt(it->moments.gathered[i].squares / it->moments.gathered[i].count);
             cell_deviation = is_constant(cell_mean, own) ? deviation : own;
         }
         normalisation->mean[offset + i] = (float)cell_mean;
@@ -212,13 +54,13 @@ static void copy_overall(const ar_normalisation *normalisation, int period, int6
     memcpy(normalisation->standard_deviation + to, normalisation->standard_deviation + from, bytes);
 }
 
-static ar_status check_level(const field_moments *it, int64_t at, double mean, double deviation,
+static ar_status check_level(const computation *it, int64_t at, double mean, double deviation,
                              ar_error *err)
 {
-    const char *name = it->field->name;
-    double level = it->field->levels[at], count = 0;
-    for (int64_t cell = 0; cell < it->cells; cell++) {
-        count += it->block[cell].count;
+    const char *name = it->moments.field->name;
+    double level = it->moments.field->levels[at], count = 0;
+    for (int64_t cell = 0; cell < it->moments.cells; cell++) {
+        count += it->moments.gathered[cell].count;
     }
     if (count == 0) {
         return ar_fail(err, AR_ERROR_INPUT,
@@ -237,13 +79,13 @@ static ar_status check_level(const field_moments *it, int64_t at, double mean, d
     return AR_OK;
 }
 
-static ar_status write_level(const field_moments *it, int64_t level, ar_error *err)
+static ar_status write_level(const computation *it, int64_t level, ar_error *err)
 {
     for (int period = 0; period < PERIODS; period++) {
         double mean = NAN, deviation = NAN;
-        if (period == 0 || it->months > 1) {
-            gather_period(it, period, level);
-            summarise(it, &mean, &deviation);
+        if (period == 0 || it->moments.months > 1) {
+            ar_field_moments_gather(&it->moments, period, level);
+            ar_field_moments_summarise(&it->moments, &mean, &deviation);
         }
         if (period == 0) {
             ar_status status = check_level(it, level, mean, deviation, err);
@@ -302,68 +144,111 @@ static int64_t month_end(const ar_field_data *field, int64_t first, int64_t end)
     return next;
 }
 
-/* Add times [first, end) month by month; from `reader` where it is not NULL, and then what the
- * store knows of whole months without reading these. */
-static ar_status add_times(field_moments *it, ar_field_reader *reader, int64_t first, int64_t end,
-                           ar_error *err)
+static bool same_day(int64_t a, int64_t b, ar_calendar calendar)
+{
+    const ar_date x = ar_time_date(a, calendar), y = ar_time_date(b, calendar);
+    return x.day == y.day && x.month == y.month && x.year == y.year;
+}
+
+/* How many times [first, end) of a month are added at once: some 512 MiB at most, in whole days
+ * where they fit, since chunks tend to end with them. */
+static int64_t block_end(const ar_field_data *field, int64_t first, int64_t end)
+{
+    const int64_t largest = 1 << 27;
+    const int64_t fit = largest / (field->level_count * field->grid.nlat * field->grid.nlon);
+    const int64_t next = first + (fit > 1 ? fit : 1);
+    int64_t day = next;
+    if (next >= end) {
+        return end;
+    }
+    while (day > first && same_day(field->times[day - 1], field->times[day], field->calendar)) {
+        day--;
+    }
+    return day > first ? day : next;
+}
+
+/* Add times [first, end) of one month; from `reader` to the place for a block, unless it is NULL.
+ */
+static ar_status add_month(computation *it, ar_field_reader *reader, int64_t first, int64_t end,
+                           ar_resident_times *block, ar_error *err)
 {
     ar_status status = AR_OK;
-    const ar_field_data *field = it->field;
-    ar_field_data month_data = *field;
-    ar_resident_times month = {0};
-    int64_t longest = 0;
-    for (int64_t t = first, next; t < end; t = next) {
-        next = month_end(field, t, end);
-        const bool stored = ar_store_statistics_find(it->stored, field->times[t], next - t) >= 0;
-        longest = !stored && next - t > longest ? next - t : longest;
+    const ar_field_data *field = it->moments.field;
+    const int month = ar_time_date(field->times[first], field->calendar).month;
+    ar_field_data data = *field;
+    if (reader) {
+        data.resident = block;
+        data.resident_count = 1;
     }
-    if (reader && longest > 0) {
-        const int64_t slice = field->level_count * field->grid.nlat * field->grid.nlon;
-        AR_TRY(ar_allocate_large(&month.values, (size_t)(longest * slice), sizeof(float),
-                                 "a month of a field", err));
-        month_data.resident = &month;
-        month_data.resident_count = 1;
-    }
-    for (int64_t t = first, next; t < end; t = next) {
-        next = month_end(field, t, end);
-        const int number = ar_time_date(field->times[t], field->calendar).month;
-        const int64_t stored = ar_store_statistics_find(it->stored, field->times[t], next - t);
-        it->normalisation->month_seen[number] = true;
-        if (stored >= 0) {
-            AR_TRY(add_stored(it, stored, number, err));
-            continue;
-        }
+    for (int64_t t = first, next; t < end && status == AR_OK; t = next) {
+        next = block_end(field, t, end);
         if (reader) {
-            month.first = t;
-            month.count = next - t;
-            AR_TRY(ar_field_reader_read(reader, t, next - t, month.values, err));
+            block->first = t;
+            block->count = next - t;
+            status = ar_field_reader_read(reader, t, next - t, block->values, err);
         }
-        it->field = &month_data;
-        add_block(it, t, next, number);
-        it->field = field;
+        if (status == AR_OK) {
+            ar_field_moments_add(&it->moments, &data, t, next, month);
+        }
     }
-cleanup:
-    ar_free_large(month.values);
     return status;
 }
 
-static ar_status allocate_moments(field_moments *it, ar_error *err)
+/* The most times that are added at once of [first, end); 0 where the store knows all of them. */
+static int64_t longest_block(const computation *it, int64_t first, int64_t end)
 {
-    ar_status status;
-    size_t count;
-    if (!ar_size_product((size_t)it->cells, (size_t)it->field->level_count, &count) ||
-        !ar_size_product(count, (size_t)it->months, &count)) {
-        count = SIZE_MAX; /* is refused by ar_allocate */
+    const ar_field_data *field = it->moments.field;
+    int64_t longest = 0;
+    for (int64_t t = first, next; t < end; t = next) {
+        next = month_end(field, t, end);
+        if (ar_store_statistics_find(it->stored, field->times[t], next - t) >= 0) {
+            continue;
+        }
+        for (int64_t k = t, block; k < next; k = block) {
+            block = block_end(field, k, next);
+            longest = block - k > longest ? block - k : longest;
+        }
     }
-    AR_TRY(ar_allocate(&it->weight, (size_t)it->field->grid.nlat, sizeof(double), "weights", err));
-    AR_TRY(ar_allocate(&it->block, (size_t)it->cells, sizeof(moments), "moments", err));
-    AR_TRY(ar_allocate(&it->sums, count, sizeof(moments), "moments", err));
-    for (int i = 0; it->stored && i < 3; i++) {
-        const size_t points = (size_t)(it->field->grid.nlat * it->field->grid.nlon);
-        AR_TRY(ar_allocate(&it->points[i], points, sizeof(double), "moments", err));
+    return longest;
+}
+
+/* Add times [first, end) month by month; from `reader` where it is not NULL, and then what the
+ * store knows of whole months without reading these. */
+static ar_status add_times(computation *it, ar_field_reader *reader, int64_t first, int64_t end,
+                           ar_error *err)
+{
+    ar_status status = AR_OK;
+    const ar_field_data *field = it->moments.field;
+    ar_resident_times block = {0};
+    ar_progress progress;
+    char label[96];
+    const int64_t longest = reader ? longest_block(it, first, end) : 0;
+    if (longest > 0) {
+        const int64_t slice = field->level_count * field->grid.nlat * field->grid.nlon;
+        AR_TRY(ar_allocate_large(&block.values, (size_t)(longest * slice), sizeof(float),
+                                 "times of a field", err));
+        snprintf(label, sizeof label, "statistics of %s, times", field->name);
+        ar_progress_begin(&progress, label, 0, end - first);
     }
-    ar_grid_area_weights(&it->field->grid, it->weight);
+    for (int64_t t = first, next; t < end; t = next) {
+        next = month_end(field, t, end);
+        const int month = ar_time_date(field->times[t], field->calendar).month;
+        const int64_t stored = ar_store_statistics_find(it->stored, field->times[t], next - t);
+        it->normalisation->month_seen[month] = true;
+        if (stored >= 0) {
+            AR_TRY(ar_field_moments_add_stored(&it->moments, it->stored, stored, month, err));
+        } else {
+            AR_TRY(add_month(it, reader, t, next, &block, err));
+        }
+        if (longest > 0) {
+            ar_progress_update(&progress, next - first, "");
+        }
+    }
+    if (longest > 0) {
+        ar_progress_end(&progress, "");
+    }
 cleanup:
+    ar_free_large(block.values);
     return status;
 }
 
@@ -375,28 +260,18 @@ static ar_status compute(ar_normalisation *normalisation, const ar_field_data *f
 {
     ar_status status;
     int64_t first, end;
-    const int64_t columns = area == AR_AREA_POINT ? field->grid.nlon : 1;
-    field_moments it = {.field = field,
-                        .normalisation = normalisation,
-                        .months = period == AR_PERIOD_MONTHLY ? MONTHS : 1,
-                        .cell_columns = columns,
-                        .cells = field->grid.nlat * columns};
+    computation it = {.normalisation = normalisation};
     AR_TRY(ar_normalisation_init(normalisation, period, area, field->level_count, field->grid.nlat,
                                  field->grid.nlon, err));
     AR_TRY(choose_times(field, first_time, last_time, &first, &end, err));
     AR_TRY(reader ? ar_store_statistics_open(&it.stored, reader, err) : AR_OK);
-    AR_TRY(allocate_moments(&it, err));
+    AR_TRY(ar_field_moments_init(&it.moments, field, period, area, err));
     AR_TRY(add_times(&it, reader, first, end, err));
     for (int64_t level = 0; level < field->level_count; level++) {
         AR_TRY(write_level(&it, level, err));
     }
 cleanup:
-    ar_free(it.weight);
-    ar_free(it.block);
-    ar_free(it.sums);
-    for (int i = 0; i < 3; i++) {
-        ar_free(it.points[i]);
-    }
+    ar_field_moments_release(&it.moments);
     ar_store_statistics_close(&it.stored);
     if (status != AR_OK) {
         ar_normalisation_release(normalisation);
