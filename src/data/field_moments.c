@@ -23,8 +23,8 @@ ar_status ar_field_moments_init(ar_field_moments *it, const ar_field_data *field
         count = SIZE_MAX; /* is refused by ar_allocate */
     }
     AR_TRY(ar_allocate(&it->weight, (size_t)field->grid.nlat, sizeof(double), "weights", err));
-    AR_TRY(ar_allocate(&it->gathered, (size_t)it->cells, sizeof(ar_moments), "moments", err));
-    AR_TRY(ar_allocate(&it->sums, count, sizeof(ar_moments), "moments", err));
+    AR_TRY(ar_allocate(&it->gathered, (size_t)it->cells, sizeof(ar_cell_moments), "moments", err));
+    AR_TRY(ar_allocate(&it->sums, count, sizeof(ar_cell_moments), "moments", err));
     ar_grid_area_weights(&field->grid, it->weight);
 cleanup:
     return status;
@@ -42,7 +42,7 @@ void ar_field_moments_release(ar_field_moments *it)
 }
 
 /* Put two sets of values together (Chan, Golub and LeVeque 1979, eq. 2.1). */
-static void merge(ar_moments *a, const ar_moments *b)
+static void merge(ar_cell_moments *a, const ar_cell_moments *b)
 {
     if (b->count > 0) {
         const double count = a->count + b->count, difference = b->mean - a->mean;
@@ -57,7 +57,7 @@ static void sum_row(const ar_field_moments *it, const ar_field_data *data, int64
                     int64_t row, int64_t first, int64_t end)
 {
     const int64_t nlon = it->field->grid.nlon;
-    ar_moments cell = {0};
+    ar_cell_moments cell = {0};
     for (int64_t t = first; t < end; t++) {
         const float *values = ar_field_data_slice(data, t, level) + row * nlon;
         double sum = 0;
@@ -89,7 +89,7 @@ static void sum_points(const ar_field_moments *it, const ar_field_data *data, in
                        int64_t row, int64_t first, int64_t end)
 {
     const int64_t nlon = it->field->grid.nlon;
-    ar_moments *cells = it->gathered + row * nlon;
+    ar_cell_moments *cells = it->gathered + row * nlon;
     memset(cells, 0, (size_t)nlon * sizeof *cells);
     for (int64_t t = first; t < end; t++) {
         const float *values = ar_field_data_slice(data, t, level) + row * nlon;
@@ -116,7 +116,7 @@ void ar_field_moments_add(const ar_field_moments *it, const ar_field_data *data,
                           int64_t end, int month)
 {
     const int64_t levels = it->field->level_count, columns = it->cell_columns;
-    ar_moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
+    ar_cell_moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < it->field->grid.nlat; row++) {
         for (int64_t level = 0; level < levels; level++) {
@@ -137,7 +137,7 @@ ar_status ar_field_moments_add_stored(ar_field_moments *it, ar_store_statistics 
 {
     const int64_t levels = it->field->level_count, nlon = it->field->grid.nlon;
     const int64_t points = it->field->grid.nlat * nlon;
-    ar_moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
+    ar_cell_moments *sums = it->sums + (it->months > 1 ? (month - 1) * levels * it->cells : 0);
     ar_status status = AR_OK;
     for (int i = 0; i < 3 && !it->points[2]; i++) {
         AR_TRY(ar_allocate(&it->points[i], (size_t)points, sizeof(double), "moments", err));
@@ -147,7 +147,7 @@ ar_status ar_field_moments_add_stored(ar_field_moments *it, ar_store_statistics 
         AR_TRY(ar_store_statistics_read(stored, stored_month, level, it->points[0], it->points[1],
                                         it->points[2], err));
         for (int64_t i = 0; i < points; i++) {
-            const ar_moments point = {count[i], mean[i], squares[i]};
+            const ar_cell_moments point = {count[i], mean[i], squares[i]};
             merge(&sums[level * it->cells + (it->cell_columns > 1 ? i : i / nlon)], &point);
         }
     }
@@ -158,7 +158,7 @@ cleanup:
 void ar_field_moments_gather(const ar_field_moments *it, int period, int64_t level)
 {
     const int64_t month_size = it->field->level_count * it->cells;
-    const ar_moments *sums = it->sums + level * it->cells;
+    const ar_cell_moments *sums = it->sums + level * it->cells;
     if (period > 0) {
         memcpy(it->gathered, sums + (period - 1) * month_size, (size_t)it->cells * sizeof *sums);
         return;
@@ -181,7 +181,7 @@ void ar_field_moments_summarise(const ar_field_moments *it, double *mean, double
     }
     *mean = total / weight;
     for (int64_t cell = 0; cell < it->cells; cell++) {
-        const ar_moments *part = &it->gathered[cell];
+        const ar_cell_moments *part = &it->gathered[cell];
         const double away = part->mean - *mean;
         squares += part->count > 0 ? it->weight[cell / it->cell_columns] *
                                          (part->squares + part->count * away * away)

@@ -10,18 +10,18 @@ typedef struct {
     double count;   /* of values that are not missing */
     double mean;    /* 0 without any */
     double squares; /* sum of squared deviations from the mean */
-} ar_moments;
+} ar_cell_moments;
 
 /* A cell is a latitude, or a point of one. */
 typedef struct {
     const ar_field_data *field;
-    int months;           /* that are kept apart: 1 (none) or 12 */
-    int64_t cell_columns; /* 1 or nlon */
-    int64_t cells;        /* nlat · cell_columns */
-    double *weight;       /* [nlat] area of a latitude */
-    ar_moments *sums;     /* [months][level_count][cells] */
-    ar_moments *gathered; /* [cells] of one level: in a block that is added, or in a period */
-    double *points[3];    /* [nlat][nlon] of what a store knows: count, mean, squares */
+    int months;                /* that are kept apart: 1 (none) or 12 */
+    int64_t cell_columns;      /* 1 or nlon */
+    int64_t cells;             /* nlat · cell_columns */
+    double *weight;            /* [nlat] area of a latitude */
+    ar_cell_moments *sums;     /* [months][level_count][cells] */
+    ar_cell_moments *gathered; /* [cells] of one level: in a block that is added, or in a period */
+    double *points[3];         /* [nlat][nlon] of what a store knows: count, mean, squares */
 } ar_field_moments;
 
 /* Nothing yet: of each month of the year or of all together, of points or latitudes. Borrows

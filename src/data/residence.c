@@ -1,5 +1,6 @@
 #include "data/residence.h"
 
+#include <omp.h>
 #include <pthread.h>
 
 #include "base/memory.h"
@@ -82,13 +83,16 @@ static ar_status read_month(resident_field *it, const place *at, ar_error *err)
     return ar_field_reader_read(it->reader, buffer->first, buffer->count, buffer->values, err);
 }
 
-/* A field's thread. */
+/* A field's thread. Where reading computes it does so on this one alone: the others belong to
+ * steps.
+ */
 static void *read_months(void *argument)
 {
     resident_field *it = argument;
     ar_residence *residence = it->residence;
     const int64_t slots = residence->options.schedule->slot_count;
     place at = {.step = residence->options.first_step};
+    omp_set_num_threads(1);
     pthread_mutex_lock(&residence->lock);
     while (!residence->stop && residence->status == AR_OK && find_place(&residence->options, &at)) {
         if (at.number > slots && at.number > residence->handed_over) {
