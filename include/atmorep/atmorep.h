@@ -168,8 +168,11 @@ typedef struct {
     const char *const *data_paths; /* files, stores, glob patterns */
     int64_t data_path_count;
     const char *start, *end; /* first and last valid time, ISO text, both inclusive */
-    int64_t every_hours,
-        lead_hours;        /* between valid times; from the last known time to the valid one */
+    int64_t every_hours;     /* between valid times */
+    /* From the last known time to the valid one, and from that to the next known one; 0: none is
+     * known before, after. The first alone is a forecast, the second a hindcast, both together
+     * interpolate. */
+    int64_t lead_hours, next_hours;
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */
@@ -180,8 +183,9 @@ typedef struct {
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
 } ar_forecast_options;
 
-/* Forecast for every valid time whose known times are all in the data; times that are not are left
- * out with a warning, and none at all is an error. The file appears when it is complete. */
+/* Forecast, hindcast or interpolate every valid time whose known times are all in the data; times
+ * that are not are left out with a warning, and none at all is an error. The file appears when it
+ * is complete. */
 AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
 
 /* ---- attention maps ---- */

@@ -92,6 +92,8 @@ int ar_command_nature_run(int argc, char **argv);
 int ar_command_prepare(int argc, char **argv);
 int ar_command_train(int argc, char **argv);
 int ar_command_forecast(int argc, char **argv);
+int ar_command_hindcast(int argc, char **argv);
+int ar_command_interpolate(int argc, char **argv);
 int ar_command_info(int argc, char **argv);
 int ar_command_attention(int argc, char **argv);
 int ar_command_verify(int argc, char **argv);

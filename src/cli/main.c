@@ -16,6 +16,8 @@ static const command commands[] = {
     {"train", "train a model from a YAML configuration, or go on with a run", ar_command_train},
     {"forecast", "fill the last times for the whole globe: mean, spread, members",
      ar_command_forecast},
+    {"hindcast", "fill the first times: what was before the known ones", ar_command_hindcast},
+    {"interpolate", "fill times between known ones", ar_command_interpolate},
     {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",
      ar_command_info},
     {"attention", "what a token attends to: weights of every layer, head and coupled field",

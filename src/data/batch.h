@@ -21,14 +21,15 @@ enum { AR_TOKEN_INFO_SIZE = 8 };
 
 typedef enum {
     AR_MASK_BERT,     /* a random share of the tokens of each field and level */
-    AR_MASK_FORECAST, /* all tokens of the last `forecast_tokens` time tokens, set to zero; of
-                       * fields that are not static */
+    AR_MASK_FORECAST, /* all tokens of `forecast_tokens` time tokens, the last but `known_after`,
+                       * set to zero; of fields that are not static */
     AR_MASK_NONE,     /* nothing masked but tokens with missing values; no targets */
 } ar_mask_strategy;
 
 typedef struct {
     ar_mask_strategy strategy;
     int64_t forecast_tokens;
+    int64_t known_after; /* time tokens after the masked ones; 0 for a forecast */
 } ar_masking;
 
 /* How one field is cut and masked; the shape part of a field's configuration. */
@@ -89,7 +90,8 @@ typedef struct {
  * their fields, and that masking probabilities are probabilities. Whether the times suffice is for
  * ar_sampler_init to say: a forecast needs fewer than a cube has. */
 AR_USE_RESULT ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err);
-/* Check that forecast_tokens leaves at least one time token to forecast from, in every field. */
+/* Check that the masked time tokens lie in the cube and leave at least one that is known, in every
+ * field. */
 AR_USE_RESULT ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space,
                                          ar_error *err);
 
@@ -122,7 +124,7 @@ typedef struct {
  * values that are missing or infinite, make their tokens masked (zero) and never targets; so does
  * AR_MASK_NONE's data.
  * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all
- * tokens of the last time tokens are then listed in `masked`, and target is NaN where there is no
+ * tokens of the masked time tokens are then listed in `masked`, and target is NaN where there is no
  * data. Parallel over samples inside. No allocation. */
 void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,

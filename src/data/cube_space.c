@@ -157,7 +157,9 @@ ar_status ar_masking_check(const ar_masking *masking, const ar_cube_space *space
     for (int64_t f = 0; masking->strategy == AR_MASK_FORECAST && f < space->field_count; f++) {
         int64_t tokens = space->tokens[f].tokens[0];
         if (!space->fields[f]->is_static && ar_cube_space_stream_of(space, f) < 0 &&
-            (masking->forecast_tokens < 1 || masking->forecast_tokens >= tokens)) {
+            (masking->forecast_tokens < 1 || masking->known_after < 0 ||
+             masking->forecast_tokens >= tokens ||
+             masking->known_after > tokens - masking->forecast_tokens)) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "forecast of %lld time tokens: field %s has %lld of them; 1 to %lld "
                            "would be right",

@@ -60,8 +60,8 @@ typedef struct {
     const double *levels; /* wanted levels in this order; NULL: all, in the file's order */
     int64_t level_count;
     const char *start, *end; /* first and last time wanted, ISO text, both inclusive; NULL: open */
-    int64_t seconds_before;  /* times so much earlier than start are wanted too */
-    bool is_static;          /* it needs no time, and is the same at all times it has */
+    int64_t seconds_before, seconds_after; /* times so much outside of them are wanted too */
+    bool is_static; /* it needs no time, and is the same at all times it has */
     ar_field_regridding grid;
     const int64_t
         *member; /* number of the one that is wanted of an ensemble; NULL: there is none */

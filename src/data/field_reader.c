@@ -149,6 +149,9 @@ static ar_status read_period(const ar_field_request *request, ar_calendar calend
     }
     if (status == AR_OK && request->end) {
         status = ar_time_parse(end, request->end, calendar, err);
+        if (status == AR_OK && __builtin_add_overflow(*end, request->seconds_after, end)) {
+            *end = INT64_MAX;
+        }
     }
     return status == AR_OK ? AR_OK : ar_fail_within(err, status, "field %s", request->name);
 }

@@ -45,7 +45,7 @@ static void draw_share(const ar_sample *sample, ar_random *stream)
     }
 }
 
-static void choose_last_times(const ar_sample *sample, int64_t forecast_tokens, bool for_inference)
+static void choose_times(const ar_sample *sample, const ar_masking *masking, bool for_inference)
 {
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
     if (sample->space->fields[sample->field]->is_static) {
@@ -53,10 +53,11 @@ static void choose_last_times(const ar_sample *sample, int64_t forecast_tokens, 
     }
     int64_t a_time = shape->tokens[1] * shape->tokens[2];
     int64_t count = shape->tokens[0] * a_time;
-    int64_t first = count - forecast_tokens * a_time;
+    int64_t end = count - masking->known_after * a_time;
+    int64_t first = end - masking->forecast_tokens * a_time;
     for (int64_t level = 0; level < sample->space->fields[sample->field]->level_count; level++) {
         uint8_t *state = sample->state + level * count;
-        for (int64_t i = first < 0 ? 0 : first; i < count; i++) {
+        for (int64_t i = first < 0 ? 0 : first; i < end; i++) {
             if (for_inference || !(state[i] & AR_TOKEN_MISSING)) {
                 state[i] |= AR_TOKEN_TARGET | AR_TOKEN_ZERO;
             }
@@ -72,7 +73,7 @@ void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, 
         draw_share(sample, stream);
         break;
     case AR_MASK_FORECAST:
-        choose_last_times(sample, masking->forecast_tokens, for_inference);
+        choose_times(sample, masking, for_inference);
         break;
     case AR_MASK_NONE:
         break;

@@ -432,7 +432,7 @@ static ar_status read_training(const released_file *file)
     configuration->memory_gib = 4;
     configuration->samples_per_month = 2048;
     configuration->normalisation_period = AR_PERIOD_MONTHLY;
-    configuration->masking = (ar_masking){AR_MASK_BERT, 1};
+    configuration->masking = (ar_masking){.strategy = AR_MASK_BERT, .forecast_tokens = 1};
     AR_TRY(read_number(file, "lr_max", &training->learning_rate));
     AR_TRY(read_number(file, "lr", &training->learning_rate));
     AR_TRY(read_number(file, "lr_min", &training->learning_rate_final));

@@ -102,10 +102,11 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(open_model(state, err));
     AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
+    const int64_t cube_seconds = state->times.cube_steps * state->times.time_step;
     const ar_dataset_period period = {.start = o->start,
                                       .end = o->end,
-                                      .seconds_before = tokens->tokens[0] * tokens->token_size[0] *
-                                                        c->time_step_hours * 3600};
+                                      .seconds_before = cube_seconds,
+                                      .seconds_after = o->next_hours > 0 ? cube_seconds : 0};
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
     AR_TRY(normalise(state, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
@@ -164,7 +165,7 @@ static void gather_member(forecast_state *state, int64_t f, int64_t sample, int6
     const ar_model_field *tensors = &state->model->fields[f];
     const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
     const ar_matrix ensemble = ar_plan_matrix(state->plan, tensors->ensemble);
-    const int64_t samples = state->batch.sample_count, step = state->times.lead_steps - 1;
+    const int64_t samples = state->batch.sample_count, step = state->times.valid_step;
     const int64_t times = state->times.masking.forecast_tokens, places = tokens[1] * tokens[2];
     /* Masked rows are ordered level by level, sample by sample, then time and place. */
     const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
@@ -277,8 +278,8 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
         char text[32];
         AR_TRY(forecast_time(state, state->times.valid[t], err));
         ar_profile_begin(o->profile);
-        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->times.valid[t], o->lead_hours,
-                                        state->blends, err));
+        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->times.valid[t],
+                                        state->times.lead_hours, state->blends, err));
         ar_profile_end(o->profile, "writing the forecast", 0);
         ar_time_format(state->times.valid[t], state->dataset.fields[0].calendar, text);
         ar_progress_update(&progress, t + 1, text);

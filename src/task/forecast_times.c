@@ -1,5 +1,8 @@
 #include "task/forecast_times.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -27,24 +30,51 @@ static ar_status check_period_early(const ar_forecast_options *o, ar_error *err)
     return standard ? check_period(o, start, end, err) : AR_OK;
 }
 
-ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_options *o,
-                                 const ar_checkpoint *checkpoint, ar_error *err)
+/* The options that say how far known times lie. */
+static void name_hours(const ar_forecast_options *o, char text[80])
+{
+    const bool both = o->lead_hours != 0 && o->next_hours != 0;
+    text[0] = '\0';
+    if (o->lead_hours != 0 || o->next_hours == 0) {
+        snprintf(text, 80, "--lead-hours %lld%s", (long long)o->lead_hours, both ? " " : "");
+    }
+    if (o->next_hours != 0) {
+        const size_t length = strlen(text);
+        snprintf(text + length, 80 - length, "--next-hours %lld", (long long)o->next_hours);
+    }
+}
+
+static ar_status check_hours(const ar_forecast_options *o, int64_t time_step_hours, ar_error *err)
+{
+    const int64_t hours[] = {o->lead_hours, o->next_hours};
+    bool right = o->lead_hours != 0 || o->next_hours != 0;
+    for (int i = 0; i < 2; i++) {
+        right = right && hours[i] >= 0 && hours[i] <= HOURS_MOST && hours[i] % time_step_hours == 0;
+    }
+    if (!right) {
+        char option[80];
+        name_hours(o, option);
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: the model steps by %lld hours, so a multiple of that", option,
+                       (long long)time_step_hours);
+    }
+    return AR_OK;
+}
+
+/* Static fields are known at all times, however their tokens lie; streams know what their fields
+ * do. All others hide the same stretch of time. */
+static ar_status check_fields(const ar_forecast_times *times, const ar_forecast_options *o,
+                              const ar_checkpoint *checkpoint, ar_error *err)
 {
     const ar_configuration *c = &checkpoint->configuration;
-    if (o->lead_hours < 1 || o->lead_hours > HOURS_MOST ||
-        o->lead_hours % c->time_step_hours != 0) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--lead-hours %lld: the model steps by %lld hours, so a multiple of that",
-                       (long long)o->lead_hours, (long long)c->time_step_hours);
-    }
-    times->lead_steps = o->lead_hours / c->time_step_hours;
-    /* Static fields are known at all times, however their tokens lie; streams know what their
-     * fields do. */
     const ar_field_configuration *first = &c->fields[c->prediction_order[0]];
-    const int64_t size = first->tokens.token_size[0];
-    const int64_t tokens = (times->lead_steps - 1) / size + 1;
+    const int64_t size = first->tokens.token_size[0], token_hours = size * c->time_step_hours;
+    const int64_t ends = o->lead_hours > 0 && o->next_hours > 0 ? 2 : 1;
+    char option[80];
+    name_hours(o, option);
     for (int64_t f = 0; f < c->field_count; f++) {
         const ar_field_configuration *field = &c->fields[f];
+        const int64_t tokens = field->tokens.tokens[0];
         if (field->is_static || field->stream_of) {
             continue;
         }
@@ -55,39 +85,89 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
                            checkpoint->path, field->name, (long long)field->tokens.token_size[0],
                            first->name, (long long)size);
         }
-        if (tokens >= field->tokens.tokens[0]) {
-            return ar_fail(
-                err, AR_ERROR_USAGE,
-                "--lead-hours %lld: the model sees %lld hours in all; at most %lld hours "
-                "can be forecast at once",
-                (long long)o->lead_hours,
-                (long long)(field->tokens.tokens[0] * size * c->time_step_hours),
-                (long long)((field->tokens.tokens[0] - 1) * size * c->time_step_hours));
+        if (times->masking.forecast_tokens > tokens - ends) {
+            return ar_fail(err, AR_ERROR_USAGE,
+                           "%s: hides %lld hours, and the model sees %lld in all; at most %lld "
+                           "hours can be hidden at once",
+                           option, (long long)(times->masking.forecast_tokens * token_hours),
+                           (long long)(tokens * token_hours),
+                           (long long)((tokens - ends) * token_hours));
         }
     }
-    if (c->masking.strategy == AR_MASK_FORECAST && tokens > c->masking.forecast_tokens) {
-        ar_log(AR_LOG_WARNING,
-               "--lead-hours %lld: masks the last %lld tokens in time, and the model was trained "
-               "with %lld",
-               (long long)o->lead_hours, (long long)tokens, (long long)c->masking.forecast_tokens);
+    return AR_OK;
+}
+
+static void warn_of_training(const ar_masking *masking, const ar_forecast_options *o,
+                             const ar_configuration *c)
+{
+    char option[80];
+    name_hours(o, option);
+    if (c->masking.strategy != AR_MASK_FORECAST) {
+        return;
     }
+    if (o->next_hours > 0) {
+        ar_log(AR_LOG_WARNING, "%s: the model was trained to forecast only (masking.strategy)",
+               option);
+    } else if (masking->forecast_tokens > c->masking.forecast_tokens) {
+        ar_log(AR_LOG_WARNING,
+               "%s: masks the last %lld tokens in time, and the model was trained with %lld",
+               option, (long long)masking->forecast_tokens, (long long)c->masking.forecast_tokens);
+    }
+}
+
+ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_options *o,
+                                 const ar_checkpoint *checkpoint, ar_error *err)
+{
+    const ar_configuration *c = &checkpoint->configuration;
+    const ar_field_tokens *shape = &c->fields[c->prediction_order[0]].tokens;
+    const int64_t size = shape->token_size[0];
+    ar_status status = AR_OK;
+    AR_TRY(check_hours(o, c->time_step_hours, err));
+    const int64_t lead = o->lead_hours / c->time_step_hours;
+    const int64_t next = o->next_hours / c->time_step_hours;
+    const bool between = lead > 0 && next > 0;
+    if (between && (lead + next - 1) % size != 0) {
+        char option[80];
+        name_hours(o, option);
+        return ar_fail(
+            err, AR_ERROR_USAGE,
+            "%s: %lld unknown times in between, and the model's tokens span %lld; should "
+            "be a multiple of that",
+            option, (long long)(lead + next - 1), (long long)size);
+    }
+    /* Of a forecast or a hindcast the far end of the last token is unknown too. */
+    const int64_t tokens = (lead + next - (between ? 1 : 0) + size - 1) / size;
     times->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
-    times->known_steps = (first->tokens.tokens[0] - tokens) * size;
+    AR_TRY(check_fields(times, o, checkpoint, err));
+    if (next > 0) { /* the odd token in between is one of the past */
+        times->masking.known_after = (shape->tokens[0] - tokens) / (between ? 2 : 1);
+    }
+    warn_of_training(&times->masking, o, c);
+    times->cube_steps = shape->tokens[0] * size;
+    times->masked_steps = tokens * size;
+    times->known_before =
+        times->cube_steps - times->masked_steps - times->masking.known_after * size;
+    times->valid_step = lead > 0 ? lead - 1 : times->masked_steps - next;
     times->time_step = 3600 * c->time_step_hours;
-    return check_period_early(o, err);
+    times->lead_hours = lead > 0 && (next == 0 || lead <= next) ? o->lead_hours : -o->next_hours;
+    status = check_period_early(o, err);
+cleanup:
+    return status;
 }
 
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid)
 {
-    return valid - (times->lead_steps + times->known_steps - 1) * times->time_step;
+    return valid - (times->known_before + times->valid_step) * times->time_step;
 }
 
 static bool is_known(const ar_forecast_times *times, const ar_dataset *dataset, int64_t valid)
 {
-    const int64_t step = times->time_step, last = valid - times->lead_steps * step;
-    for (int64_t f = 0; f < dataset->field_count; f++) {
-        for (int64_t t = ar_forecast_times_first(times, valid); t <= last; t += step) {
-            if (ar_field_data_find_time(&dataset->fields[f], t) < 0) {
+    const int64_t first = ar_forecast_times_first(times, valid);
+    for (int64_t step = 0; step < times->cube_steps; step++) {
+        const bool hidden =
+            step >= times->known_before && step < times->known_before + times->masked_steps;
+        for (int64_t f = 0; !hidden && f < dataset->field_count; f++) {
+            if (ar_field_data_find_time(&dataset->fields[f], first + step * times->time_step) < 0) {
                 return false;
             }
         }
@@ -99,8 +179,10 @@ static bool is_known(const ar_forecast_times *times, const ar_dataset *dataset, 
 static void warn_of_months(const ar_forecast_times *times, const ar_dataset *dataset)
 {
     for (int64_t t = 0; t < times->count; t++) {
+        const int64_t first = ar_forecast_times_first(times, times->valid[t]);
+        const int64_t last = first + (times->cube_steps - 1) * times->time_step;
         const int64_t valid = times->valid[t];
-        if (ar_dataset_warn_of_months(dataset, ar_forecast_times_first(times, valid), valid,
+        if (ar_dataset_warn_of_months(dataset, first, times->masking.known_after ? last : valid,
                                       "forecast")) {
             return;
         }
@@ -149,12 +231,13 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
         ar_time_format(field->times[0], calendar, first);
         ar_time_format(field->times[field->time_count - 1], calendar, last);
         return ar_fail(err, AR_ERROR_INPUT,
-                       "%s to %s: the data has none of the times that such forecasts start from; "
-                       "it goes from %s to %s",
+                       "%s to %s: the data has none of the times that must be known; it goes from "
+                       "%s to %s",
                        o->start, o->end, first, last);
     }
     if (times->count < wanted) {
-        ar_log(AR_LOG_WARNING, "%lld of %lld times left out: the data they start from is not there",
+        ar_log(AR_LOG_WARNING,
+               "%lld of %lld times left out: the known times that they need are not there",
                (long long)(wanted - times->count), (long long)wanted);
     }
     warn_of_months(times, dataset);

@@ -70,7 +70,23 @@ static ar_status add_coordinate(ar_writer *file, const char *name, const char *d
     return status == AR_OK ? put_texts(file, name, texts, count, err) : status;
 }
 
-static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *err)
+/* What a file says of its task. */
+typedef struct {
+    const char *command, *title, *reference;
+} task_texts;
+
+static const task_texts *texts_of(const ar_forecast_options *options)
+{
+    static const task_texts tasks[] = {
+        {"forecast", "Ensemble forecast by AtmoRep", "last time whose data the forecast saw"},
+        {"hindcast", "Ensemble hindcast by AtmoRep", "first time whose data the hindcast saw"},
+        {"interpolate", "Ensemble interpolation in time by AtmoRep",
+         "nearest time whose data the interpolation saw"}};
+    return &tasks[options->next_hours == 0 ? 0 : options->lead_hours == 0 ? 1 : 2];
+}
+
+static ar_status define_coordinates(const ar_forecast_writer *writer, const task_texts *task,
+                                    ar_error *err)
 {
     ar_writer *file = writer->file;
     const ar_grid *grid = &writer->dataset->fields[0].grid;
@@ -81,7 +97,7 @@ static ar_status define_coordinates(const ar_forecast_writer *writer, ar_error *
                                    {"calendar", calendar},
                                    {"axis", "T"}};
     const char *const reference[][2] = {{"standard_name", "forecast_reference_time"},
-                                        {"long_name", "last time whose data the forecast saw"},
+                                        {"long_name", task->reference},
                                         {"units", "hours since 1970-01-01 00:00:00"},
                                         {"calendar", calendar}};
     const char *const lead[][2] = {{"standard_name", "forecast_period"}, {"units", "hours"}};
@@ -203,6 +219,21 @@ static ar_status put_statistics_period(const ar_forecast_writer *writer, ar_erro
     return put_texts(writer->file, NULL, texts, 2, err);
 }
 
+/* How far from the valid time known ones lie, before and after it. */
+static ar_status put_hours(const ar_forecast_writer *writer, const ar_forecast_options *options,
+                           ar_error *err)
+{
+    const char *const names[] = {"lead_hours", "next_hours"};
+    const int64_t hours[] = {options->lead_hours, options->next_hours};
+    ar_status status = AR_OK;
+    for (int i = 0; status == AR_OK && i < 2; i++) {
+        if (hours[i] > 0) {
+            status = ar_writer_put_number(writer->file, NULL, names[i], (double)hours[i], err);
+        }
+    }
+    return status;
+}
+
 static ar_status put_provenance(const ar_forecast_writer *writer,
                                 const ar_forecast_options *options, const ar_checkpoint *checkpoint,
                                 uint64_t model_hash, ar_error *err)
@@ -218,10 +249,11 @@ static ar_status put_provenance(const ar_forecast_writer *writer,
     time_t now = time(NULL);
     struct tm utc;
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    snprintf(history, sizeof history, "%s: atmorep forecast " ATMOREP_VERSION, stamp);
+    snprintf(history, sizeof history, "%s: atmorep %s " ATMOREP_VERSION, stamp,
+             texts_of(options)->command);
     const char *const texts[][2] = {
         {"Conventions", "CF-1.8"},
-        {"title", "Ensemble forecast by AtmoRep"},
+        {"title", texts_of(options)->title},
         {"source", "atmorep " ATMOREP_VERSION},
         {"history", history},
         {"model", model},
@@ -231,8 +263,7 @@ static ar_status put_provenance(const ar_forecast_writer *writer,
         {"training_end", configuration->training_end ? configuration->training_end : ""}};
     AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
     AR_TRY(put_statistics_period(writer, err));
-    AR_TRY(
-        ar_writer_put_number(writer->file, NULL, "lead_hours", (double)options->lead_hours, err));
+    AR_TRY(put_hours(writer, options, err));
 cleanup:
     ar_free(yaml);
     ar_free(paths);
@@ -273,7 +304,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
-    AR_TRY(define_coordinates(writer, err));
+    AR_TRY(define_coordinates(writer, texts_of(options), err));
     size_t largest = 1;
     for (int64_t f = 0; f < dataset->field_count; f++) {
         AR_TRY(define_levels(writer, f, err));

@@ -39,6 +39,7 @@ static ar_status open_field(ar_dataset *dataset, ar_configuration *configuration
         .start = period->start,
         .end = period->end,
         .seconds_before = period->seconds_before,
+        .seconds_after = period->seconds_after,
         .is_static = field->is_static,
         .grid = configuration->regridding,
         .from = {derived ? field->derived_from[0] : NULL, derived ? field->derived_from[1] : NULL}};

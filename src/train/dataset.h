@@ -26,10 +26,11 @@ typedef struct {
     int64_t statistics_first, statistics_last; /* of ar_dataset_normalise_by; 0, −1 without */
 } ar_dataset;
 
-/* The times to load: ISO texts, both inclusive, NULL: open; and how much earlier than start. */
+/* The times to load: ISO texts, both inclusive, NULL: open; and how much earlier than start and
+ * later than end. */
 typedef struct {
     const char *start, *end;
-    int64_t seconds_before;
+    int64_t seconds_before, seconds_after;
 } ar_dataset_period;
 
 /* Load the fields of `configuration` from `paths`, the times of `period` only. Levels that the

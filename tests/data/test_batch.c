@@ -156,14 +156,15 @@ static void values_are_where_they_belong(void **state)
     }
 }
 
-static void forecast_hides_the_last_times(void **state)
+static void hides_one_time_token(int64_t known_after)
 {
-    (void)state;
+    const ar_masking masking = {
+        .strategy = AR_MASK_FORECAST, .forecast_tokens = 1, .known_after = known_after};
     fixture f;
     make_fixture(&f, AR_AREA_LATITUDE, 0, NLON);
     ar_batch batch;
     assert_int_equal(ar_batch_init(&batch, &f.space, CUBES, NULL), AR_OK);
-    ar_batch_fill(&batch, &f.space, cubes, CUBES, &forecast, &draw, false);
+    ar_batch_fill(&batch, &f.space, cubes, CUBES, &masking, &draw, false);
     for (int field = 0; field < FIELDS; field++) {
         const ar_field_batch *part = &batch.fields[field];
         const int64_t *n = f.tokens[field].tokens;
@@ -171,18 +172,18 @@ static void forecast_hides_the_last_times(void **state)
         for (int64_t level = 0; level < f.fields[field].level_count; level++) {
             for (int64_t k = 0; k < CUBES; k++) {
                 for (int64_t token = level * a_level; token < (level + 1) * a_level; token++) {
-                    bool last = token % a_level >= a_level - a_time;
+                    bool hidden = token % a_level / a_time == n[0] - 1 - known_after;
                     int64_t row = k * part->token_count + token;
-                    if (last) {
+                    if (hidden) {
                         assert_int_equal(part->masked[target], row);
                     }
                     for (int64_t v = 0; v < part->values; v++) {
                         float truth = true_value(&f, field, &cubes[k],
                                                  find_place(&f.tokens[field], token, v));
-                        assert_true(part->source[row * part->values + v] == (last ? 0 : truth));
-                        assert_true(!last || part->target[target * part->values + v] == truth);
+                        assert_true(part->source[row * part->values + v] == (hidden ? 0 : truth));
+                        assert_true(!hidden || part->target[target * part->values + v] == truth);
                     }
-                    for (int64_t v = 0; last && v < part->values; v++) {
+                    for (int64_t v = 0; hidden && v < part->values; v++) {
                         const place p = find_place(&f.tokens[field], token, v);
                         const int64_t *size = f.tokens[field].token_size;
                         double latitude = 90 - 10 * (double)(cubes[k].first_row + p.row);
@@ -191,7 +192,7 @@ static void forecast_hides_the_last_times(void **state)
                         /* float rounds at 6e-8 */
                         assert_true(fabs(area - cos(latitude * M_PI / 180)) < 1e-7);
                     }
-                    target += last;
+                    target += hidden;
                 }
             }
         }
@@ -199,6 +200,20 @@ static void forecast_hides_the_last_times(void **state)
     }
     ar_batch_release(&batch);
     release_fixture(&f);
+}
+
+static void forecast_hides_the_last_times(void **state)
+{
+    (void)state;
+    hides_one_time_token(0);
+}
+
+/* One time token is known after the hidden one: the third of four of the first field, the first of
+ * two of the second. */
+static void times_before_known_ones_are_hidden(void **state)
+{
+    (void)state;
+    hides_one_time_token(1);
 }
 
 static void inference_needs_no_future(void **state)
@@ -643,6 +658,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_where_they_belong),
         cmocka_unit_test(forecast_hides_the_last_times),
+        cmocka_unit_test(times_before_known_ones_are_hidden),
         cmocka_unit_test(inference_needs_no_future),
         cmocka_unit_test(missing_values_hide_their_tokens),
         cmocka_unit_test(token_information),

@@ -1,0 +1,107 @@
+#include "cli/forecast_options.h"
+
+#include "cli/interrupt.h"
+
+enum { MOST_OPTIONS = 32 };
+
+/* Append options, up to the one without a name, to a table of `count`. */
+static int append_options(ar_option *table, int count, const ar_option *options)
+{
+    for (; options->name && count < MOST_OPTIONS - 1; options++) {
+        table[count++] = *options;
+    }
+    return count;
+}
+
+/* A known time that lies no hours away would be none. */
+static ar_status check_own(const ar_option *own, ar_error *err)
+{
+    for (; own->name; own++) {
+        if (own->kind == AR_OPTION_INTEGER && *(const int64_t *)own->destination < 1) {
+            return ar_fail(err, AR_ERROR_USAGE, "--%s %lld: should be at least 1", own->name,
+                           (long long)*(const int64_t *)own->destination);
+        }
+    }
+    return AR_OK;
+}
+
+int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_options *o, int argc,
+                            char **argv)
+{
+    ar_text_list data = {0};
+    const char *trace = NULL;
+    ar_profile *profile = NULL;
+    o->every_hours = 6;
+    o->overlap = 0.5;
+    const ar_option what[] = {
+        {"model", "RUN",
+         "run folder, checkpoint, what convert made of a released model, or its .mod",
+         AR_OPTION_TEXT, &o->model, true},
+        {"config", "model_id<ID>.json", "of a .mod; the one beside it, if this is not given",
+         AR_OPTION_TEXT, &o->configuration, false},
+        {"normalise-start", "T",
+         "released models: first time of the data to compute its statistics from (default: its "
+         "first)",
+         AR_OPTION_TEXT, &o->normalise_start, false},
+        {"normalise-end", "T", "released models: last time of it (default: its last)",
+         AR_OPTION_TEXT, &o->normalise_end, false},
+        {"data", "STORE", "files, stores or glob patterns with the model's fields", AR_OPTION_LIST,
+         &data, true},
+        {"start", "T", "first valid time, e.g. 2026-02-10T00", AR_OPTION_TEXT, &o->start, true},
+        {"end", "T", "last valid time, inclusive", AR_OPTION_TEXT, &o->end, true},
+        {"every", "HOURS", "between valid times (default 6)", AR_OPTION_INTEGER, &o->every_hours,
+         false},
+        {0}};
+    const ar_option how[] = {
+        {"out", "FILE",
+         "what to write, a netCDF file (.nc) or a Zarr group (.zarr): mean, spread, members",
+         AR_OPTION_TEXT, &o->out, true},
+        {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",
+         AR_OPTION_INTEGER, &o->zarr_format, false},
+        {"overlap", "SHARE", "least share of a tile that its neighbour covers too (default 0.5)",
+         AR_OPTION_NUMBER, &o->overlap, false},
+        {"precision", "TYPE", "of matrix products: float32 (default) or bf16", AR_OPTION_TEXT,
+         &o->precision, false},
+        {"backend", "NAME",
+         "what computes: cpu (default), one of its paths (cpu-portable, cpu-avx2, cpu-avx512, "
+         "cpu-avx512_bf16), or the slow reference, ref",
+         AR_OPTION_TEXT, &o->backend, false},
+        {"threads", "N", "threads to use (default: all cores)", AR_OPTION_INTEGER, &o->threads,
+         false},
+        {"profile", "FILE.json",
+         "tell at the end where the time went; with a file also as a trace for chrome://tracing",
+         AR_OPTION_MAYBE_TEXT, &trace, false},
+        {0}};
+    ar_option options[MOST_OPTIONS] = {{0}};
+    int count = append_options(options, 0, what);
+    count = append_options(options, count, command->own);
+    append_options(options, count, how);
+    const ar_command_line line = {.command = command->command,
+                                  .description = command->description,
+                                  .options = options,
+                                  .example = command->example};
+    ar_error err = {""};
+    int exit_code;
+    ar_status status = AR_OK;
+    if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
+        goto release;
+    }
+    AR_TRY(check_own(command->own, &err));
+    if (!(o->overlap >= 0 && o->overlap < 1)) {
+        status =
+            ar_fail(&err, AR_ERROR_USAGE, "--overlap %g: at least 0 and less than 1", o->overlap);
+        goto cleanup;
+    }
+    o->data_paths = data.items;
+    o->data_path_count = data.count;
+    o->interrupt = ar_catch_interrupts();
+    AR_TRY(ar_profile_command_begin(&profile, trace, &err));
+    o->profile = profile;
+    AR_TRY(ar_forecast(o, &err));
+cleanup:
+    status = ar_profile_command_end(&profile, trace, status, &err);
+    exit_code = ar_command_end(command->command, status, &err);
+release:
+    ar_text_list_release(&data);
+    return exit_code;
+}
