@@ -218,6 +218,12 @@ typedef struct {
      */
     const char *climatology_start, *climatology_end;
     bool maps; /* draw maps (needs GMT) */
+    /* FIELD=VALUE in the forecast's unit: score the event that the field is above the value. */
+    const char *const *thresholds;
+    int64_t threshold_count;
+    /* Regions to be scored beside the whole grid: names, or boxes NAME=NORTH,WEST,SOUTH,EAST. */
+    const char *const *regions;
+    int64_t region_count;
 } ar_verify_options;
 
 /* Score the forecast; scores.json, scores.txt and map_<variable>[_<level>].png appear in

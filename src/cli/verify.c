@@ -26,7 +26,7 @@ cleanup:
 int ar_command_verify(int argc, char **argv)
 {
     ar_verify_options options = {0};
-    ar_text_list truth = {0};
+    ar_text_list truth = {0}, thresholds = {0}, regions = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
         {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
@@ -39,6 +39,13 @@ int ar_command_verify(int argc, char **argv)
          &options.climatology_start, false},
         {"climatology-end", "TIME", "last time of the climatology, inclusive", AR_OPTION_TEXT,
          &options.climatology_end, false},
+        {"threshold", "FIELD=VALUE",
+         "score that the field is above the value, in its unit: Brier score and reliability",
+         AR_OPTION_LIST, &thresholds, false},
+        {"region", "NAME",
+         "score this region too: globe, northern-hemisphere, southern-hemisphere, tropics, europe "
+         "… or a box NAME=N,W,S,E",
+         AR_OPTION_LIST, &regions, false},
         {"no-maps", NULL, "draw no maps", AR_OPTION_FLAG, &no_maps, false},
         {"json", NULL, "print scores.json instead of the table", AR_OPTION_FLAG, &json, false},
         {0},
@@ -46,8 +53,10 @@ int ar_command_verify(int argc, char **argv)
     const ar_command_line line = {
         .command = "verify",
         .description = "Score an ensemble forecast against truth, latitude-weighted: RMSE, bias, "
-                       "CRPS (plain and\n"
-                       "fair) and spread/skill ratio, beside persistence, damped persistence and "
+                       "anomaly\n"
+                       "correlation, CRPS (plain and fair), spread/skill ratio, energy score, "
+                       "ignorance, rank\n"
+                       "histogram and Brier scores, beside persistence, damped persistence and "
                        "climatology.\n"
                        "Times inside the training period are refused.",
         .options = declared,
@@ -58,6 +67,10 @@ int ar_command_verify(int argc, char **argv)
         options.truth_paths = truth.items;
         options.truth_count = truth.count;
         options.maps = !no_maps;
+        options.thresholds = thresholds.items;
+        options.threshold_count = thresholds.count;
+        options.regions = regions.items;
+        options.region_count = regions.count;
         ar_error err;
         char *table = NULL;
         ar_status status = ar_verify(&options, &table, &err);
@@ -70,5 +83,7 @@ int ar_command_verify(int argc, char **argv)
         exit_code = ar_command_end("verify", status, &err);
     }
     ar_text_list_release(&truth);
+    ar_text_list_release(&thresholds);
+    ar_text_list_release(&regions);
     return exit_code;
 }

@@ -6,8 +6,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "verify/baselines.h"
+#include "verify/lead_scores.h"
 #include "verify/maps.h"
-#include "verify/scores.h"
+#include "verify/threshold.h"
 #include "verify/truth.h"
 
 /* One field at work. */
@@ -17,19 +18,19 @@ typedef struct {
     int64_t *valid_index,
         *reference_index; /* [time_count] in truth; −1 where it has no such time */
     int64_t points;
-    float *members;   /* [member_count][points] */
-    float *baseline;  /* [points] */
-    float *spread;    /* [points] */
-    double *mean, *r; /* [points] climatology and lag correlation of the level */
-    ar_ensemble_scorer scorer;
+    float *members;                       /* [member_count][points] */
+    float *mean, *spread;                 /* [points] over members */
+    float *climatology_forecast, *damped; /* [points] */
+    double *climatology, *r;              /* [points] and lag correlation of the level */
+    double *thresholds;                   /* [threshold_count] */
+    int64_t threshold_count;
     ar_progress progress;
     int64_t done;
 } field_work;
 
 /* The sums over the times of one lead time. */
 typedef struct {
-    ar_ensemble_sums model;
-    ar_error_sums persistence, damped, climatology;
+    ar_lead_scores *regions; /* [region_count] */
     int64_t times, persistence_times, first_time, last_time;
 } lead_sums;
 
@@ -40,11 +41,13 @@ static void field_work_release(field_work *work)
     ar_free(work->valid_index);
     ar_free(work->reference_index);
     ar_free(work->members);
-    ar_free(work->baseline);
-    ar_free(work->spread);
     ar_free(work->mean);
+    ar_free(work->spread);
+    ar_free(work->climatology_forecast);
+    ar_free(work->damped);
+    ar_free(work->climatology);
     ar_free(work->r);
-    ar_ensemble_scorer_release(&work->scorer);
+    ar_free(work->thresholds);
 }
 
 static ar_status allocate_work(field_work *work, const ar_verification *run, ar_error *err)
@@ -52,16 +55,19 @@ static ar_status allocate_work(field_work *work, const ar_verification *run, ar_
     const ar_forecast_file *file = &run->forecast;
     size_t points = (size_t)work->points, times = (size_t)file->time_count;
     size_t member_points = points * (size_t)work->field->member_count; /* checked on opening */
-    const ar_score_area area = {file->grid.nlat, file->grid.nlon, run->weights};
     ar_status status = AR_OK;
     AR_TRY(ar_allocate(&work->valid_index, times, sizeof(int64_t), "indices of times", err));
     AR_TRY(ar_allocate(&work->reference_index, times, sizeof(int64_t), "indices of times", err));
     AR_TRY(ar_allocate(&work->members, member_points, sizeof(float), "members", err));
-    AR_TRY(ar_allocate(&work->baseline, points, sizeof(float), "a baseline forecast", err));
+    AR_TRY(ar_allocate(&work->mean, points, sizeof(float), "an ensemble mean", err));
     AR_TRY(ar_allocate(&work->spread, points, sizeof(float), "a field of spread", err));
-    AR_TRY(ar_allocate(&work->mean, points, sizeof(double), "a climatology", err));
+    AR_TRY(ar_allocate(&work->climatology_forecast, points, sizeof(float), "a climatology", err));
+    AR_TRY(ar_allocate(&work->damped, points, sizeof(float), "a baseline forecast", err));
+    AR_TRY(ar_allocate(&work->climatology, points, sizeof(double), "a climatology", err));
     AR_TRY(ar_allocate(&work->r, points, sizeof(double), "a lag correlation", err));
-    AR_TRY(ar_ensemble_scorer_init(&work->scorer, &area, work->field->member_count, err));
+    AR_TRY(ar_thresholds_of_field(&work->thresholds, &work->threshold_count,
+                                  run->options->thresholds, run->options->threshold_count,
+                                  work->field, err));
 cleanup:
     return status;
 }
@@ -127,23 +133,28 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
                           int64_t level, ar_error *err)
 {
     ar_forecast_file *file = &run->forecast;
-    const ar_score_area *area = &work->scorer.area;
-    const float *truth = ar_field_data_slice(&work->truth, work->valid_index[t], level);
     ar_status status = ar_forecast_file_read(file, work->field, t, level, work->members, err);
     if (status != AR_OK) {
         return status;
     }
-    ar_ensemble_sums_add(&sums->model, &work->scorer, work->members, truth);
-    for (int64_t at = 0; at < work->points; at++) {
-        work->baseline[at] = (float)work->mean[at];
-    }
-    ar_error_sums_add(&sums->climatology, area, work->baseline, truth);
+    ar_ensemble_mean_spread(work->members, work->field->member_count, work->points, work->mean,
+                            work->spread);
+    ar_scored_time time = {
+        .members = work->members,
+        .mean = work->mean,
+        .truth = ar_field_data_slice(&work->truth, work->valid_index[t], level),
+        .climatology = work->climatology,
+        .climatology_forecast = work->climatology_forecast,
+    };
     if (work->reference_index[t] >= 0) {
-        const float *reference = ar_field_data_slice(&work->truth, work->reference_index[t], level);
-        ar_error_sums_add(&sums->persistence, area, reference, truth);
-        ar_damped_persistence(work->baseline, reference, work->mean, work->r, work->points);
-        ar_error_sums_add(&sums->damped, area, work->baseline, truth);
+        time.persistence = ar_field_data_slice(&work->truth, work->reference_index[t], level);
+        time.damped = work->damped;
+        ar_damped_persistence(work->damped, time.persistence, work->climatology, work->r,
+                              work->points);
         sums->persistence_times++;
+    }
+    for (int64_t i = 0; i < run->region_count; i++) {
+        ar_lead_scores_add(&sums->regions[i], &time);
     }
     int64_t valid = file->valid_times[t];
     sums->first_time = sums->times == 0 || valid < sums->first_time ? valid : sums->first_time;
@@ -166,7 +177,7 @@ static void describe_level(const ar_forecast_field *field, int64_t level, char k
 }
 
 static ar_status append_score(ar_verification *run, const field_work *work, int64_t level,
-                              int64_t lead, const lead_sums *sums, ar_error *err)
+                              int64_t lead, const lead_sums *sums, int64_t region, ar_error *err)
 {
     ar_status status = ar_grow(&run->scores, &run->score_capacity, run->score_count + 1,
                                sizeof *run->scores, "the scores", err);
@@ -177,29 +188,39 @@ static ar_status append_score(ar_verification *run, const field_work *work, int6
     ar_calendar calendar = run->forecast.calendar;
     ar_score *score = &run->scores[run->score_count++];
     *score = (ar_score){
+        .region = region,
         .variable = field->variable,
         .standard_name = field->standard_name,
         .units = field->units,
         .lead_hours = (double)lead / 3600,
-        .member_count = field->member_count,
         .times = sums->times,
         .persistence_times = sums->persistence_times,
-        .rmse = ar_error_sums_rmse(&sums->model.mean),
-        .bias = ar_error_sums_bias(&sums->model.mean),
-        .mae = ar_error_sums_mae(&sums->model.mean),
-        .crps = ar_ensemble_sums_crps(&sums->model),
-        .crps_fair = ar_ensemble_sums_crps_fair(&sums->model),
-        .spread = ar_ensemble_sums_spread(&sums->model),
-        .spread_skill_ratio = ar_ensemble_sums_spread_skill(&sums->model),
-        .persistence_rmse = ar_error_sums_rmse(&sums->persistence),
-        .persistence_crps = ar_error_sums_mae(&sums->persistence),
-        .damped_persistence_rmse = ar_error_sums_rmse(&sums->damped),
-        .climatology_rmse = ar_error_sums_rmse(&sums->climatology),
     };
     describe_level(field, level, score->level, score->level_text);
     ar_time_format(sums->first_time, calendar, score->first_time);
     ar_time_format(sums->last_time, calendar, score->last_time);
-    return AR_OK;
+    return ar_lead_scores_read(&sums->regions[region], score, err);
+}
+
+static void lead_sums_release(lead_sums *sums, const ar_verification *run)
+{
+    for (int64_t i = 0; sums->regions && i < run->region_count; i++) {
+        ar_lead_scores_release(&sums->regions[i]);
+    }
+    ar_free(sums->regions);
+}
+
+static ar_status lead_sums_init(lead_sums *sums, const ar_verification *run, const field_work *work,
+                                ar_error *err)
+{
+    ar_status status = ar_allocate(&sums->regions, (size_t)run->region_count, sizeof *sums->regions,
+                                   "the sums of regions", err);
+    for (int64_t i = 0; status == AR_OK && i < run->region_count; i++) {
+        status =
+            ar_lead_scores_init(&sums->regions[i], &run->regions[i].area, work->field->member_count,
+                                work->thresholds, work->threshold_count, err);
+    }
+    return status;
 }
 
 static ar_status score_lead(ar_verification *run, field_work *work, int64_t level, int64_t lead,
@@ -208,24 +229,28 @@ static ar_status score_lead(ar_verification *run, field_work *work, int64_t leve
     const ar_forecast_file *file = &run->forecast;
     lead_sums sums = {0};
     int64_t pairs = 0;
-    ar_status status = ar_lag_correlation_compute(work->r, &pairs, &work->climatology_truth, level,
-                                                  work->mean, lead, err);
-    if (status == AR_OK && pairs == 0) {
+    ar_status status = AR_OK;
+    AR_TRY(lead_sums_init(&sums, run, work, err));
+    AR_TRY(ar_lag_correlation_compute(work->r, &pairs, &work->climatology_truth, level,
+                                      work->climatology, lead, err));
+    if (pairs == 0) {
         ar_log(AR_LOG_WARNING,
                "%s: no two times of the climatology period lie %g hours apart; damped persistence "
                "is not scored",
                work->field->variable, (double)lead / 3600);
     }
-    for (int64_t t = 0; status == AR_OK && t < file->time_count; t++) {
+    for (int64_t t = 0; t < file->time_count; t++) {
         if (file->lead_times[t] == lead && work->valid_index[t] >= 0) {
-            status = add_time(&sums, work, run, t, level, err);
+            AR_TRY(add_time(&sums, work, run, t, level, err));
             ar_progress_update(&work->progress, ++work->done, "");
         }
     }
-    if (status != AR_OK || sums.times == 0) {
-        return status;
+    for (int64_t i = 0; sums.times > 0 && i < run->region_count; i++) {
+        AR_TRY(append_score(run, work, level, lead, &sums, i, err));
     }
-    return append_score(run, work, level, lead, &sums, err);
+cleanup:
+    lead_sums_release(&sums, run);
+    return status;
 }
 
 /* The scored time to draw: the latest valid one, of these the one with the shortest lead time. */
@@ -256,7 +281,7 @@ static ar_status draw_map(ar_verification *run, field_work *work, int64_t level,
     if (status != AR_OK) {
         return status;
     }
-    ar_ensemble_mean_spread(work->members, field->member_count, work->points, work->baseline,
+    ar_ensemble_mean_spread(work->members, field->member_count, work->points, work->mean,
                             work->spread);
     describe_level(field, level, key, text);
     ar_time_format(file->valid_times[t], file->calendar, valid);
@@ -271,7 +296,7 @@ static ar_status draw_map(ar_verification *run, field_work *work, int64_t level,
         .member_count = field->member_count,
         .grid = &file->grid,
         .analysis = ar_field_data_slice(&work->truth, work->valid_index[t], level),
-        .mean = work->baseline,
+        .mean = work->mean,
         .spread = work->spread,
     };
     snprintf(name, sizeof name, "map_%s%s%s.png", field->variable, field->levels ? "_" : "",
@@ -300,7 +325,10 @@ ar_status ar_verification_score_field(ar_verification *run, const ar_forecast_fi
     snprintf(label, sizeof label, "scoring %s", field->variable);
     ar_progress_begin(&work.progress, label, 0, field->level_count * file->time_count);
     for (int64_t level = 0; level < field->level_count; level++) {
-        AR_TRY(ar_climatology_compute(work.mean, &work.climatology_truth, level, err));
+        AR_TRY(ar_climatology_compute(work.climatology, &work.climatology_truth, level, err));
+        for (int64_t at = 0; at < work.points; at++) {
+            work.climatology_forecast[at] = (float)work.climatology[at];
+        }
         for (int64_t i = 0; i < run->lead_count; i++) {
             AR_TRY(score_lead(run, &work, level, run->lead_times[i], err));
         }

@@ -4,10 +4,19 @@
 
 #include <stdint.h>
 
-#include "atmorep/status.h"
+#include "verify/distribution.h"
+#include "verify/region.h"
 
-/* All scores of one field at one level and lead time; NaN where there is none. */
+/* Of exceeding a threshold. */
 typedef struct {
+    double threshold;
+    ar_brier brier;
+    double *forecast, *observed; /* [member_count + 1] of ar_distribution_reliability; one block */
+} ar_threshold_score;
+
+/* All scores of one field at one level, lead time and region; NaN where there is none. */
+typedef struct {
+    int64_t region;                               /* index in ar_report.regions */
     const char *variable, *standard_name, *units; /* borrowed */
     char level[32];      /* key in JSON: "850", "surface" for a field without levels */
     char level_text[48]; /* with its unit: "850 hPa" */
@@ -15,25 +24,37 @@ typedef struct {
     int64_t member_count;
     int64_t times, persistence_times; /* scored; those of them whose reference time the truth has */
     char first_time[32], last_time[32]; /* of the scored valid times */
-    double rmse, bias, mae, crps, crps_fair, spread, spread_skill_ratio;
-    double persistence_rmse, persistence_crps, damped_persistence_rmse, climatology_rmse;
+    double rmse, bias, mae, acc, crps, crps_fair, spread, spread_skill_ratio;
+    double energy_score, energy_score_fair, ignorance, without_spread;
+    double rank_departure, rank_delta;
+    double persistence_rmse, persistence_crps, persistence_acc;
+    double damped_persistence_rmse, climatology_rmse;
+    double *rank_histogram;         /* [member_count + 1]; NULL: none */
+    ar_threshold_score *thresholds; /* [threshold_count] */
+    int64_t threshold_count;
 } ar_score;
+
+/* Free what hangs on a score. Safe on a zeroed one. */
+void ar_score_release(ar_score *score);
 
 typedef struct {
     const char *forecast;
     const char *const *truth_paths;
     int64_t truth_count;
     char climatology_start[32], climatology_end[32];
+    const ar_region *regions; /* [region_count], the first the whole grid */
+    int64_t region_count;
     const ar_score *scores; /* [score_count]; those of a field, and of its level, stand together */
     int64_t score_count;
 } ar_report;
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:
- * scores}}}}; a score that is NaN is null. *text is the caller's to ar_free. */
+ * scores}}}, "regions": {name: {bounds, "fields"}}}; a score that is NaN is null. *text is the
+ * caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
-/* Two tables, of the error of the mean and of the ensemble, each ending with the ratio to
- * persistence. *text is the caller's to ar_free. */
+/* Tables of the error of the mean, of the ensemble, of its distribution, and of thresholds where
+ * there are any, for each region. *text is the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_table(char **text, const ar_report *report, ar_error *err);
 
 #endif

@@ -18,10 +18,27 @@ static const definition definitions[] = {
     {"rmse", "sqrt of the weighted mean over space and time of (ensemble mean - truth)^2"},
     {"bias", "weighted mean of ensemble mean - truth"},
     {"mae", "weighted mean of |ensemble mean - truth|"},
+    {"acc",
+     "mean over times of the anomaly correlation of the ensemble mean about climatology, not "
+     "centred, area-weighted"},
     {"crps", "weighted mean of 1/N sum|x_i - y| - 1/(2 N^2) sum sum|x_i - x_j|"},
     {"crps_fair", "the same with 1/(2 N (N-1))"},
     {"spread", "sqrt of the weighted mean of the variance over members (unbiased, N-1)"},
     {"spread_skill_ratio", "spread / rmse, without the factor sqrt((N+1)/N)"},
+    {"energy_score", "mean over times of 1/N sum ||x_i - y|| - 1/(2 N^2) sum sum ||x_i - x_j||, "
+                     "||.|| the root of the weighted mean square over space"},
+    {"energy_score_fair", "the same with 1/(2 N (N-1))"},
+    {"ignorance", "weighted mean of -log2 of the density at the truth of a normal distribution "
+                  "with the mean and the unbiased variance of the members, where this is not 0"},
+    {"without_spread", "share of the area where all members are the same"},
+    {"rank_histogram", "share of the area in which 0 ... N members lie below the truth; ties are "
+                       "split evenly"},
+    {"rank_departure", "(N+1) sum (f_k - 1/(N+1))^2 of the rank histogram f"},
+    {"rank_delta", "the same over its expectation for a reliable ensemble at independent points "
+                   "(Candille and Talagrand 2005)"},
+    {"thresholds", "of the event that the value is above the threshold: Brier score = reliability "
+                   "- resolution + uncertainty; forecast and observed: how often k = 0 ... N "
+                   "members have it, and how often it comes then"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -29,11 +46,63 @@ static const definition definitions[] = {
     {"climatology", "mean per grid point over the climatology period"},
 };
 
+typedef struct {
+    const char *name;
+    double value;
+} named_number;
+
+static bool add_numbers(cJSON *object, const named_number *numbers, size_t count)
+{
+    bool complete = true;
+    for (size_t i = 0; i < count; i++) {
+        complete &= isfinite(numbers[i].value)
+                        ? cJSON_AddNumberToObject(object, numbers[i].name, numbers[i].value) != NULL
+                        : cJSON_AddNullToObject(object, numbers[i].name) != NULL;
+    }
+    return complete;
+}
+
+static bool add_array(cJSON *object, const char *name, const double *values, int64_t count)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+    bool complete = array != NULL;
+    for (int64_t i = 0; complete && i < count; i++) {
+        complete = cJSON_AddItemToArray(array, isfinite(values[i]) ? cJSON_CreateNumber(values[i])
+                                                                   : cJSON_CreateNull());
+    }
+    return complete;
+}
+
 /* The object under `key`, made when it is not there yet. NULL when memory is short. */
 static cJSON *object_at(cJSON *parent, const char *key)
 {
     cJSON *found = cJSON_GetObjectItemCaseSensitive(parent, key);
     return found ? found : cJSON_AddObjectToObject(parent, key);
+}
+
+static bool add_thresholds(cJSON *at, const ar_score *score)
+{
+    cJSON *thresholds = cJSON_AddObjectToObject(at, "thresholds");
+    bool complete = thresholds != NULL;
+    for (int64_t i = 0; complete && i < score->threshold_count; i++) {
+        const ar_threshold_score *threshold = &score->thresholds[i];
+        const ar_brier *brier = &threshold->brier;
+        const named_number numbers[] = {
+            {"brier", brier->score},
+            {"brier_fair", brier->fair},
+            {"reliability", brier->reliability},
+            {"resolution", brier->resolution},
+            {"uncertainty", brier->uncertainty},
+            {"frequency", brier->frequency},
+        };
+        char key[32];
+        snprintf(key, sizeof key, "%.10g", threshold->threshold);
+        cJSON *object = object_at(thresholds, key);
+        complete = object && add_numbers(object, numbers, sizeof numbers / sizeof numbers[0]) &&
+                   add_array(object, "forecast", threshold->forecast, score->member_count + 1) &&
+                   add_array(object, "observed", threshold->observed, score->member_count + 1);
+    }
+    return complete;
 }
 
 static bool add_score(cJSON *fields, const ar_score *score)
@@ -46,35 +115,70 @@ static bool add_score(cJSON *fields, const ar_score *score)
     if (!at) {
         return false;
     }
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {
+    const named_number numbers[] = {
         {"rmse", score->rmse},
         {"bias", score->bias},
         {"mae", score->mae},
+        {"acc", score->acc},
         {"crps", score->crps},
         {"crps_fair", score->crps_fair},
         {"spread", score->spread},
         {"spread_skill_ratio", score->spread_skill_ratio},
+        {"energy_score", score->energy_score},
+        {"energy_score_fair", score->energy_score_fair},
+        {"ignorance", score->ignorance},
+        {"without_spread", score->without_spread},
+        {"rank_departure", score->rank_departure},
+        {"rank_delta", score->rank_delta},
         {"persistence_rmse", score->persistence_rmse},
         {"persistence_crps", score->persistence_crps},
+        {"persistence_acc", score->persistence_acc},
         {"damped_persistence_rmse", score->damped_persistence_rmse},
         {"climatology_rmse", score->climatology_rmse},
         {"members", (double)score->member_count},
         {"times", (double)score->times},
         {"persistence_times", (double)score->persistence_times},
     };
-    bool complete = true;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        complete &= isnan(numbers[i].value)
-                        ? cJSON_AddNullToObject(at, numbers[i].name) != NULL
-                        : cJSON_AddNumberToObject(at, numbers[i].name, numbers[i].value) != NULL;
+    bool complete = add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
+    if (score->rank_histogram) {
+        complete &= add_array(at, "rank_histogram", score->rank_histogram, score->member_count + 1);
+    }
+    if (score->threshold_count > 0) {
+        complete &= add_thresholds(at, score);
     }
     complete &= cJSON_AddStringToObject(at, "units", score->units) != NULL;
     complete &= cJSON_AddStringToObject(at, "standard_name", score->standard_name) != NULL;
     complete &= cJSON_AddStringToObject(at, "first_time", score->first_time) != NULL;
     complete &= cJSON_AddStringToObject(at, "last_time", score->last_time) != NULL;
+    return complete;
+}
+
+/* The scores of one region. */
+static bool add_fields(cJSON *parent, const ar_report *report, int64_t region)
+{
+    cJSON *fields = cJSON_AddObjectToObject(parent, "fields");
+    bool complete = fields != NULL;
+    for (int64_t i = 0; complete && i < report->score_count; i++) {
+        if (report->scores[i].region == region) {
+            complete = add_score(fields, &report->scores[i]);
+        }
+    }
+    return complete;
+}
+
+static bool add_regions(cJSON *root, const ar_report *report)
+{
+    cJSON *regions = report->region_count > 1 ? cJSON_AddObjectToObject(root, "regions") : NULL;
+    bool complete = regions || report->region_count <= 1;
+    for (int64_t i = 1; complete && i < report->region_count; i++) {
+        const ar_region *region = &report->regions[i];
+        const named_number bounds[] = {{"north", region->north},
+                                       {"west", region->west},
+                                       {"south", region->south},
+                                       {"east", region->east}};
+        cJSON *object = cJSON_AddObjectToObject(regions, region->name);
+        complete = object && add_numbers(object, bounds, 4) && add_fields(object, report, i);
+    }
     return complete;
 }
 
@@ -106,12 +210,8 @@ ar_status ar_report_json(char **text, const ar_report *report, ar_error *err)
 {
     *text = NULL;
     cJSON *root = cJSON_CreateObject();
-    bool complete = root && add_sources(root, report) && add_definitions(root);
-    cJSON *fields = complete ? cJSON_AddObjectToObject(root, "fields") : NULL;
-    complete = fields != NULL;
-    for (int64_t i = 0; complete && i < report->score_count; i++) {
-        complete = add_score(fields, &report->scores[i]);
-    }
+    bool complete = root && add_sources(root, report) && add_definitions(root) &&
+                    add_fields(root, report, 0) && add_regions(root, report);
     char *printed = complete ? cJSON_Print(root) : NULL;
     cJSON_Delete(root);
     if (!printed) {

@@ -1,23 +1,15 @@
 #include "verify/report.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
-
-enum { COLUMNS_MOST = 16, CELL_SIZE = 64 };
+#include "verify/text_table.h"
 
 typedef enum {
-    COLUMN_VARIABLE,
-    COLUMN_LEVEL,
-    COLUMN_UNITS,
-    COLUMN_LEAD,
     COLUMN_TIMES,
-    COLUMN_SCORE,    /* the double at `offset` */
+    COLUMN_SCORE,    /* the double at `offset`, in the unit of the field */
     COLUMN_RATIO,    /* the same, a pure number */
     COLUMN_QUOTIENT, /* the double at `offset` over that at `divisor` */
 } column_kind;
@@ -29,24 +21,17 @@ typedef struct {
 } column;
 
 static const column error_columns[] = {
-    {"field", COLUMN_VARIABLE, 0, 0},
-    {"level", COLUMN_LEVEL, 0, 0},
-    {"unit", COLUMN_UNITS, 0, 0},
-    {"lead", COLUMN_LEAD, 0, 0},
     {"times", COLUMN_TIMES, 0, 0},
     {"RMSE", COLUMN_SCORE, offsetof(ar_score, rmse), 0},
     {"persistence", COLUMN_SCORE, offsetof(ar_score, persistence_rmse), 0},
     {"damped", COLUMN_SCORE, offsetof(ar_score, damped_persistence_rmse), 0},
     {"climatology", COLUMN_SCORE, offsetof(ar_score, climatology_rmse), 0},
+    {"ACC", COLUMN_RATIO, offsetof(ar_score, acc), 0},
     {"RMSE/persistence", COLUMN_QUOTIENT, offsetof(ar_score, rmse),
      offsetof(ar_score, persistence_rmse)},
 };
 
 static const column ensemble_columns[] = {
-    {"field", COLUMN_VARIABLE, 0, 0},
-    {"level", COLUMN_LEVEL, 0, 0},
-    {"unit", COLUMN_UNITS, 0, 0},
-    {"lead", COLUMN_LEAD, 0, 0},
     {"bias", COLUMN_SCORE, offsetof(ar_score, bias), 0},
     {"MAE", COLUMN_SCORE, offsetof(ar_score, mae), 0},
     {"CRPS", COLUMN_SCORE, offsetof(ar_score, crps), 0},
@@ -57,6 +42,33 @@ static const column ensemble_columns[] = {
      offsetof(ar_score, persistence_crps)},
 };
 
+static const column distribution_columns[] = {
+    {"energy score", COLUMN_SCORE, offsetof(ar_score, energy_score), 0},
+    {"fair", COLUMN_SCORE, offsetof(ar_score, energy_score_fair), 0},
+    {"ignorance (bits)", COLUMN_RATIO, offsetof(ar_score, ignorance), 0},
+    {"rank departure", COLUMN_RATIO, offsetof(ar_score, rank_departure), 0},
+    {"rank delta", COLUMN_SCORE, offsetof(ar_score, rank_delta), 0},
+};
+
+/* The first columns of every table. */
+enum { PLACE_COLUMNS = 4, PLACE_COLUMNS_LEFT = 3 };
+
+static void add_place_headers(ar_text_table *table, ar_error *err)
+{
+    static const char *const headers[PLACE_COLUMNS] = {"field", "level", "unit", "lead"};
+    for (int i = 0; i < PLACE_COLUMNS; i++) {
+        ar_text_table_add(table, err, "%s", headers[i]);
+    }
+}
+
+static void add_place(ar_text_table *table, ar_error *err, const ar_score *score)
+{
+    ar_text_table_add(table, err, "%s", score->variable);
+    ar_text_table_add(table, err, "%s", score->level_text);
+    ar_text_table_add(table, err, "%s", score->units);
+    ar_text_table_add(table, err, "%.10g h", score->lead_hours);
+}
+
 static double number_at(const ar_score *score, size_t offset)
 {
     double number;
@@ -64,101 +76,101 @@ static double number_at(const ar_score *score, size_t offset)
     return number;
 }
 
-static void write_score(char cell[CELL_SIZE], double score)
+static void add_cell(ar_text_table *table, ar_error *err, const column *it, const ar_score *score)
 {
-    if (isnan(score)) {
-        snprintf(cell, CELL_SIZE, "-");
+    double number = number_at(score, it->offset);
+    if (it->kind == COLUMN_TIMES) {
+        ar_text_table_add(table, err, "%lld", (long long)score->times);
+    } else if (it->kind == COLUMN_SCORE) {
+        ar_text_table_add_number(table, err, number);
     } else {
-        snprintf(cell, CELL_SIZE, "%.4g", score);
+        ar_text_table_add_ratio(
+            table, err, it->kind == COLUMN_RATIO ? number : number / number_at(score, it->divisor));
     }
 }
 
-static void write_ratio(char cell[CELL_SIZE], double ratio)
+static void finish_table(ar_growing_text *out, ar_text_table *table)
 {
-    if (isnan(ratio)) {
-        snprintf(cell, CELL_SIZE, "-");
+    if (table->status == AR_OK) {
+        ar_text_table_print(out, table);
     } else {
-        snprintf(cell, CELL_SIZE, "%.3f", ratio);
+        out->status = table->status;
     }
+    ar_text_table_release(table);
 }
 
-static void write_cell(char cell[CELL_SIZE], const column *it, const ar_score *score)
+static void append_table(ar_growing_text *out, const char *title, const column *columns,
+                         size_t column_count, const ar_report *report, int64_t region)
 {
-    switch (it->kind) {
-    case COLUMN_VARIABLE:
-        snprintf(cell, CELL_SIZE, "%s", score->variable);
-        break;
-    case COLUMN_LEVEL:
-        snprintf(cell, CELL_SIZE, "%s", score->level_text);
-        break;
-    case COLUMN_UNITS:
-        snprintf(cell, CELL_SIZE, "%s", score->units);
-        break;
-    case COLUMN_LEAD:
-        snprintf(cell, CELL_SIZE, "%.10g h", score->lead_hours);
-        break;
-    case COLUMN_TIMES:
-        snprintf(cell, CELL_SIZE, "%lld", (long long)score->times);
-        break;
-    case COLUMN_SCORE:
-        write_score(cell, number_at(score, it->offset));
-        break;
-    case COLUMN_RATIO:
-        write_ratio(cell, number_at(score, it->offset));
-        break;
-    case COLUMN_QUOTIENT:
-        write_ratio(cell, number_at(score, it->offset) / number_at(score, it->divisor));
-        break;
-    }
-}
-
-static bool is_text(const column *it)
-{
-    return it->kind <= COLUMN_UNITS;
-}
-
-/* Columns a text takes on a terminal: its UTF-8 characters. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++) {
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return width;
-}
-
-static void append_cell(ar_growing_text *out, const char *text, int width, bool left, bool last)
-{
-    int padding = width - width_of(text);
-    if (left) {
-        ar_text_add(out, "%s%*s", text, last ? 0 : padding, "");
-    } else {
-        ar_text_add(out, "%*s%s", padding, "", text);
-    }
-    ar_text_add(out, last ? "\n" : "  ");
-}
-
-static void append_table(ar_growing_text *out, const column *columns, int column_count,
-                         const ar_report *report)
-{
-    int widths[COLUMNS_MOST];
-    char cell[CELL_SIZE];
-    for (int c = 0; c < column_count; c++) {
-        widths[c] = width_of(columns[c].header);
-        for (int64_t i = 0; i < report->score_count; i++) {
-            write_cell(cell, &columns[c], &report->scores[i]);
-            widths[c] = width_of(cell) > widths[c] ? width_of(cell) : widths[c];
-        }
-    }
-    for (int c = 0; c < column_count; c++) {
-        append_cell(out, columns[c].header, widths[c], is_text(&columns[c]), c == column_count - 1);
+    ar_text_table table = {.column_count = PLACE_COLUMNS + (int64_t)column_count,
+                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_add(out, "\n%s\n", title);
+    add_place_headers(&table, out->err);
+    for (size_t c = 0; c < column_count; c++) {
+        ar_text_table_add(&table, out->err, "%s", columns[c].header);
     }
     for (int64_t i = 0; i < report->score_count; i++) {
-        for (int c = 0; c < column_count; c++) {
-            write_cell(cell, &columns[c], &report->scores[i]);
-            append_cell(out, cell, widths[c], is_text(&columns[c]), c == column_count - 1);
+        if (report->scores[i].region == region) {
+            add_place(&table, out->err, &report->scores[i]);
+            for (size_t c = 0; c < column_count; c++) {
+                add_cell(&table, out->err, &columns[c], &report->scores[i]);
+            }
         }
     }
+    finish_table(out, &table);
+}
+
+static void append_thresholds(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    static const char *const headers[] = {"above",       "frequency",  "Brier",      "fair",
+                                          "reliability", "resolution", "uncertainty"};
+    enum { COLUMNS = sizeof headers / sizeof headers[0] };
+    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
+                           .left_columns = PLACE_COLUMNS_LEFT};
+    bool any = false;
+    add_place_headers(&table, out->err);
+    for (int c = 0; c < COLUMNS; c++) {
+        ar_text_table_add(&table, out->err, "%s", headers[c]);
+    }
+    for (int64_t i = 0; i < report->score_count; i++) {
+        const ar_score *score = &report->scores[i];
+        for (int64_t k = 0; score->region == region && k < score->threshold_count; k++) {
+            const ar_brier *brier = &score->thresholds[k].brier;
+            const double numbers[] = {score->thresholds[k].threshold,
+                                      brier->frequency,
+                                      brier->score,
+                                      brier->fair,
+                                      brier->reliability,
+                                      brier->resolution,
+                                      brier->uncertainty};
+            add_place(&table, out->err, score);
+            for (int c = 0; c < COLUMNS; c++) {
+                ar_text_table_add_number(&table, out->err, numbers[c]);
+            }
+            any = true;
+        }
+    }
+    if (any) {
+        ar_text_add(out, "\nBrier score = reliability - resolution + uncertainty\n");
+        finish_table(out, &table);
+    }
+    ar_text_table_release(&table);
+}
+
+static void append_region(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    if (region > 0) {
+        const ar_region *it = &report->regions[region];
+        ar_text_add(out, "\n== Region %s: %g to %g N, %g to %g E\n", it->name, it->south, it->north,
+                    it->west, it->east);
+    }
+    append_table(out, "Root-mean-square error of the ensemble mean, and of what it should beat",
+                 error_columns, sizeof error_columns / sizeof error_columns[0], report, region);
+    append_table(out, "Ensemble", ensemble_columns,
+                 sizeof ensemble_columns / sizeof ensemble_columns[0], report, region);
+    append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,
+                 sizeof distribution_columns / sizeof distribution_columns[0], report, region);
+    append_thresholds(out, report, region);
 }
 
 ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
@@ -167,13 +179,12 @@ ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
     const ar_score *first = &report->scores[0];
     ar_text_add(&out, "%s: %lld members, valid %s to %s; latitude-weighted\n", report->forecast,
                 (long long)first->member_count, first->first_time, first->last_time);
-    ar_text_add(&out, "climatology and damping from %s to %s\n\n", report->climatology_start,
+    ar_text_add(&out, "climatology and damping from %s to %s\n", report->climatology_start,
                 report->climatology_end);
-    ar_text_add(&out, "Root-mean-square error of the ensemble mean, and of what it should beat\n");
-    append_table(&out, error_columns, sizeof error_columns / sizeof error_columns[0], report);
-    ar_text_add(&out, "\nEnsemble\n");
-    append_table(&out, ensemble_columns, sizeof ensemble_columns / sizeof ensemble_columns[0],
-                 report);
+    append_region(&out, report, 0);
+    for (int64_t i = 1; i < report->region_count; i++) {
+        append_region(&out, report, i);
+    }
     *text = out.text;
     if (out.status != AR_OK) {
         ar_free(out.text);

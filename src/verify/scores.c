@@ -33,10 +33,12 @@ void ar_error_sums_add(ar_error_sums *sums, const ar_score_area *area, const flo
 {
     for (int64_t i = 0; i < area->nlat; i++) {
         ar_error_sums row = {0};
-        for (int64_t at = i * area->nlon; at < (i + 1) * area->nlon; at++) {
+        for (int64_t j = 0; j < area->nlon; j++) {
+            int64_t at = i * area->nlon + j;
+            double weight = ar_score_area_weight(area, i, j);
             double error = (double)forecast[at] - (double)truth[at];
-            if (!isnan(error)) {
-                add_error(&row, area->weights[i], error);
+            if (weight > 0 && !isnan(error)) {
+                add_error(&row, weight, error);
             }
         }
         add_error_sums(sums, &row);
@@ -56,6 +58,36 @@ double ar_error_sums_bias(const ar_error_sums *sums)
 double ar_error_sums_mae(const ar_error_sums *sums)
 {
     return over_weight(sums, sums->absolute_error);
+}
+
+void ar_anomaly_correlation_add(ar_anomaly_correlation *correlation, const ar_score_area *area,
+                                const float *forecast, const float *truth,
+                                const double *climatology)
+{
+    double products = 0, forecast_squares = 0, truth_squares = 0;
+    for (int64_t i = 0; i < area->nlat; i++) {
+        for (int64_t j = 0; j < area->nlon; j++) {
+            int64_t at = i * area->nlon + j;
+            double weight = ar_score_area_weight(area, i, j);
+            double x = forecast[at] - climatology[at], y = truth[at] - climatology[at];
+            if (weight > 0 && !isnan(x) && !isnan(y)) {
+                products += weight * x * y;
+                forecast_squares += weight * x * x;
+                truth_squares += weight * y * y;
+            }
+        }
+    }
+    /* Two roots: the product of the squares of vorticities would be near the smallest double. */
+    double norm = sqrt(forecast_squares) * sqrt(truth_squares);
+    if (norm > 0) {
+        correlation->sum += products / norm;
+        correlation->times++;
+    }
+}
+
+double ar_anomaly_correlation_mean(const ar_anomaly_correlation *correlation)
+{
+    return correlation->times > 0 ? correlation->sum / (double)correlation->times : NAN;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -148,12 +180,17 @@ static void add_row(ar_ensemble_scorer *scorer, int64_t i, const float *members,
     int64_t points = area->nlat * area->nlon;
     double *deviations = scorer->deviations + i * scorer->member_count;
     ar_ensemble_sums sums = {0};
-    for (int64_t at = i * area->nlon; at < (i + 1) * area->nlon; at++) {
+    for (int64_t j = 0; j < area->nlon; j++) {
+        int64_t at = i * area->nlon + j;
+        double weight = ar_score_area_weight(area, i, j);
+        if (weight <= 0) {
+            continue;
+        }
         /* Deviations from the truth lose no digits of float values to a large mean. */
         for (int64_t k = 0; k < scorer->member_count; k++) {
             deviations[k] = (double)members[k * points + at] - (double)truth[at];
         }
-        add_point(&sums, area->weights[i], deviations, scorer->member_count);
+        add_point(&sums, weight, deviations, scorer->member_count);
     }
     scorer->row_sums[i] = sums;
 }

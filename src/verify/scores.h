@@ -11,16 +11,24 @@
 #ifndef AR_VERIFY_SCORES_H
 #define AR_VERIFY_SCORES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "atmorep/status.h"
 
-/* What is scored: rows [nlat] of nlon points, each row with its area weight. Borrows the weights.
- */
+/* What is scored: rows [nlat] of nlon points, each row with its area weight; of a part of the grid
+ * the rows whose weight is not 0 and the columns that are true. Borrows both. */
 typedef struct {
     int64_t nlat, nlon;
-    const double *weights; /* [nlat] of ar_grid_area_weights */
+    const double *weights; /* [nlat] of ar_grid_area_weights; 0: the row does not count */
+    const bool *columns;   /* [nlon]; NULL: all */
 } ar_score_area;
+
+/* The weight of a point, 0 outside of the area. */
+static inline double ar_score_area_weight(const ar_score_area *area, int64_t row, int64_t column)
+{
+    return !area->columns || area->columns[column] ? area->weights[row] : 0;
+}
 
 /* Weighted sums over points of e = forecast − truth. Zeroed to begin. */
 typedef struct {
@@ -35,6 +43,22 @@ void ar_error_sums_add(ar_error_sums *sums, const ar_score_area *area, const flo
 double ar_error_sums_rmse(const ar_error_sums *sums); /* sqrt(Σ w e² / Σ w) */
 double ar_error_sums_bias(const ar_error_sums *sums); /* Σ w e / Σ w */
 double ar_error_sums_mae(const ar_error_sums *sums);  /* Σ w |e| / Σ w */
+
+/* Anomaly correlation of one time after the other, as WeatherBench 2 has it: about a climatology c,
+ *     Σ w (x − c)(y − c) / sqrt(Σ w (x − c)² Σ w (y − c)²),
+ * not centred, and the mean of it over times. Times at which it does not exist, because no point
+ * counts or one of the anomalies is 0 everywhere, are left out. Zeroed to begin. */
+typedef struct {
+    double sum;
+    int64_t times;
+} ar_anomaly_correlation;
+
+/* Add one time. forecast, truth, climatology [nlat][nlon]; a point counts where all three are
+ * there. */
+void ar_anomaly_correlation_add(ar_anomaly_correlation *correlation, const ar_score_area *area,
+                                const float *forecast, const float *truth,
+                                const double *climatology);
+double ar_anomaly_correlation_mean(const ar_anomaly_correlation *correlation);
 
 /* Continuous ranked probability score of members x[0…n−1] (n ≥ 1) for the truth y, in their unit:
  *     plain  1/n Σ|xᵢ − y| − 1/(2n²)     ΣΣ|xᵢ − xⱼ|     (Gneiting and Raftery 2007, sec. 4.2)

@@ -15,7 +15,8 @@ typedef struct {
     const ar_verify_options *options;
     ar_forecast_file forecast;
     int64_t climatology_start, climatology_end;
-    double *weights;     /* [nlat] */
+    ar_region *regions; /* [region_count], the first the whole grid */
+    int64_t region_count;
     int64_t *lead_times; /* [lead_count] the different ones, ascending */
     int64_t lead_count;
     bool draw_maps;
@@ -24,8 +25,8 @@ typedef struct {
 } ar_verification;
 
 /* Score one field of the forecast file at all its levels and lead times: load its truth, append to
- * run->scores and, when run->draw_maps, draw a map a level. Truth that lacks times is told as a
- * warning; truth that has none of them is an error. */
+ * run->scores, for each region, and, when run->draw_maps, draw a map a level. Truth that lacks
+ * times is told as a warning; truth that has none of them is an error. */
 AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
                                                     const ar_forecast_field *field, ar_error *err);
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "verify/threshold.h"
 #include "verify/verification.h"
 
 static ar_status refuse_training_times(const ar_forecast_file *file, ar_error *err)
@@ -83,6 +84,31 @@ static ar_status collect_lead_times(ar_verification *run, ar_error *err)
     return status;
 }
 
+/* The whole grid, and the regions that are asked for. */
+static ar_status choose_regions(ar_verification *run, ar_error *err)
+{
+    const ar_verify_options *options = run->options;
+    const ar_grid *grid = &run->forecast.grid;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&run->regions, (size_t)options->region_count + 1, sizeof *run->regions,
+                       "the regions", err));
+    AR_TRY(ar_region_init(&run->regions[0], NULL, grid, err));
+    run->region_count = 1;
+    for (int64_t i = 0; i < options->region_count; i++) {
+        ar_region *region = &run->regions[run->region_count];
+        AR_TRY(ar_region_init(region, options->regions[i], grid, err));
+        run->region_count++;
+        for (int64_t earlier = 0; earlier < run->region_count - 1; earlier++) {
+            if (strcmp(run->regions[earlier].name, region->name) == 0) {
+                status = ar_fail(err, AR_ERROR_USAGE, "region %s is asked for twice", region->name);
+                goto cleanup;
+            }
+        }
+    }
+cleanup:
+    return status;
+}
+
 static ar_status write_text(const char *folder, const char *name, const char *text, ar_error *err)
 {
     char *path = NULL;
@@ -101,6 +127,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .forecast = options->forecast,
         .truth_paths = options->truth_paths,
         .truth_count = options->truth_count,
+        .regions = run->regions,
+        .region_count = run->region_count,
         .scores = run->scores,
         .score_count = (int64_t)run->score_count,
     };
@@ -128,17 +156,22 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(refuse_training_times(&run.forecast, err));
     AR_TRY(choose_climatology(&run, err));
     AR_TRY(collect_lead_times(&run, err));
-    AR_TRY(ar_allocate(&run.weights, (size_t)run.forecast.grid.nlat, sizeof *run.weights,
-                       "area weights", err));
-    ar_grid_area_weights(&run.forecast.grid, run.weights);
+    AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
+    AR_TRY(choose_regions(&run, err));
     AR_TRY(ar_folder_make(options->out, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
     }
     AR_TRY(write_report(&run, table, err));
 cleanup:
-    ar_free(run.weights);
+    for (int64_t i = 0; i < run.region_count; i++) {
+        ar_region_release(&run.regions[i]);
+    }
+    ar_free(run.regions);
     ar_free(run.lead_times);
+    for (size_t i = 0; i < run.score_count; i++) {
+        ar_score_release(&run.scores[i]);
+    }
     ar_free(run.scores);
     ar_forecast_file_close(&run.forecast);
     return status;

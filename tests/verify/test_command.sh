@@ -38,6 +38,7 @@ mkdir "$work/synthetic"
 $python "$case" make-synthetic "$work/synthetic" || fail "cannot make the synthetic case"
 forecast=$work/synthetic/forecast.nc truth=$work/synthetic/truth.nc
 "$program" verify --no-maps --forecast "$forecast" --truth "$truth" --out "$work/synthetic" \
+    --threshold t=12.5 --region tropics northern-hemisphere --region atlantic=70,-50,-45,30 \
     >"$work/table" 2>"$work/err" || fail "synthetic case: $(cat "$work/err")"
 $python "$case" compare "$work/synthetic/expected.json" "$work/synthetic/scores.json" || fail "scores differ"
 cmp "$work/table" "$work/synthetic/scores.txt" || fail "the table on the terminal is not scores.txt"
@@ -76,6 +77,13 @@ refused 1 'forecast' --forecast "$truth" --truth "$truth"
 refused 2 'begins at 2001-03-01T00:00' --forecast "$forecast" --truth "$truth" \
     --climatology-start 2001-03-01 --climatology-end 2001-02-21
 refused 2 '\-\-forecast FILE is missing' --truth "$truth"
+usual=(--forecast "$forecast" --truth "$truth")
+refused 2 'threshold t=warm is not FIELD=VALUE' "${usual[@]}" --threshold t=warm
+refused 2 'threshold q=1: .* has the fields t, surface_pressure' "${usual[@]}" --threshold q=1
+refused 2 'region alps is neither a box .* nor one of globe, northern-hemisphere' "${usual[@]}" --region alps
+refused 2 'region box=10,0,20,30 is neither a box' "${usual[@]}" --region box=10,0,20,30
+refused 2 'region tropics is asked for twice' "${usual[@]}" --region tropics tropics
+refused 1 'region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
 head -c 3000 "$forecast" >"$work/short.nc"
 refused 1 'short.nc' --forecast "$work/short.nc" --truth "$truth"
 

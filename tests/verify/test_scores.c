@@ -115,7 +115,7 @@ static void crps_of_normal_samples(void **state)
 /* The field case: 3 members on 3 × 4 points, one member and one truth missing. */
 enum { NLAT = 3, NLON = 4, POINTS = NLAT * NLON, MEMBERS = 3 };
 static const double weights[NLAT] = {0.5, 1.75, 0.75};
-static const ar_score_area area = {NLAT, NLON, weights};
+static const ar_score_area area = {.nlat = NLAT, .nlon = NLON, .weights = weights};
 
 static void make_case(float members[MEMBERS * POINTS], float truth[POINTS])
 {
@@ -196,7 +196,7 @@ static void reliable_ensemble_needs_the_factor(void **state)
      * n = 2. */
     enum { FIELDS = 200, N = 2 };
     const double equal[NLAT] = {1, 1, 1};
-    const ar_score_area even = {NLAT, NLON, equal};
+    const ar_score_area even = {.nlat = NLAT, .nlon = NLON, .weights = equal};
     ar_random stream = {.seed = 21, .purpose = AR_RANDOM_TEST};
     ar_error err;
     ar_ensemble_scorer scorer;

@@ -33,8 +33,82 @@ def pooled(values, weights):
     return float(np.nansum(w * values) / w.sum())
 
 
-def score(members, truth, reference, climatology, correlation, weights):
+def mean_anomaly_correlation(forecast, truth, climatology, weights):
+    """Mean over times, not centred; [time, lat, lon]."""
+    found = []
+    for x, y in zip(forecast - climatology, truth - climatology):
+        both = np.isfinite(x) & np.isfinite(y)
+        w = np.broadcast_to(weights[:, None], both.shape)[both]
+        x, y = x[both], y[both]
+        if both.any():
+            found.append((w * x * y).sum() / np.sqrt((w * x * x).sum() * (w * y * y).sum()))
+    return float(np.mean(found))
+
+
+def energy_scores(members, truth, weights):
+    """Plain and fair, the vectors written out; NaN where not all is there."""
+    n, plain, fair = members.shape[1], [], []
+    for x, y in zip(members, truth):
+        there = np.isfinite(y) & np.isfinite(x).all(0)
+        w = np.broadcast_to(weights[:, None], y.shape)[there]
+        x, y = x[:, there] * np.sqrt(w / w.sum()), y[there] * np.sqrt(w / w.sum())
+        distance = np.linalg.norm(x - y, axis=1).mean()
+        pairs = np.linalg.norm(x[:, None] - x[None], axis=2).sum()
+        plain.append(distance - pairs / (2 * n * n))
+        fair.append(distance - pairs / (2 * n * (n - 1)))
+    return float(np.mean(plain)), float(np.mean(fair))
+
+
+def distribution_scores(members, truth, there, weights):
+    """Ignorance and rank histogram of the points that are `there`, one after another."""
+    n = members.shape[1]
+    w = np.broadcast_to(weights[:, None], there.shape)[there]
+    x, y = np.moveaxis(members, 1, -1)[there], truth[there]
+    mean, sigma = x.mean(1), x.std(1, ddof=1)
+    # In the widest type: densities far out in the tail are below the smallest double.
+    density = np.exp(-(((y - mean) / sigma).astype(np.longdouble) ** 2) / 2) / (sigma * np.sqrt(2 * np.pi))
+    ranks, below, equal = np.zeros(n + 1), (x < y[:, None]).sum(1), (x == y[:, None]).sum(1)
+    for shift in range(n + 1):
+        tied = equal >= shift
+        np.add.at(ranks, below[tied] + shift, (w / (equal + 1))[tied])
+    share = ranks / w.sum()
+    departure = (n + 1) * ((share - 1 / (n + 1)) ** 2).sum()
+    return {
+        "ignorance": float(-(w * np.log2(density)).sum() / w.sum()),
+        "without_spread": 0.0,
+        "rank_histogram": share.tolist(),
+        "rank_departure": departure,
+        "rank_delta": departure * w.sum() ** 2 / (w**2).sum() / n,
+    }
+
+
+def brier_scores(members, truth, there, weights, threshold):
+    """Of exceeding a threshold, the decomposition from its definition."""
+    n = members.shape[1]
+    w = np.broadcast_to(weights[:, None], there.shape)[there]
+    w = w / w.sum()
+    x, y = np.moveaxis(members, 1, -1)[there], truth[there]
+    k, event = (x > threshold).sum(1), (y > threshold).astype("f8")
+    share = [float(w[k == i].sum()) for i in range(n + 1)]
+    observed = [float((w * event)[k == i].sum() / w[k == i].sum()) if (k == i).any() else None
+                for i in range(n + 1)]
+    base = (w * event).sum()
+    used = [i for i in range(n + 1) if share[i] > 0]
+    return {
+        "brier": (w * (k / n - event) ** 2).sum(),
+        "brier_fair": (w * ((k / n - event) ** 2 - k * (n - k) / (n * n * (n - 1)))).sum(),
+        "reliability": sum(share[i] * (i / n - observed[i]) ** 2 for i in used),
+        "resolution": sum(share[i] * (observed[i] - base) ** 2 for i in used),
+        "uncertainty": base * (1 - base),
+        "frequency": base,
+        "forecast": share,
+        "observed": observed,
+    }
+
+
+def score(members, truth, reference, climatology, correlation, weights, threshold=None):
     """members [time, member, lat, lon]; truth, reference [time, lat, lon]; all float64."""
+    everything = members
     n = members.shape[1]
     there = np.isfinite(members).all(1) & np.isfinite(truth)
     members = np.where(there[:, None], members, np.nan)
@@ -44,7 +118,16 @@ def score(members, truth, reference, climatology, correlation, weights):
     spread = np.sqrt(pooled(members.var(1, ddof=1), weights))
     rmse = np.sqrt(pooled(error**2, weights))
     damped = climatology + correlation * (reference - climatology)
+    energy, energy_fair = energy_scores(members, truth, weights)
+    brier = {} if threshold is None else {
+        "thresholds": {f"{threshold:.10g}": brier_scores(members, truth, there, weights, threshold)}}
     return {
+        **distribution_scores(members, truth, there, weights),
+        **brier,
+        "acc": mean_anomaly_correlation(everything.mean(1), truth, climatology, weights),
+        "persistence_acc": mean_anomaly_correlation(reference, truth, climatology, weights),
+        "energy_score": energy,
+        "energy_score_fair": energy_fair,
         "rmse": rmse,
         "bias": pooled(error, weights),
         "mae": pooled(np.abs(error), weights),
@@ -159,6 +242,15 @@ def make_synthetic(folder):
     write_forecast(f"{folder}/forecast.nc", fields, times[forecast_steps], leads, latitude, longitude, training)
 
     expected, weights = {}, area_weights(latitude)
+    everywhere = np.arange(nlon)
+    regions = {
+        "": (np.arange(nlat), everywhere),
+        "tropics": (np.flatnonzero(np.abs(latitude) <= 20), everywhere),
+        "northern-hemisphere": (np.flatnonzero(latitude >= 20), everywhere),
+        # 50 W to 30 E, over Greenwich; of 22.5-degree columns these.
+        "atlantic": (np.flatnonzero((latitude <= 70) & (latitude >= -45)), np.array([0, 1, 14, 15])),
+    }
+    thresholds = {"t": 12.5}
     for index, (name, level) in enumerate([("t", "500"), ("t", "850"), ("surface_pressure", "surface")]):
         climatology = np.nanmean(ours[:40, index], 0)
         for lead in (6, 12):
@@ -166,10 +258,15 @@ def make_synthetic(folder):
             valid = forecast_steps[chosen]
             reference = valid - lead // 6
             correlation = lag_correlation(ours[:40, index], climatology, lead // 6)
-            values = score(members[chosen, index], ours[valid, index], ours[reference, index], climatology,
-                           correlation, weights)
-            values["persistence_times"] = int(kept[reference].sum())
-            expected.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
+            for region, (rows, columns) in regions.items():
+                part = np.ix_(rows, columns)
+                values = score(members[chosen, index][:, :, rows][..., columns],
+                               ours[valid, index][:, rows][..., columns],
+                               ours[reference, index][:, rows][..., columns], climatology[part],
+                               correlation[part], weights[rows], thresholds.get(name))
+                values["persistence_times"] = int(kept[reference].sum())
+                fields = expected.setdefault(region, {})
+                fields.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
     json.dump(expected, open(f"{folder}/expected.json", "w"))
 
 
@@ -198,33 +295,51 @@ def make_era5(folder, data):
                        area_weights(latitude))
         # Published with the data: persistence of the test days, to the digits that were told.
         assert abs(scores["persistence_rmse"] / known - 1) < 0.003, scores["persistence_rmse"]
-        expected[name] = {level: {"6": scores}}
+        expected.setdefault("", {})[name] = {level: {"6": scores}}
     training = {"training_start": "2025-12-01T00:00", "training_end": "2026-01-31T18:00"}
     write_forecast(f"{folder}/forecast.nc", fields, times[valid], np.full(valid.size, 6), latitude, longitude,
                    training)
     json.dump(expected, open(f"{folder}/expected.json", "w"))
 
 
+def differences(wanted, found, scale, path):
+    """(number compared, list of lines about numbers that differ)."""
+    if isinstance(wanted, dict):
+        pairs = [(wanted[key], found[key], f"{path} {key}") for key in wanted]
+    elif isinstance(wanted, list):
+        assert len(wanted) == len(found), path
+        pairs = [(*both, f"{path} {i}") for i, both in enumerate(zip(wanted, found))]
+    else:
+        assert wanted is None or np.isfinite(wanted), path
+        same = found is None if wanted is None else abs(found - wanted) <= 1e-5 * max(scale, abs(wanted))
+        return 1, [] if same else [f"{path}: {found}, numpy has {wanted}"]
+    results = [differences(*pair[:2], scale, pair[2]) for pair in pairs]
+    return sum(count for count, _ in results), sum((lines for _, lines in results), [])
+
+
 def compare(expected_path, scores_path):
     """Every expected score is there and within 1e-5: baselines pass through float32 once (6e-8 of values
     that are up to 1000 times the score); the bias, a small difference, to 1e-5 of the MAE."""
-    expected, fields = json.load(open(expected_path)), json.load(open(scores_path))["fields"]
-    failures, count = 0, 0
-    assert set(fields) == set(expected), fields.keys()
-    for name, levels in expected.items():
-        assert set(fields[name]) == set(levels), fields[name].keys()
-        for level, leads in levels.items():
-            assert set(fields[name][level]) == set(leads), fields[name][level].keys()
-            for lead, scores in leads.items():
-                for key, wanted in scores.items():
-                    found = fields[name][level][lead][key]
-                    scale = scores["mae"] if key == "bias" else abs(wanted)
-                    count += 1
-                    if not abs(found - wanted) <= 1e-5 * scale:
-                        print(f"{name} {level} {lead} {key}: {found}, numpy has {wanted}")
-                        failures += 1
-    print(f"{count - failures} scores agree with numpy, {failures} do not")
-    return failures > 0
+    expected, report = json.load(open(expected_path)), json.load(open(scores_path))
+    failures, count = [], 0
+    assert set(report.get("regions", {})) | {""} == set(expected), report.get("regions", {}).keys()
+    for region, names in expected.items():
+        fields = report["regions"][region]["fields"] if region else report["fields"]
+        assert set(fields) == set(names), fields.keys()
+        for name, levels in names.items():
+            assert set(fields[name]) == set(levels), fields[name].keys()
+            for level, leads in levels.items():
+                assert set(fields[name][level]) == set(leads), fields[name][level].keys()
+                for lead, scores in leads.items():
+                    for key, wanted in scores.items():
+                        scale = scores["mae"] if key == "bias" else 0
+                        place = f"{region} {name} {level} {lead} {key}"
+                        number, lines = differences(wanted, fields[name][level][lead][key], scale, place)
+                        count += number
+                        failures += lines
+    print("".join(line + "\n" for line in failures), end="")
+    print(f"{count - len(failures)} scores agree with numpy, {len(failures)} do not")
+    return len(failures) > 0
 
 
 if __name__ == "__main__":
