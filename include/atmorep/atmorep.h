@@ -224,6 +224,8 @@ typedef struct {
     /* Regions to be scored beside the whole grid: names, or boxes NAME=NORTH,WEST,SOUTH,EAST. */
     const char *const *regions;
     int64_t region_count;
+    /* Confidence by resampling blocks of days; 0: blocks of 5 days, 1000 resamples. */
+    int64_t block_days, resamples;
 } ar_verify_options;
 
 /* Score the forecast; scores.json, scores.txt and map_<variable>[_<level>].png appear in

@@ -25,7 +25,7 @@ cleanup:
 
 int ar_command_verify(int argc, char **argv)
 {
-    ar_verify_options options = {0};
+    ar_verify_options options = {.block_days = 5, .resamples = 1000};
     ar_text_list truth = {0}, thresholds = {0}, regions = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
@@ -46,6 +46,10 @@ int ar_command_verify(int argc, char **argv)
          "score this region too: globe, northern-hemisphere, southern-hemisphere, tropics, europe "
          "… or a box NAME=N,W,S,E",
          AR_OPTION_LIST, &regions, false},
+        {"block-days", "N", "confidence: days that are drawn together (default 5)",
+         AR_OPTION_INTEGER, &options.block_days, false},
+        {"resamples", "N", "confidence: how often blocks are drawn (default 1000)",
+         AR_OPTION_INTEGER, &options.resamples, false},
         {"no-maps", NULL, "draw no maps", AR_OPTION_FLAG, &no_maps, false},
         {"json", NULL, "print scores.json instead of the table", AR_OPTION_FLAG, &json, false},
         {0},

@@ -140,6 +140,7 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
     ar_ensemble_mean_spread(work->members, work->field->member_count, work->points, work->mean,
                             work->spread);
     ar_scored_time time = {
+        .valid_time = file->valid_times[t],
         .members = work->members,
         .mean = work->mean,
         .truth = ar_field_data_slice(&work->truth, work->valid_index[t], level),
@@ -153,14 +154,14 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
                               work->points);
         sums->persistence_times++;
     }
-    for (int64_t i = 0; i < run->region_count; i++) {
-        ar_lead_scores_add(&sums->regions[i], &time);
+    for (int64_t i = 0; status == AR_OK && i < run->region_count; i++) {
+        status = ar_lead_scores_add(&sums->regions[i], &time, err);
     }
     int64_t valid = file->valid_times[t];
     sums->first_time = sums->times == 0 || valid < sums->first_time ? valid : sums->first_time;
     sums->last_time = sums->times == 0 || valid > sums->last_time ? valid : sums->last_time;
     sums->times++;
-    return AR_OK;
+    return status;
 }
 
 static void describe_level(const ar_forecast_field *field, int64_t level, char key[32],
@@ -216,9 +217,16 @@ static ar_status lead_sums_init(lead_sums *sums, const ar_verification *run, con
     ar_status status = ar_allocate(&sums->regions, (size_t)run->region_count, sizeof *sums->regions,
                                    "the sums of regions", err);
     for (int64_t i = 0; status == AR_OK && i < run->region_count; i++) {
-        status =
-            ar_lead_scores_init(&sums->regions[i], &run->regions[i].area, work->field->member_count,
-                                work->thresholds, work->threshold_count, err);
+        const ar_lead_scores_settings settings = {
+            .area = run->regions[i].area,
+            .member_count = work->field->member_count,
+            .thresholds = work->thresholds,
+            .threshold_count = work->threshold_count,
+            .first_time = run->first_time,
+            .block_days = run->block_days,
+            .resamples = run->resamples,
+        };
+        status = ar_lead_scores_init(&sums->regions[i], &settings, err);
     }
     return status;
 }

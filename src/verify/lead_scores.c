@@ -2,14 +2,18 @@
 
 #include "base/memory.h"
 
-ar_status ar_lead_scores_init(ar_lead_scores *sums, const ar_score_area *area, int64_t member_count,
-                              const double *thresholds, int64_t threshold_count, ar_error *err)
+ar_status ar_lead_scores_init(ar_lead_scores *sums, const ar_lead_scores_settings *settings,
+                              ar_error *err)
 {
-    *sums = (ar_lead_scores){0};
+    const ar_score_area *area = &settings->area;
+    int64_t member_count = settings->member_count;
+    *sums = (ar_lead_scores){.bootstrap = {.first_time = settings->first_time,
+                                           .block_days = settings->block_days,
+                                           .resamples = settings->resamples}};
     ar_status status = AR_OK;
     AR_TRY(ar_ensemble_scorer_init(&sums->scorer, area, member_count, err));
-    AR_TRY(ar_distribution_init(&sums->distribution, area, member_count, thresholds,
-                                threshold_count, err));
+    AR_TRY(ar_distribution_init(&sums->distribution, area, member_count, settings->thresholds,
+                                settings->threshold_count, err));
     AR_TRY(ar_energy_score_init(&sums->energy, area, member_count, err));
 cleanup:
     if (status != AR_OK) {
@@ -23,23 +27,30 @@ void ar_lead_scores_release(ar_lead_scores *sums)
     ar_ensemble_scorer_release(&sums->scorer);
     ar_distribution_release(&sums->distribution);
     ar_energy_score_release(&sums->energy);
+    ar_bootstrap_release(&sums->bootstrap);
 }
 
-void ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time)
+ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, ar_error *err)
 {
     const ar_score_area *area = &sums->scorer.area;
-    ar_ensemble_sums_add(&sums->model, &sums->scorer, time->members, time->truth);
+    ar_ensemble_sums model = {0};
+    ar_error_sums persistence = {0};
+    ar_ensemble_sums_add(&model, &sums->scorer, time->members, time->truth);
+    ar_ensemble_sums_join(&sums->model, &model);
     ar_distribution_add(&sums->distribution, time->members, time->truth);
     ar_energy_score_add(&sums->energy, time->members, time->truth);
     ar_anomaly_correlation_add(&sums->correlation, area, time->mean, time->truth,
                                time->climatology);
     ar_error_sums_add(&sums->climatology, area, time->climatology_forecast, time->truth);
     if (time->persistence) {
-        ar_error_sums_add(&sums->persistence, area, time->persistence, time->truth);
+        ar_error_sums_add(&persistence, area, time->persistence, time->truth);
+        ar_error_sums_join(&sums->persistence, &persistence);
         ar_error_sums_add(&sums->damped, area, time->damped, time->truth);
         ar_anomaly_correlation_add(&sums->persistence_correlation, area, time->persistence,
                                    time->truth, time->climatology);
     }
+    return ar_bootstrap_add(&sums->bootstrap, time->valid_time, &model,
+                            time->persistence ? &persistence : NULL, err);
 }
 
 static ar_status read_thresholds(const ar_distribution *sums, ar_score *score, ar_error *err)
@@ -89,6 +100,9 @@ ar_status ar_lead_scores_read(const ar_lead_scores *sums, ar_score *score, ar_er
     if (status == AR_OK) {
         ar_distribution_ranks(distribution, score->rank_histogram);
         status = read_thresholds(distribution, score, err);
+    }
+    if (status == AR_OK) {
+        status = ar_bootstrap_read(&sums->bootstrap, &score->confidence, err);
     }
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "verify/bootstrap.h"
 #include "verify/distribution.h"
 #include "verify/region.h"
 
@@ -32,6 +33,7 @@ typedef struct {
     double *rank_histogram;         /* [member_count + 1]; NULL: none */
     ar_threshold_score *thresholds; /* [threshold_count] */
     int64_t threshold_count;
+    ar_confidence confidence;
 } ar_score;
 
 /* Free what hangs on a score. Safe on a zeroed one. */
@@ -44,6 +46,7 @@ typedef struct {
     char climatology_start[32], climatology_end[32];
     const ar_region *regions; /* [region_count], the first the whole grid */
     int64_t region_count;
+    int64_t block_days, resamples;
     const ar_score *scores; /* [score_count]; those of a field, and of its level, stand together */
     int64_t score_count;
 } ar_report;
@@ -53,8 +56,8 @@ typedef struct {
  * caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
-/* Tables of the error of the mean, of the ensemble, of its distribution, and of thresholds where
- * there are any, for each region. *text is the caller's to ar_free. */
+/* Tables of the error of the mean, of the ensemble, of its distribution, of confidence, and of
+ * thresholds where there are any, for each region. *text is the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_table(char **text, const ar_report *report, ar_error *err);
 
 #endif

@@ -39,6 +39,8 @@ static const definition definitions[] = {
     {"thresholds", "of the event that the value is above the threshold: Brier score = reliability "
                    "- resolution + uncertainty; forecast and observed: how often k = 0 ... N "
                    "members have it, and how often it comes then"},
+    {"confidence", "2.5 and 97.5 % of resamples of blocks of days with replacement; persistence on "
+                   "the same blocks"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -105,6 +107,26 @@ static bool add_thresholds(cJSON *at, const ar_score *score)
     return complete;
 }
 
+static bool add_confidence(cJSON *at, const ar_confidence *confidence)
+{
+    const struct {
+        const char *name;
+        ar_interval interval;
+    } intervals[] = {
+        {"rmse", confidence->rmse},
+        {"crps", confidence->crps},
+        {"rmse_minus_persistence", confidence->rmse_difference},
+        {"crps_minus_persistence", confidence->crps_difference},
+    };
+    cJSON *object = cJSON_AddObjectToObject(at, "confidence");
+    bool complete = object && cJSON_AddNumberToObject(object, "blocks", (double)confidence->blocks);
+    for (size_t i = 0; complete && i < sizeof intervals / sizeof intervals[0]; i++) {
+        const double bounds[] = {intervals[i].interval.low, intervals[i].interval.high};
+        complete = add_array(object, intervals[i].name, bounds, 2);
+    }
+    return complete;
+}
+
 static bool add_score(cJSON *fields, const ar_score *score)
 {
     char lead[32];
@@ -146,6 +168,7 @@ static bool add_score(cJSON *fields, const ar_score *score)
     if (score->threshold_count > 0) {
         complete &= add_thresholds(at, score);
     }
+    complete &= add_confidence(at, &score->confidence);
     complete &= cJSON_AddStringToObject(at, "units", score->units) != NULL;
     complete &= cJSON_AddStringToObject(at, "standard_name", score->standard_name) != NULL;
     complete &= cJSON_AddStringToObject(at, "first_time", score->first_time) != NULL;
@@ -193,6 +216,11 @@ static bool add_sources(cJSON *root, const ar_report *report)
     complete &= climatology &&
                 cJSON_AddStringToObject(climatology, "start", report->climatology_start) &&
                 cJSON_AddStringToObject(climatology, "end", report->climatology_end);
+    const named_number settings[] = {{"level", 0.95},
+                                     {"block_days", (double)report->block_days},
+                                     {"resamples", (double)report->resamples}};
+    cJSON *bootstrap = cJSON_AddObjectToObject(root, "bootstrap");
+    complete &= bootstrap && add_numbers(bootstrap, settings, 3);
     return complete && truth;
 }
 

@@ -120,6 +120,42 @@ static void append_table(ar_growing_text *out, const char *title, const column *
     finish_table(out, &table);
 }
 
+static void add_interval(ar_text_table *table, ar_error *err, ar_interval interval)
+{
+    if (isnan(interval.low)) {
+        ar_text_table_add(table, err, "-");
+    } else {
+        ar_text_table_add(table, err, "%.4g to %.4g", interval.low, interval.high);
+    }
+}
+
+static void append_confidence(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    static const char *const headers[] = {"blocks", "RMSE", "CRPS", "RMSE - persistence",
+                                          "CRPS - persistence"};
+    enum { COLUMNS = sizeof headers / sizeof headers[0] };
+    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
+                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_add(out, "\n95 %% confidence, by %lld resamples of blocks of %lld days\n",
+                (long long)report->resamples, (long long)report->block_days);
+    add_place_headers(&table, out->err);
+    for (int c = 0; c < COLUMNS; c++) {
+        ar_text_table_add(&table, out->err, "%s", headers[c]);
+    }
+    for (int64_t i = 0; i < report->score_count; i++) {
+        const ar_confidence *confidence = &report->scores[i].confidence;
+        if (report->scores[i].region == region) {
+            add_place(&table, out->err, &report->scores[i]);
+            ar_text_table_add(&table, out->err, "%lld", (long long)confidence->blocks);
+            add_interval(&table, out->err, confidence->rmse);
+            add_interval(&table, out->err, confidence->crps);
+            add_interval(&table, out->err, confidence->rmse_difference);
+            add_interval(&table, out->err, confidence->crps_difference);
+        }
+    }
+    finish_table(out, &table);
+}
+
 static void append_thresholds(ar_growing_text *out, const ar_report *report, int64_t region)
 {
     static const char *const headers[] = {"above",       "frequency",  "Brier",      "fair",
@@ -170,6 +206,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
                  sizeof ensemble_columns / sizeof ensemble_columns[0], report, region);
     append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,
                  sizeof distribution_columns / sizeof distribution_columns[0], report, region);
+    append_confidence(out, report, region);
     append_thresholds(out, report, region);
 }
 

@@ -19,7 +19,7 @@ static void add_error(ar_error_sums *sums, double weight, double error)
     sums->squared_error += weight * error * error;
 }
 
-static void add_error_sums(ar_error_sums *sums, const ar_error_sums *more)
+void ar_error_sums_join(ar_error_sums *sums, const ar_error_sums *more)
 {
     sums->points += more->points;
     sums->weight += more->weight;
@@ -41,7 +41,7 @@ void ar_error_sums_add(ar_error_sums *sums, const ar_score_area *area, const flo
                 add_error(&row, weight, error);
             }
         }
-        add_error_sums(sums, &row);
+        ar_error_sums_join(sums, &row);
     }
 }
 
@@ -203,11 +203,16 @@ void ar_ensemble_sums_add(ar_ensemble_sums *sums, ar_ensemble_scorer *scorer, co
         add_row(scorer, i, members, truth);
     }
     for (int64_t i = 0; i < scorer->area.nlat; i++) {
-        add_error_sums(&sums->mean, &scorer->row_sums[i].mean);
-        sums->crps += scorer->row_sums[i].crps;
-        sums->crps_fair += scorer->row_sums[i].crps_fair;
-        sums->variance += scorer->row_sums[i].variance;
+        ar_ensemble_sums_join(sums, &scorer->row_sums[i]);
     }
+}
+
+void ar_ensemble_sums_join(ar_ensemble_sums *sums, const ar_ensemble_sums *more)
+{
+    ar_error_sums_join(&sums->mean, &more->mean);
+    sums->crps += more->crps;
+    sums->crps_fair += more->crps_fair;
+    sums->variance += more->variance;
 }
 
 double ar_ensemble_sums_crps(const ar_ensemble_sums *sums)

@@ -40,6 +40,8 @@ typedef struct {
 /* Add one field. forecast, truth [nlat][nlon]. Thread-safe for different sums. */
 void ar_error_sums_add(ar_error_sums *sums, const ar_score_area *area, const float *forecast,
                        const float *truth);
+/* Add up two sets of sums. */
+void ar_error_sums_join(ar_error_sums *sums, const ar_error_sums *more);
 double ar_error_sums_rmse(const ar_error_sums *sums); /* sqrt(Σ w e² / Σ w) */
 double ar_error_sums_bias(const ar_error_sums *sums); /* Σ w e / Σ w */
 double ar_error_sums_mae(const ar_error_sums *sums);  /* Σ w |e| / Σ w */
@@ -95,6 +97,7 @@ void ar_ensemble_scorer_release(ar_ensemble_scorer *scorer);
 /* Add one field. members [member_count][nlat][nlon], truth [nlat][nlon]. Parallel over rows. */
 void ar_ensemble_sums_add(ar_ensemble_sums *sums, ar_ensemble_scorer *scorer, const float *members,
                           const float *truth);
+void ar_ensemble_sums_join(ar_ensemble_sums *sums, const ar_ensemble_sums *more);
 double ar_ensemble_sums_crps(const ar_ensemble_sums *sums);
 double ar_ensemble_sums_crps_fair(const ar_ensemble_sums *sums);
 /* sqrt of the weighted mean of the unbiased variance over members; NaN with one member. */

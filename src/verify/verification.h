@@ -19,6 +19,8 @@ typedef struct {
     int64_t region_count;
     int64_t *lead_times; /* [lead_count] the different ones, ascending */
     int64_t lead_count;
+    int64_t first_time; /* of all valid times: where blocks of days begin */
+    int64_t block_days, resamples;
     bool draw_maps;
     ar_score *scores;
     size_t score_count, score_capacity;

@@ -109,6 +109,27 @@ cleanup:
     return status;
 }
 
+static ar_status choose_blocks(ar_verification *run, ar_error *err)
+{
+    enum { BLOCK_DAYS = 5, RESAMPLES = 1000, MOST = 1000000 };
+    const ar_verify_options *options = run->options;
+    const ar_forecast_file *file = &run->forecast;
+    if (options->block_days < 0 || options->block_days > MOST || options->resamples < 0 ||
+        options->resamples > MOST) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%lld resamples of blocks of %lld days: both have to lie in 1 … %d",
+                       (long long)options->resamples, (long long)options->block_days, MOST);
+    }
+    run->block_days = options->block_days > 0 ? options->block_days : BLOCK_DAYS;
+    run->resamples = options->resamples > 0 ? options->resamples : RESAMPLES;
+    run->first_time = file->valid_times[0];
+    for (int64_t t = 1; t < file->time_count; t++) {
+        bool earlier = file->valid_times[t] < run->first_time;
+        run->first_time = earlier ? file->valid_times[t] : run->first_time;
+    }
+    return AR_OK;
+}
+
 static ar_status write_text(const char *folder, const char *name, const char *text, ar_error *err)
 {
     char *path = NULL;
@@ -129,6 +150,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .truth_count = options->truth_count,
         .regions = run->regions,
         .region_count = run->region_count,
+        .block_days = run->block_days,
+        .resamples = run->resamples,
         .scores = run->scores,
         .score_count = (int64_t)run->score_count,
     };
@@ -158,6 +181,7 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(collect_lead_times(&run, err));
     AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
     AR_TRY(choose_regions(&run, err));
+    AR_TRY(choose_blocks(&run, err));
     AR_TRY(ar_folder_make(options->out, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
