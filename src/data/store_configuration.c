@@ -102,7 +102,9 @@ static const cyaml_schema_field_t store_keys[] = {
     CYAML_FIELD_ENUM("compression", MAYBE | CYAML_FLAG_STRICT, WHOLE, request.compress,
                      compression_names, CYAML_ARRAY_LEN(compression_names)),
     CYAML_FIELD_INT("compression_level", MAYBE, WHOLE, request.compression_level),
-    CYAML_FIELD_INT("chunk_times", MAYBE, WHOLE, request.chunk_times), CYAML_FIELD_END};
+    CYAML_FIELD_INT("chunk_times", MAYBE, WHOLE, request.chunk_times),
+    CYAML_FIELD_INT("zarr_format", MAYBE, WHOLE, request.zarr_format),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t whole_keys[] = {
     GROUP("data", data_keys),
@@ -258,14 +260,20 @@ static ar_status check(ar_store_configuration *c, ar_error *err)
         return ar_yaml_document_refuse(&c->document, "store.chunk_times",
                                        "a whole number from 1, or absent", err);
     }
+    if (c->request.zarr_format != 2 && c->request.zarr_format != 3) {
+        return ar_yaml_document_refuse(&c->document, "store.zarr_format", "2 or 3", err);
+    }
     return AR_OK;
 }
 
 static ar_status parse(ar_store_configuration *c, const char *text, ar_error *err)
 {
     ar_status status;
-    c->request = (ar_store_request){
-        .type = AR_STORE_FLOAT32, .compress = true, .compression_level = 1, .member = -1};
+    c->request = (ar_store_request){.type = AR_STORE_FLOAT32,
+                                    .compress = true,
+                                    .compression_level = 1,
+                                    .zarr_format = 2,
+                                    .member = -1};
     AR_TRY(ar_yaml_document_load(&c->document, text, c->file, err));
     AR_TRY(ar_yaml_document_check(&c->document, &schema, err));
     ar_yaml_document_read(&c->document, &schema, c);

@@ -37,6 +37,7 @@ typedef struct {
     bool compress;
     int64_t compression_level; /* 1–9 */
     int64_t chunk_times;       /* 0: to be chosen */
+    int64_t zarr_format;       /* 2 or 3 */
 } ar_store_request;
 
 /* Read a YAML file (docs/data.md). AR_ERROR_INPUT names line, key and what would be right. */

@@ -168,6 +168,7 @@ static void set_compression(const ar_store_plan *plan, ar_writer_variable *varia
 {
     variable->compress = plan->request.compress ? (int)plan->request.compression_level : 0;
     variable->codec = AR_WRITER_BLOSC_ZSTD;
+    variable->checksum = true; /* of v3 */
 }
 
 void ar_store_packing_errors(const ar_store_work *work, int64_t f, double *largest,
@@ -278,6 +279,7 @@ ar_status ar_store_define(const ar_store_work *work, ar_writer *writer, bool com
     static const char *const texts[][2] = {{"Conventions", "CF-1.8"},
                                            {"source", "atmorep prepare " ATMOREP_VERSION}};
     ar_status status;
+    AR_TRY(ar_writer_set_zarr_format(writer, work->plan->request.zarr_format, err));
     AR_TRY(define_coordinates(work->plan, writer, "time", work->plan->time_count, err));
     for (int64_t f = 0; f < work->plan->field_count; f++) {
         AR_TRY(define_field(work, f, writer, complete, err));
@@ -345,6 +347,7 @@ ar_status ar_store_define_statistics(const ar_store_work *work, ar_writer *write
         .name = "times", .type = AR_WRITER_DOUBLE, .rank = 1, .dimensions = {"month"}};
     const ar_store_plan *plan = work->plan;
     ar_status status;
+    AR_TRY(ar_writer_set_zarr_format(writer, plan->request.zarr_format, err));
     AR_TRY(define_coordinates(plan, writer, "month", plan->month_count, err));
     AR_TRY(ar_writer_add_variable(writer, &times, err));
     AR_TRY(

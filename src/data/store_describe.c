@@ -52,6 +52,7 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
         ar_yaml_add_integer(&out, ", compression_level", r->compression_level);
     }
     ar_yaml_add_integer(&out, ", chunk_times", plan->chunk_times);
+    ar_yaml_add_integer(&out, ", zarr_format", r->zarr_format);
     ar_text_add(&out, "}\ngrid: %lld x %lld from %g N, %g E", (long long)timed->grid.nlat,
                 (long long)timed->grid.nlon, timed->grid.latitude[0], timed->grid.longitude[0]);
     if (r->grid.step != 0) {

@@ -5,6 +5,7 @@ export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 program=$1
 python=/usr/bin/python3
 work=$(mktemp -d)
+tests=$2/tests/io
 trap 'rm -rf "$work"' EXIT
 failures=0
 run="nature-run --truncation T21 --levels 5 --spin-up-days 1 --every 12 --dry --quiet"
@@ -27,6 +28,28 @@ refused() {
     fi
 }
 
+# same V2 V3: all values of two groups, by readers not written by us
+same() {
+    if ! $python -c 'import zarr, numcodecs' 2>/dev/null; then
+        echo "SKIPPED in part: $python has no zarr and numcodecs to read the files with"
+        return
+    fi
+    PYTHONPATH=$tests $python -B - "$1" "$2" <<'PYTHON' || fail "values of $2 differ"
+import sys
+import zarr
+import zarr_v3
+
+v2 = zarr.open_consolidated(sys.argv[1])
+assert len(v2) > 5
+for name, array in v2.items():
+    values, metadata, files = zarr_v3.read_array(sys.argv[2], name)
+    assert values.dtype == array.dtype and metadata["dimension_names"] == array.attrs["_ARRAY_DIMENSIONS"]
+    assert values.tobytes() == array[...].tobytes(), name
+    checksums = [one["name"] == "crc32c" for one in metadata["codecs"]]
+    assert any(checksums) or values.ndim < 3, (name, metadata["codecs"])
+PYTHON
+}
+
 "$program" nature-run --truncation T5 --levels 2 --days 1 --spin-up-days 0 --out "$work/tiny.nc" 2>"$work/err"
 if grep -q 'DATMOREP_SPECTRAL=ON' "$work/err"; then
     echo "SKIPPED: this program was built without spherical harmonics"
@@ -44,25 +67,20 @@ grep -q 'Zarr v3' "$work/v3.txt" || fail "info does not tell the format"
 "$program" info "$work/v2.zarr" | sed '/history:/d; s/Zarr v2/Zarr v3/; s/v2\.zarr/v3.zarr/' | diff - "$work/v3.txt" ||
     fail "info tells something else of v3 than of v2"
 
-if $python -c 'import zarr, numcodecs' 2>/dev/null; then
-    PYTHONPATH=$2/tests/io $python -B - "$work/v2.zarr" "$work/v3.zarr" <<'PYTHON' || fail "values differ"
-import sys
-import numpy as np
-import zarr
-import zarr_v3
+same "$work/v2.zarr" "$work/v3.zarr"
 
-v2 = zarr.open_consolidated(sys.argv[1])
-assert len(v2) > 5
-for name, array in v2.items():
-    values, metadata, files = zarr_v3.read_array(sys.argv[2], name)
-    assert values.dtype == array.dtype and metadata["dimension_names"] == array.attrs["_ARRAY_DIMENSIONS"]
-    assert values.tobytes() == array[...].tobytes(), name
-    checksums = [one["name"] == "crc32c" for one in metadata["codecs"]]
-    assert any(checksums) == (values.ndim > 2), (name, metadata["codecs"])
-PYTHON
-else
-    echo "SKIPPED in part: $python has no zarr and numcodecs to read the files with"
-fi
+# a store of `prepare`, and its statistics
+(cd "$work" && "$(dirname "$program")/make_waves" .) || fail "make_waves"
+cp "$2/tests/cli/prepare.yaml" "$work/v2.yaml"
+{ cat "$work/v2.yaml"; echo 'store: {zarr_format: 3}'; } >"$work/v3.yaml"
+for version in v2 v3; do
+    (cd "$work" && "$program" prepare $version.yaml --out prepared_$version.zarr --quiet) || fail "prepare $version"
+done
+{ cat "$work/v2.yaml"; echo 'store: {zarr_format: 4}'; } >"$work/v4.yaml"
+refused 1 'store.zarr_format is .*4.*; should be 2 or 3' prepare "$work/v4.yaml" --out "$work/prepared_v4.zarr"
+for group in "" /statistics.zarr; do
+    same "$work/prepared_v2.zarr$group" "$work/prepared_v3.zarr$group"
+done
 
 # an unfinished run of one version
 "$program" $run --days 400 --checkpoint-days 1 --out "$work/cut.zarr" 2>/dev/null &
