@@ -48,10 +48,26 @@ static ar_zarr_cached *find_oldest(ar_zarr_cache *cache, bool used)
     return found;
 }
 
+static bool has_room(const ar_zarr_cache *cache, size_t bytes)
+{
+    return cache->bytes <= largest_cache && bytes <= largest_cache - cache->bytes;
+}
+
+void *ar_zarr_cache_recycle(ar_zarr_cache *cache, size_t bytes)
+{
+    ar_zarr_cached *oldest = find_oldest(cache, true);
+    if (!oldest || has_room(cache, bytes) || oldest->bytes != bytes || oldest->key.is_index) {
+        return NULL;
+    }
+    void *data = oldest->data;
+    *oldest = (ar_zarr_cached){0};
+    cache->bytes -= bytes;
+    return data;
+}
+
 void ar_zarr_cache_take(ar_zarr_cache *cache, ar_zarr_cache_key key, void *data, size_t bytes)
 {
-    while (cache->bytes > 0 &&
-           (cache->bytes > largest_cache || bytes > largest_cache - cache->bytes)) {
+    while (cache->bytes > 0 && !has_room(cache, bytes)) {
         drop(cache, find_oldest(cache, true));
     }
     ar_zarr_cached *place = find_oldest(cache, false);

@@ -33,6 +33,10 @@ typedef struct {
 const void *ar_zarr_cache_find(ar_zarr_cache *cache, ar_zarr_cache_key key);
 /* Keep `data`, of ar_allocate, which belongs to the cache from now on. */
 void ar_zarr_cache_take(ar_zarr_cache *cache, ar_zarr_cache_key key, void *data, size_t bytes);
+/* Take out the oldest chunk, to be written over, if it has so many bytes and would have to go
+ * anyway when as many are taken in: fresh memory of large chunks costs as much as decoding them.
+ * NULL: none; else the caller's to ar_free. */
+void *ar_zarr_cache_recycle(ar_zarr_cache *cache, size_t bytes);
 void ar_zarr_cache_release(ar_zarr_cache *cache);
 
 #endif

@@ -139,7 +139,8 @@ static ar_status load_chunk(const wanted_chunk *wanted, void **data, ar_error *e
         encoded = NULL;
     }
     if (encoded) {
-        AR_TRY(ar_allocate(data, array->chunk_bytes, 1, wanted->where, err));
+        *data = ar_zarr_cache_recycle(&wanted->group->cache, array->chunk_bytes);
+        AR_TRY(*data ? AR_OK : ar_allocate(data, array->chunk_bytes, 1, wanted->where, err));
         AR_TRY(ar_zarr_decode(array, encoded, bytes, *data, wanted->where, err));
     }
 cleanup:
