@@ -31,6 +31,7 @@ typedef struct {
 /* The sums over the times of one lead time. */
 typedef struct {
     ar_lead_scores *regions; /* [region_count] */
+    ar_mean_spectra spectra; /* zeroed where the grid has none */
     int64_t times, persistence_times, first_time, last_time;
 } lead_sums;
 
@@ -157,6 +158,10 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
     for (int64_t i = 0; status == AR_OK && i < run->region_count; i++) {
         status = ar_lead_scores_add(&sums->regions[i], &time, err);
     }
+    if (status == AR_OK && run->harmonics) {
+        status = ar_mean_spectra_add(&sums->spectra, run->harmonics, work->members,
+                                     work->field->member_count, work->mean, time.truth, err);
+    }
     int64_t valid = file->valid_times[t];
     sums->first_time = sums->times == 0 || valid < sums->first_time ? valid : sums->first_time;
     sums->last_time = sums->times == 0 || valid > sums->last_time ? valid : sums->last_time;
@@ -203,12 +208,37 @@ static ar_status append_score(ar_verification *run, const field_work *work, int6
     return ar_lead_scores_read(&sums->regions[region], score, err);
 }
 
+/* Takes the sums of spectra, if any time has entered them. */
+static ar_status append_spectra(ar_verification *run, const field_work *work, int64_t level,
+                                int64_t lead, lead_sums *sums, ar_error *err)
+{
+    if (sums->spectra.times == 0) {
+        return AR_OK;
+    }
+    ar_status status = ar_grow(&run->spectra, &run->spectra_capacity, run->spectra_count + 1,
+                               sizeof *run->spectra, "the spectra", err);
+    if (status != AR_OK) {
+        return status;
+    }
+    ar_field_spectra *spectra = &run->spectra[run->spectra_count++];
+    *spectra = (ar_field_spectra){.variable = work->field->variable,
+                                  .standard_name = work->field->standard_name,
+                                  .units = work->field->units,
+                                  .lead_hours = (double)lead / 3600,
+                                  .spectra = sums->spectra};
+    sums->spectra = (ar_mean_spectra){0};
+    ar_mean_spectra_finish(&spectra->spectra);
+    describe_level(work->field, level, spectra->level, spectra->level_text);
+    return AR_OK;
+}
+
 static void lead_sums_release(lead_sums *sums, const ar_verification *run)
 {
     for (int64_t i = 0; sums->regions && i < run->region_count; i++) {
         ar_lead_scores_release(&sums->regions[i]);
     }
     ar_free(sums->regions);
+    ar_mean_spectra_release(&sums->spectra);
 }
 
 static ar_status lead_sums_init(lead_sums *sums, const ar_verification *run, const field_work *work,
@@ -227,6 +257,10 @@ static ar_status lead_sums_init(lead_sums *sums, const ar_verification *run, con
             .resamples = run->resamples,
         };
         status = ar_lead_scores_init(&sums->regions[i], &settings, err);
+    }
+    if (status == AR_OK && run->harmonics) {
+        int64_t truncation = ar_harmonics_get_settings(run->harmonics)->truncation;
+        status = ar_mean_spectra_init(&sums->spectra, truncation, err);
     }
     return status;
 }
@@ -256,6 +290,7 @@ static ar_status score_lead(ar_verification *run, field_work *work, int64_t leve
     for (int64_t i = 0; sums.times > 0 && i < run->region_count; i++) {
         AR_TRY(append_score(run, work, level, lead, &sums, i, err));
     }
+    AR_TRY(append_spectra(run, work, level, lead, &sums, err));
 cleanup:
     lead_sums_release(&sums, run);
     return status;

@@ -7,6 +7,7 @@
 #include "verify/bootstrap.h"
 #include "verify/distribution.h"
 #include "verify/region.h"
+#include "verify/spectra.h"
 
 /* Of exceeding a threshold. */
 typedef struct {
@@ -39,6 +40,14 @@ typedef struct {
 /* Free what hangs on a score. Safe on a zeroed one. */
 void ar_score_release(ar_score *score);
 
+/* Mean spectra of one field, or of kinetic energy, at one level and lead time of the whole grid. */
+typedef struct {
+    const char *variable, *standard_name, *units; /* borrowed */
+    char level[32], level_text[48];               /* as in ar_score */
+    double lead_hours;
+    ar_mean_spectra spectra;
+} ar_field_spectra;
+
 typedef struct {
     const char *forecast;
     const char *const *truth_paths;
@@ -49,15 +58,19 @@ typedef struct {
     int64_t block_days, resamples;
     const ar_score *scores; /* [score_count]; those of a field, and of its level, stand together */
     int64_t score_count;
+    const ar_field_spectra *spectra; /* [spectra_count], in the order of scores */
+    int64_t spectra_count;
 } ar_report;
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:
- * scores}}}, "regions": {name: {bounds, "fields"}}}; a score that is NaN is null. *text is the
+ * scores}}}, "regions": {name: {bounds, "fields"}}, "spectra": {variable: {level: {lead hours:
+ * spectra}}}}; a score that is NaN is null. *text is the
  * caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
 /* Tables of the error of the mean, of the ensemble, of its distribution, of confidence, and of
- * thresholds where there are any, for each region. *text is the caller's to ar_free. */
+ * thresholds where there are any, for each region; of spectra where there are any. *text is the
+ * caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_table(char **text, const ar_report *report, ar_error *err);
 
 #endif

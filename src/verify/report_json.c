@@ -41,6 +41,11 @@ static const definition definitions[] = {
                    "members have it, and how often it comes then"},
     {"confidence", "2.5 and 97.5 % of resamples of blocks of days with replacement; persistence on "
                    "the same blocks"},
+    {"spectra", "mean over times without missing values of the variance by total wavenumber n = 0, "
+                "1 ... of truth, ensemble mean and (mean over) members: n = 0 the square of the "
+                "mean, the others sum to the variance; kinetic energy in m2 s-2 of vorticity and "
+                "divergence, rotational without divergence; effective resolution: the first n >= 1 "
+                "with less than half of the truth's"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -234,12 +239,50 @@ static bool add_definitions(cJSON *root)
     return complete;
 }
 
+static bool add_resolution(cJSON *object, const char *name, const double *forecast,
+                           const ar_mean_spectra *spectra)
+{
+    int64_t n = ar_spectra_effective_resolution(forecast, spectra->truth, spectra->truncation);
+    const named_number numbers[] = {{"wavenumber", n > 0 ? (double)n : NAN},
+                                    {"wavelength_km", n > 0 ? ar_spectra_wavelength(n) : NAN}};
+    cJSON *resolution = cJSON_AddObjectToObject(object, name);
+    return resolution && add_numbers(resolution, numbers, 2);
+}
+
+static bool add_field_spectra(cJSON *parent, const ar_field_spectra *it)
+{
+    const ar_mean_spectra *spectra = &it->spectra;
+    int64_t length = spectra->truncation + 1;
+    char lead[32];
+    snprintf(lead, sizeof lead, "%.10g", it->lead_hours);
+    cJSON *at = object_at(parent, it->variable);
+    at = at ? object_at(at, it->level) : NULL;
+    at = at ? object_at(at, lead) : NULL;
+    return at && cJSON_AddNumberToObject(at, "times", (double)spectra->times) &&
+           add_array(at, "truth", spectra->truth, length) &&
+           add_array(at, "mean", spectra->mean, length) &&
+           add_array(at, "members", spectra->members, length) &&
+           add_resolution(at, "effective_resolution_of_mean", spectra->mean, spectra) &&
+           add_resolution(at, "effective_resolution_of_members", spectra->members, spectra);
+}
+
+static bool add_spectra(cJSON *root, const ar_report *report)
+{
+    cJSON *parent = report->spectra_count > 0 ? cJSON_AddObjectToObject(root, "spectra") : NULL;
+    bool complete = parent || report->spectra_count == 0;
+    for (int64_t i = 0; complete && i < report->spectra_count; i++) {
+        complete = add_field_spectra(parent, &report->spectra[i]);
+    }
+    return complete;
+}
+
 ar_status ar_report_json(char **text, const ar_report *report, ar_error *err)
 {
     *text = NULL;
     cJSON *root = cJSON_CreateObject();
     bool complete = root && add_sources(root, report) && add_definitions(root) &&
-                    add_fields(root, report, 0) && add_regions(root, report);
+                    add_fields(root, report, 0) && add_regions(root, report) &&
+                    add_spectra(root, report);
     char *printed = complete ? cJSON_Print(root) : NULL;
     cJSON_Delete(root);
     if (!printed) {

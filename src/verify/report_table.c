@@ -210,6 +210,54 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
     append_thresholds(out, report, region);
 }
 
+static void add_resolution(ar_text_table *table, ar_error *err, const double *forecast,
+                           const ar_mean_spectra *spectra)
+{
+    int64_t n = ar_spectra_effective_resolution(forecast, spectra->truth, spectra->truncation);
+    if (n > 0) {
+        ar_text_table_add(table, err, "%lld: %.0f km", (long long)n, ar_spectra_wavelength(n));
+    } else {
+        ar_text_table_add(table, err, "-");
+    }
+}
+
+/* Half-way to the truncation, and where it ends; all spectra of a file are of one grid. */
+static void append_spectra(ar_growing_text *out, const ar_report *report)
+{
+    if (report->spectra_count == 0) {
+        return;
+    }
+    int64_t last = report->spectra[0].spectra.truncation, half = (last + 1) / 2;
+    ar_text_table table = {.column_count = 9, .left_columns = 2};
+    ar_text_add(out,
+                "\nVariance over the truth's at total wavenumbers %lld and %lld, and "
+                "effective resolution: where it falls below 0.5\n",
+                (long long)half, (long long)last);
+    static const char *const headers[] = {"field", "level", "lead", "times"};
+    for (int c = 0; c < 4; c++) {
+        ar_text_table_add(&table, out->err, "%s", headers[c]);
+    }
+    ar_text_table_add(&table, out->err, "mean %lld", (long long)half);
+    ar_text_table_add(&table, out->err, "members %lld", (long long)half);
+    ar_text_table_add(&table, out->err, "members %lld", (long long)last);
+    ar_text_table_add(&table, out->err, "resolution of mean");
+    ar_text_table_add(&table, out->err, "of members");
+    for (int64_t i = 0; i < report->spectra_count; i++) {
+        const ar_field_spectra *it = &report->spectra[i];
+        const ar_mean_spectra *spectra = &it->spectra;
+        ar_text_table_add(&table, out->err, "%s", it->variable);
+        ar_text_table_add(&table, out->err, "%s", it->level_text);
+        ar_text_table_add(&table, out->err, "%.10g h", it->lead_hours);
+        ar_text_table_add(&table, out->err, "%lld", (long long)spectra->times);
+        ar_text_table_add_ratio(&table, out->err, spectra->mean[half] / spectra->truth[half]);
+        ar_text_table_add_ratio(&table, out->err, spectra->members[half] / spectra->truth[half]);
+        ar_text_table_add_ratio(&table, out->err, spectra->members[last] / spectra->truth[last]);
+        add_resolution(&table, out->err, spectra->mean, spectra);
+        add_resolution(&table, out->err, spectra->members, spectra);
+    }
+    finish_table(out, &table);
+}
+
 ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
 {
     ar_growing_text out = {.err = err};
@@ -222,6 +270,7 @@ ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
     for (int64_t i = 1; i < report->region_count; i++) {
         append_region(&out, report, i);
     }
+    append_spectra(&out, report);
     *text = out.text;
     if (out.status != AR_OK) {
         ar_free(out.text);

@@ -24,11 +24,18 @@ typedef struct {
     bool draw_maps;
     ar_score *scores;
     size_t score_count, score_capacity;
+    ar_harmonics *harmonics; /* NULL: the grid has no spectra */
+    ar_field_spectra *spectra;
+    size_t spectra_count, spectra_capacity;
 } ar_verification;
 
+/* Append the spectra of kinetic energy wherever those of vorticity are, with divergence where that
+ * is too. */
+AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_error *err);
+
 /* Score one field of the forecast file at all its levels and lead times: load its truth, append to
- * run->scores, for each region, and, when run->draw_maps, draw a map a level. Truth that lacks
- * times is told as a warning; truth that has none of them is an error. */
+ * run->scores, for each region, and to run->spectra, and, when run->draw_maps, draw a map a level.
+ * Truth that lacks times is told as a warning; truth that has none of them is an error. */
 AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
                                                     const ar_forecast_field *field, ar_error *err);
 

@@ -130,6 +130,25 @@ static ar_status choose_blocks(ar_verification *run, ar_error *err)
     return AR_OK;
 }
 
+/* A build without spherical harmonics has no spectra, which is told and no reason to fail. */
+static ar_status prepare_spectra(ar_verification *run, ar_error *err)
+{
+    int64_t truncation = 0;
+    if (!ar_spectra_exist(&run->forecast.grid, &truncation)) {
+        return AR_OK;
+    }
+    ar_error own;
+    ar_status status = ar_spectra_prepare(&run->harmonics, &run->forecast.grid, &own);
+    if (status == AR_ERROR_USAGE) {
+        ar_log(AR_LOG_WARNING, "no spectra: %s", own.message);
+        return AR_OK;
+    }
+    if (status != AR_OK) {
+        return ar_fail(err, status, "%s", own.message);
+    }
+    return AR_OK;
+}
+
 static ar_status write_text(const char *folder, const char *name, const char *text, ar_error *err)
 {
     char *path = NULL;
@@ -154,6 +173,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .resamples = run->resamples,
         .scores = run->scores,
         .score_count = (int64_t)run->score_count,
+        .spectra = run->spectra,
+        .spectra_count = (int64_t)run->spectra_count,
     };
     ar_time_format(run->climatology_start, run->forecast.calendar, report.climatology_start);
     ar_time_format(run->climatology_end, run->forecast.calendar, report.climatology_end);
@@ -182,10 +203,12 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
     AR_TRY(choose_regions(&run, err));
     AR_TRY(choose_blocks(&run, err));
+    AR_TRY(prepare_spectra(&run, err));
     AR_TRY(ar_folder_make(options->out, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
     }
+    AR_TRY(ar_verification_add_energy(&run, err));
     AR_TRY(write_report(&run, table, err));
 cleanup:
     for (int64_t i = 0; i < run.region_count; i++) {
@@ -197,6 +220,11 @@ cleanup:
         ar_score_release(&run.scores[i]);
     }
     ar_free(run.scores);
+    for (size_t i = 0; i < run.spectra_count; i++) {
+        ar_mean_spectra_release(&run.spectra[i].spectra);
+    }
+    ar_free(run.spectra);
+    ar_harmonics_destroy(&run.harmonics);
     ar_forecast_file_close(&run.forecast);
     return status;
 }

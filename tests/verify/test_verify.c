@@ -52,7 +52,7 @@ static void write_values(ar_writer *writer, const char *name, int64_t count, con
     assert_int_equal(ar_writer_write(writer, name, (int64_t[]){0}, &count, values, &err), AR_OK);
 }
 
-static const double latitude[NLAT] = {45, 0, -45}, longitude[NLON] = {0, 90, 180, 270};
+static const double latitude[NLAT] = {60, 0, -60}, longitude[NLON] = {0, 90, 180, 270};
 static const char hours[] = "hours since 2001-01-01 00:00:00";
 
 static void add_grid(ar_writer *writer)
@@ -274,6 +274,17 @@ static void scores_by_hand(void **state)
     /* The damped forecast is rounded to float: 2e-7 of its value of 3. */
     double damped_rmse = sqrt((damped[0] * damped[0] + damped[1] * damped[1]) / 2);
     assert_true(fabs(number(scores, "damped_persistence_rmse") - damped_rmse) < 1e-6);
+    /* The grid has wavenumbers 0 and 1; fields that are the same everywhere are all in the former:
+     * the mean of 5² and 6², and of the squares of members. */
+    const cJSON *spectra = cJSON_GetObjectItem(cJSON_GetObjectItem(root, "spectra"), "x");
+    spectra = cJSON_GetObjectItem(cJSON_GetObjectItem(spectra, "surface"), "6");
+    if (spectra) { /* not in a build without spherical harmonics */
+        const cJSON *truth = cJSON_GetObjectItem(spectra, "truth");
+        const cJSON *members = cJSON_GetObjectItem(spectra, "members");
+        assert_int_equal(cJSON_GetArraySize(truth), 2);
+        assert_true(fabs(cJSON_GetArrayItem(truth, 0)->valuedouble - 30.5) < 1e-12 * 30.5);
+        assert_true(fabs(cJSON_GetArrayItem(members, 0)->valuedouble - 266.0 / 4) < 1e-10);
+    }
     cJSON_Delete(root);
     ar_free(text);
     ar_free(table);

@@ -145,6 +145,32 @@ def score(members, truth, reference, climatology, correlation, weights, threshol
     }
 
 
+def power_spectra(fields):
+    """Mean over fields [count, lat, lon] of the variance by total wavenumber, on a grid from pole to pole: the
+    coefficient of each zonal wavenumber is a trigonometric polynomial in colatitude, which is integrated
+    against Legendre functions at Gauss's abscissae."""
+    count, nlat, nlon = fields.shape
+    largest = min(nlat - 2, (nlon - 1) // 2)
+    theta, degree = np.arange(nlat) * np.pi / (nlat - 1), np.arange(nlat)
+    x, w = np.polynomial.legendre.leggauss(2 * nlat)
+    coefficient = np.fft.fft(fields, axis=2) / nlon
+    power, sectoral = np.zeros(largest + 1), np.full_like(x, np.sqrt(1 / (4 * np.pi)))
+    for m in range(largest + 1):
+        if m > 0:
+            sectoral = sectoral * np.sqrt((2 * m + 1) / (2 * m) * (1 - x * x))
+        wave, rows, k = (np.cos, slice(None), degree) if m % 2 == 0 else (np.sin, slice(1, -1), degree[1:-1])
+        series = np.linalg.solve(wave(np.outer(theta[rows], k)), coefficient[:, rows, m].T)
+        values = wave(np.outer(np.arccos(x), k)) @ series
+        before, here = np.zeros_like(x), sectoral
+        for n in range(m, largest + 1):
+            f = 2 * np.pi * ((w * here) @ values)
+            power[n] += (1 if m == 0 else 2) * (np.abs(f) ** 2).mean() / (4 * np.pi)
+            up = np.sqrt((4 * (n + 1) ** 2 - 1) / ((n + 1) ** 2 - m * m))
+            down = np.sqrt((n * n - m * m) / (4 * n * n - 1)) if n > m else 0
+            before, here = here, up * (x * here - down * before)
+    return power
+
+
 def lag_correlation(period, climatology, steps):
     """Of anomalies `steps` apart; period [time, lat, lon]."""
     anomaly = period - climatology
@@ -296,6 +322,17 @@ def make_era5(folder, data):
         # Published with the data: persistence of the test days, to the digits that were told.
         assert abs(scores["persistence_rmse"] / known - 1) < 0.003, scores["persistence_rmse"]
         expected.setdefault("", {})[name] = {level: {"6": scores}}
+        spectra = {
+            "truth": power_spectra(values[valid]).tolist(),
+            "mean": power_spectra(members.astype("f8").mean(1)).tolist(),
+            "members": power_spectra(members.astype("f8").reshape(-1, *values.shape[1:])).tolist(),
+            "times": valid.size,
+        }
+        expected.setdefault("spectra", {})[name] = {level: {"6": spectra}}
+        if name == "vo":
+            n = np.arange(1, len(spectra["truth"]))
+            energy = 6371229.0**2 / (2 * n * (n + 1)) * np.array(spectra["truth"][1:])
+            expected["spectra"]["rotational_kinetic_energy"] = {level: {"6": {"truth": [0.0, *energy]}}}
     training = {"training_start": "2025-12-01T00:00", "training_end": "2026-01-31T18:00"}
     write_forecast(f"{folder}/forecast.nc", fields, times[valid], np.full(valid.size, 6), latitude, longitude,
                    training)
@@ -321,7 +358,9 @@ def compare(expected_path, scores_path):
     """Every expected score is there and within 1e-5: baselines pass through float32 once (6e-8 of values
     that are up to 1000 times the score); the bias, a small difference, to 1e-5 of the MAE."""
     expected, report = json.load(open(expected_path)), json.load(open(scores_path))
-    failures, count = [], 0
+    spectra = expected.pop("spectra", {})
+    assert set(report.get("spectra", {})) == set(spectra), report["spectra"].keys()
+    count, failures = differences(spectra, report.get("spectra", {}), 0, "spectra")
     assert set(report.get("regions", {})) | {""} == set(expected), report.get("regions", {}).keys()
     for region, names in expected.items():
         fields = report["regions"][region]["fields"] if region else report["fields"]

@@ -1,0 +1,57 @@
+/* Variance by total wavenumber: whether forecasts have as much of it as the truth at every scale,
+ * or are smooth. Means do get smoother with lead time, members should not. For global grids whose
+ * rows spherical harmonics know (field/spherical_harmonics.h), and times without missing values. */
+#ifndef AR_VERIFY_SPECTRA_H
+#define AR_VERIFY_SPECTRA_H
+
+#include "field/grid.h"
+#include "field/spherical_harmonics.h"
+
+/* Whether fields of a grid have spectra; *truncation gets the largest total wavenumber N. Pure. */
+bool ar_spectra_exist(const ar_grid *grid, int64_t *truncation);
+
+/* Prepare transforms of a grid that has spectra. The caller's to ar_harmonics_destroy. */
+AR_USE_RESULT ar_status ar_spectra_prepare(ar_harmonics **harmonics, const ar_grid *grid,
+                                           ar_error *err);
+
+/* Variance by n = 0 … N of f = Σ f_n^m Y_n^m with orthonormal Y:
+ *     S_n = 1/(4π) (|f_n^0|² + 2 Σ_{m ≥ 1} |f_n^m|²),
+ * so that Σ_{n ≥ 1} S_n is the variance over the sphere and S_0 the square of the mean.
+ * power [N + 1], field [nlat][nlon] without missing values. Thread-safe. */
+AR_USE_RESULT ar_status ar_spectra_power(const ar_harmonics *harmonics, const float *field,
+                                         double *power, ar_error *err);
+
+/* Sums over times, later means. Release with ar_mean_spectra_release. */
+typedef struct {
+    int64_t truncation, times;
+    double *truth, *mean, *members; /* [N + 1] of the truth, the ensemble mean, and the mean of the
+                                     * spectra of members; one block */
+} ar_mean_spectra;
+
+AR_USE_RESULT ar_status ar_mean_spectra_init(ar_mean_spectra *spectra, int64_t truncation,
+                                             ar_error *err);
+void ar_mean_spectra_release(ar_mean_spectra *spectra); /* safe on a zeroed one */
+
+/* Add one time, if nothing of it is missing. members [member_count][nlat][nlon], mean and truth
+ * [nlat][nlon]. Parallel over members. */
+AR_USE_RESULT ar_status ar_mean_spectra_add(ar_mean_spectra *spectra, const ar_harmonics *harmonics,
+                                            const float *members, int64_t member_count,
+                                            const float *mean, const float *truth, ar_error *err);
+/* From sums to means over times, once; without any time there are none, and it changes nothing. */
+void ar_mean_spectra_finish(ar_mean_spectra *spectra);
+
+/* Kinetic energy per mass by total wavenumber in m² s⁻², of the spectra of vorticity and
+ * divergence: E_n = a²/(2 n(n + 1)) (S_n of vorticity + S_n of divergence), E_0 = 0 (Lambert 1984);
+ * without divergence (NULL) that of the rotational wind. `energy` is initialised, of the same
+ * truncation, and takes the times of vorticity. */
+void ar_mean_spectra_kinetic_energy(ar_mean_spectra *energy, const ar_mean_spectra *vorticity,
+                                    const ar_mean_spectra *divergence);
+
+/* Effective resolution: the smallest n ≥ 1 at which a forecast has less than half of the truth's
+ * variance; 0 where it has that everywhere. Where the truth has none, nothing is asked. */
+int64_t ar_spectra_effective_resolution(const double *forecast, const double *truth,
+                                        int64_t truncation);
+/* Wavelength of total wavenumber n ≥ 1 in km: 2π a/sqrt(n(n + 1)) (Jeans). */
+double ar_spectra_wavelength(int64_t n);
+
+#endif
