@@ -59,7 +59,8 @@ static ar_status tell_gaps(const ar_store_plan *plan, ar_error *err)
                strlen(gaps) > 400 ? " …" : "");
     }
     if (status == AR_OK && plan->times_left_out > 0) {
-        ar_log(AR_LOG_WARNING, "%lld times that only some of the fields have are left out",
+        ar_log(AR_LOG_WARNING,
+               "times that only some of the fields have are left out, at least %lld",
                (long long)plan->times_left_out);
     }
     ar_free(gaps);

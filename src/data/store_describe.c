@@ -68,8 +68,11 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
         add_field(&out, &r->fields[f], plan->fields[f].data);
     }
     for (size_t i = 0; i < plan->source_count; i++) {
-        ar_text_add(&out, "source: %s, %lld bytes\n", plan->sources[i].path,
-                    (long long)plan->sources[i].bytes);
+        ar_text_add(&out, "source: %s", plan->sources[i].path);
+        if (plan->sources[i].bytes >= 0) {
+            ar_text_add(&out, ", %lld bytes", (long long)plan->sources[i].bytes);
+        }
+        ar_text_add(&out, "\n");
     }
     return finish(&out, text);
 }

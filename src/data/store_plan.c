@@ -261,13 +261,14 @@ static ar_status choose_chunk(ar_store_plan *plan, ar_error *err)
     const int64_t wanted = plan->request.chunk_times;
     const bool divides = plan->time_step > 0 && DAY % plan->time_step == 0;
     const int64_t of_a_day = divides ? DAY / plan->time_step : 1;
-    int64_t slice, levels = 1;
+    int64_t slice, all_levels, levels = 1;
     for (int64_t f = 0; f < plan->field_count; f++) {
-        levels =
-            plan->fields[f].data->level_count > levels ? plan->fields[f].data->level_count : levels;
+        const int64_t count = plan->fields[f].data->level_count;
+        levels = count > levels ? count : levels;
     }
     if (__builtin_mul_overflow(ar_store_plan_points(plan), (int64_t)sizeof(float), &slice) ||
-        slice * levels / levels != slice || slice >= INT32_MAX) {
+        slice >= INT32_MAX || __builtin_mul_overflow(slice, levels, &all_levels) ||
+        all_levels > INT64_MAX / DAY) {
         return ar_fail(err, AR_ERROR_INPUT, "a grid of %lld points is too large for a chunk",
                        (long long)ar_store_plan_points(plan));
     }
@@ -280,12 +281,12 @@ static ar_status choose_chunk(ar_store_plan *plan, ar_error *err)
     plan->chunk_times = of_a_day;
     while (of_a_day % plan->chunk_times != 0 ||
            (plan->chunk_times > 1 && (plan->chunk_times * slice > LARGEST_CHUNK ||
-                                      plan->chunk_times * slice * levels > LARGEST_UNIT))) {
+                                      plan->chunk_times * all_levels > LARGEST_UNIT))) {
         plan->chunk_times--;
     }
     plan->chunk_times = wanted > 0 ? wanted : plan->chunk_times;
     plan->chunk_times = smaller(plan->chunk_times, plan->time_count);
-    const int64_t chunk_bytes = plan->chunk_times * slice * levels;
+    const int64_t chunk_bytes = plan->chunk_times * all_levels;
     const int64_t chunk_seconds = plan->chunk_times * (plan->time_step > 0 ? plan->time_step : DAY);
     int64_t chunks = smaller(LARGEST_UNIT / chunk_bytes, LONGEST_UNIT / chunk_seconds);
     plan->unit_times = plan->chunk_times * (chunks > 1 ? chunks : 1);

@@ -42,7 +42,7 @@ typedef struct {
     int64_t time_count;
     int64_t *times;         /* [time_count] ascending: those that all fields have */
     int64_t time_step;      /* seconds: the most common difference of times; 0: there is one time */
-    int64_t times_left_out; /* that only some fields have */
+    int64_t times_left_out; /* that only some fields have: so many at least */
     ar_store_month *months; /* [month_count] */
     int64_t month_count;
     int64_t chunk_times, unit_times; /* times of a chunk; of a piece of work, whole chunks */
