@@ -173,6 +173,10 @@ typedef struct {
      * known before, after. The first alone is a forecast, the second a hindcast, both together
      * interpolate. */
     int64_t lead_hours, next_hours;
+    /* Forecasts of lead_hours, 2·lead_hours, … steps·lead_hours, each from those before it; 0 or 1:
+     * of lead_hours alone. start and end are then valid times of the first. */
+    int64_t steps;
+    bool feed_members;     /* each member goes on from itself; false: all from the mean */
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */

@@ -18,6 +18,7 @@ typedef enum {
     AR_RANDOM_TEST,
     AR_RANDOM_DROPOUT,
     AR_RANDOM_MONTH,           /* which month a slot holds */
+    AR_RANDOM_TAIL,            /* which tail a trajectory goes on from */
     AR_RANDOM_VALIDATION = 64, /* added to a purpose for validation samples */
 } ar_random_purpose;
 

@@ -3,11 +3,17 @@
 
 int ar_command_forecast(int argc, char **argv)
 {
-    ar_forecast_options o = {.lead_hours = 6};
-    const ar_option own[] = {{"lead-hours", "HOURS",
-                              "from the last known time to the valid time (default 6)",
-                              AR_OPTION_INTEGER, &o.lead_hours, false},
-                             {0}};
+    ar_forecast_options o = {.lead_hours = 6, .steps = 1};
+    const ar_option own[] = {
+        {"lead-hours", "HOURS", "from the last known time to the valid time (default 6)",
+         AR_OPTION_INTEGER, &o.lead_hours, false},
+        {"steps", "N",
+         "roll-out: N forecasts, each from those before it, a lead time apart (default 1)",
+         AR_OPTION_INTEGER, &o.steps, false},
+        {"feed-members", NULL,
+         "roll-out: each member goes on from itself, N passes a step, not from the mean",
+         AR_OPTION_FLAG, &o.feed_members, false},
+        {0}};
     const ar_forecast_command command = {
         .command = "forecast",
         .description =
@@ -16,6 +22,8 @@ int ar_command_forecast(int argc, char **argv)
         .example =
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
             "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc\n"
+            "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
+            "--end 2026-02-10T00 --steps 20 --feed-members --out five-days.nc\n"
             "atmorep forecast --model AtmoRep_id4nvwbetz.mod --data era5/*.nc --normalise-start "
             "2017-01-01 --normalise-end 2017-12-31T23 --start 2018-02-10T00 --end 2018-02-10T00 "
             "--lead-hours 3 --out forecast.nc",

@@ -7,14 +7,14 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "base/threads.h"
 #include "task/blend.h"
+#include "task/forecast_model.h"
 #include "task/forecast_times.h"
 #include "task/forecast_writer.h"
+#include "task/roll_out.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
-#include "train/released_model.h"
 
 enum { TILES_AT_ONCE = 48 };
 
@@ -32,8 +32,10 @@ typedef struct {
     ar_model *model;
     ar_plan *plan;
     float *parameters;
-    ar_blend blends[AR_FIELD_MAX]; /* of predicted fields */
-    float *tile;                   /* [member][rows][columns] */
+    int64_t blend_steps; /* the valid time, and in a roll-out those before it that are fed back */
+    ar_blend *blends;    /* [blend_steps][AR_FIELD_MAX] of predicted fields */
+    ar_roll_out roll_out;
+    float *tile; /* [member][rows][columns] */
     ar_forecast_writer writer;
 } forecast_state;
 
@@ -44,52 +46,38 @@ static const ar_configuration *configuration_of(const forecast_state *state)
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
-static ar_status open_model(forecast_state *state, ar_error *err)
+/* Data later than the last of the valid times that were asked for. */
+static int64_t seconds_after(const forecast_state *state)
 {
-    const ar_forecast_options *o = state->options;
-    ar_checkpoint *checkpoint = &state->checkpoint;
-    const bool torch = ar_text_ends_with(o->model, ".mod");
-    if (o->configuration && !torch) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--config %s: %s has its configuration in itself; should come with a .mod",
-                       o->configuration, o->model);
+    const ar_configuration *c = configuration_of(state);
+    const ar_forecast_times *times = &state->times;
+    bool inputs = false;
+    for (int64_t f = 0; f < c->field_count; f++) {
+        const ar_field_configuration *field = &c->fields[f];
+        inputs |= !field->predicted && !field->stream_of && !field->is_static;
     }
-    ar_status status = torch ? ar_released_open(checkpoint, o->model, o->configuration, NULL, err)
-                             : ar_checkpoint_open_weights(checkpoint, o->model, err);
-    if (status == AR_OK && (o->normalise_start || o->normalise_end) &&
-        ar_checkpoint_has_statistics(checkpoint)) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--normalise-%s: %s has the statistics of its training data; should come "
-                       "with a released model, which has none",
-                       o->normalise_start ? "start" : "end", checkpoint->path);
-    }
-    return status;
+    return times->masking.known_after > 0 ? times->cube_steps * times->time_step
+           : inputs                       ? ar_forecast_times_step(times, 0, times->steps - 1)
+                                          : 0;
 }
 
-/* By the model's own statistics, or, where it has none, by those of the data. */
-static ar_status normalise(forecast_state *state, ar_error *err)
+static ar_status init_blends(forecast_state *state, ar_error *err)
 {
-    const ar_forecast_options *o = state->options;
-    ar_dataset *dataset = &state->dataset;
-    if (ar_checkpoint_has_statistics(&state->checkpoint)) {
-        return ar_checkpoint_read_normalisations(&state->checkpoint, dataset, err);
+    const ar_configuration *c = configuration_of(state);
+    const ar_dataset *dataset = &state->dataset;
+    ar_status status = AR_OK;
+    const int64_t steps = state->times.steps > 1 ? state->times.valid_step + 1 : 1;
+    AR_TRY(ar_allocate(&state->blends, (size_t)(steps * AR_FIELD_MAX), sizeof *state->blends,
+                       "blends", err));
+    state->blend_steps = steps;
+    for (int64_t i = 0; i < steps * AR_FIELD_MAX; i++) {
+        const int64_t f = i % AR_FIELD_MAX;
+        if (f < dataset->field_count && c->fields[f].predicted) {
+            AR_TRY(ar_blend_init(&state->blends[i], &state->tiles, &dataset->fields[f].grid,
+                                 dataset->fields[f].level_count, c->model.tails, err));
+        }
     }
-    const ar_dataset_period period = {.start = o->normalise_start, .end = o->normalise_end};
-    ar_status status = ar_dataset_normalise_by(dataset, &state->checkpoint.configuration,
-                                               o->data_paths, o->data_path_count, &period, err);
-    if (status == AR_OK) {
-        const ar_calendar calendar = dataset->fields[dataset->timed_field].calendar;
-        char first[32], last[32];
-        ar_time_format(dataset->statistics_first, calendar, first);
-        ar_time_format(dataset->statistics_last, calendar, last);
-        ar_log(AR_LOG_INFO,
-               "%s has no statistics of its training data: fields are normalised by those of the "
-               "data from %s to %s%s",
-               state->checkpoint.path, first, last,
-               o->normalise_start && o->normalise_end
-                   ? ""
-                   : "; --normalise-start and --normalise-end choose other times");
-    }
+cleanup:
     return status;
 }
 
@@ -99,18 +87,18 @@ static ar_status load(forecast_state *state, ar_error *err)
     ar_configuration *c = &state->checkpoint.configuration;
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
-    AR_TRY(open_model(state, err));
+    AR_TRY(ar_forecast_model_open(&state->checkpoint, o, err));
     AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
-    const int64_t cube_seconds = state->times.cube_steps * state->times.time_step;
     const ar_dataset_period period = {.start = o->start,
                                       .end = o->end,
-                                      .seconds_before = cube_seconds,
-                                      .seconds_after = o->next_hours > 0 ? cube_seconds : 0};
+                                      .seconds_before =
+                                          state->times.cube_steps * state->times.time_step,
+                                      .seconds_after = seconds_after(state)};
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
-    AR_TRY(normalise(state, err));
+    AR_TRY(ar_forecast_model_normalise(&state->checkpoint, o, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
-    AR_TRY(ar_forecast_times_choose(&state->times, o, dataset, err));
+    AR_TRY(ar_forecast_times_choose(&state->times, o, c, dataset, err));
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
@@ -119,11 +107,9 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_allocate(&state->tile,
                        (size_t)(c->model.tails * state->tiles.rows * state->tiles.columns),
                        sizeof(float), "a tile", err));
-    for (int64_t f = 0; f < dataset->field_count; f++) {
-        if (c->fields[f].predicted) {
-            AR_TRY(ar_blend_init(&state->blends[f], &state->tiles, &dataset->fields[f].grid,
-                                 dataset->fields[f].level_count, c->model.tails, err));
-        }
+    AR_TRY(init_blends(state, err));
+    if (state->times.steps > 1) {
+        AR_TRY(ar_roll_out_init(&state->roll_out, o, c, dataset, &state->times, err));
     }
 cleanup:
     return status;
@@ -156,16 +142,16 @@ cleanup:
 /* ---- forecasting ------------------------------------------------------------------------------
  */
 
-/* Values of one tile, level and member at the valid time, in the field's unit, into its part of
- * state->tile. */
+/* Values of one tile, level and member at one of the masked times, in the field's unit, into its
+ * part of state->tile. */
 static void gather_member(forecast_state *state, int64_t f, int64_t sample, int64_t level,
-                          int64_t member, int month)
+                          int64_t member, int64_t step, int month)
 {
     const ar_field_configuration *field = &configuration_of(state)->fields[f];
     const ar_model_field *tensors = &state->model->fields[f];
     const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
     const ar_matrix ensemble = ar_plan_matrix(state->plan, tensors->ensemble);
-    const int64_t samples = state->batch.sample_count, step = state->times.valid_step;
+    const int64_t samples = state->batch.sample_count;
     const int64_t times = state->times.masking.forecast_tokens, places = tokens[1] * tokens[2];
     /* Masked rows are ordered level by level, sample by sample, then time and place. */
     const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
@@ -187,8 +173,9 @@ static void gather_member(forecast_state *state, int64_t f, int64_t sample, int6
     }
 }
 
-/* Add the tiles of the batch that was just computed. */
-static void blend_batch(forecast_state *state, int64_t first_tile, int month)
+/* Add the tiles of the batch that was just computed, at one of the masked times. */
+static void blend_batch(forecast_state *state, ar_blend *blends, int64_t first_tile, int64_t step,
+                        int month)
 {
     const ar_configuration *c = configuration_of(state);
     for (int64_t f = 0; f < c->field_count; f++) {
@@ -196,20 +183,32 @@ static void blend_batch(forecast_state *state, int64_t first_tile, int month)
             for (int64_t s = 0; s < state->batch.sample_count; s++) {
 #pragma omp parallel for schedule(static)
                 for (int64_t n = 0; n < c->model.tails; n++) {
-                    gather_member(state, f, s, l, n, month);
+                    gather_member(state, f, s, l, n, step, month);
                 }
-                ar_blend_add(&state->blends[f], l, first_tile + s, state->tile);
+                ar_blend_add(&blends[f], l, first_tile + s, state->tile);
             }
         }
+    }
+}
+
+/* The same at the valid time, and in a roll-out at those before it. */
+static void blend_times(forecast_state *state, int64_t first_tile, int64_t valid)
+{
+    const ar_calendar calendar = state->dataset.fields[0].calendar;
+    for (int64_t i = 0; i < state->blend_steps; i++) {
+        const int64_t before = state->blend_steps - 1 - i;
+        const int64_t time = valid - before * state->times.time_step;
+        blend_batch(state, state->blends + i * AR_FIELD_MAX, first_tile,
+                    state->times.valid_step - before, ar_time_date(time, calendar).month);
     }
 }
 
 static ar_status finish_blends(forecast_state *state, ar_error *err)
 {
     const ar_configuration *c = configuration_of(state);
-    for (int64_t f = 0; f < c->field_count; f++) {
-        ar_blend *blend = &state->blends[f];
-        if (!c->fields[f].predicted) {
+    for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
+        ar_blend *blend = &state->blends[b];
+        if (!blend->members) {
             continue;
         }
         ar_blend_finish(blend);
@@ -218,21 +217,25 @@ static ar_status finish_blends(forecast_state *state, ar_error *err)
         for (int64_t i = 0; i < count; i++) {
             if (!isfinite(blend->members[i])) {
                 return ar_fail(err, AR_ERROR_NUMERIC, "%s: the forecast of %s is not finite",
-                               state->checkpoint.path, c->fields[f].name);
+                               state->checkpoint.path, c->fields[b % AR_FIELD_MAX].name);
             }
         }
     }
     return AR_OK;
 }
 
-static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *err)
+/* One pass over all tiles of `space`, into the blends. */
+static ar_status forecast_time(forecast_state *state, const ar_cube_space *space, int64_t valid,
+                               ar_error *err)
 {
-    const ar_configuration *c = configuration_of(state);
-    ar_profile *profile = state->options->profile;
-    const int month = ar_time_date(valid, state->dataset.fields[0].calendar).month;
-    for (int64_t f = 0; f < c->field_count; f++) {
-        if (c->fields[f].predicted) {
-            ar_blend_clear(&state->blends[f]);
+    const ar_forecast_options *o = state->options;
+    ar_profile *profile = o->profile;
+    if (o->interrupt && *o->interrupt) {
+        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written", o->out);
+    }
+    for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
+        if (state->blends[b].members) {
+            ar_blend_clear(&state->blends[b]);
         }
     }
     for (int64_t first = 0; first < state->tiles.count; first += TILES_AT_ONCE) {
@@ -245,44 +248,83 @@ static ar_status forecast_time(forecast_state *state, int64_t valid, ar_error *e
         }
         ar_profile_begin_step(profile);
         ar_profile_begin(profile);
-        ar_batch_fill(&state->batch, &state->dataset.space, state->cubes, count,
-                      &state->times.masking, &(ar_draw){0}, true);
+        ar_batch_fill(&state->batch, space, state->cubes, count, &state->times.masking,
+                      &(ar_draw){0}, true);
         ar_profile_end(profile, "filling the batch", 0);
         ar_profile_begin(profile);
         ar_model_feed(state->model, state->plan, &state->batch);
         ar_profile_end(profile, "feeding the model", 0);
         ar_plan_forward(state->plan);
         ar_profile_begin(profile);
-        blend_batch(state, first, month);
+        blend_times(state, first, valid);
         ar_profile_end(profile, "blending tiles", 0);
         ar_profile_end_step(profile);
     }
     return finish_blends(state, err);
 }
 
+/* Write what was just computed, in a later step of members that go on from themselves theirs. */
+static ar_status write_time(forecast_state *state, int64_t index, int64_t valid, int64_t step,
+                            ar_error *err)
+{
+    const float *members[AR_FIELD_MAX];
+    const ar_blend *newest = state->blends + (state->blend_steps - 1) * AR_FIELD_MAX;
+    for (int f = 0; f < AR_FIELD_MAX; f++) {
+        const float *own = state->roll_out.members[f];
+        members[f] = own ? own : newest[f].members;
+    }
+    ar_profile *profile = state->options->profile;
+    ar_profile_begin(profile);
+    ar_status status =
+        ar_forecast_writer_write(&state->writer, index * state->times.steps + step, valid,
+                                 (step + 1) * state->times.lead_hours, members, err);
+    ar_profile_end(profile, "writing the forecast", 0);
+    return status;
+}
+
+/* One step; the first is from the data, whatever is fed back later. */
+static ar_status forecast_step(forecast_state *state, int64_t valid, int64_t step, ar_error *err)
+{
+    ar_roll_out *roll_out = &state->roll_out;
+    ar_status status = AR_OK;
+    if (step == 0) {
+        AR_TRY(forecast_time(state, &state->dataset.space, valid, err));
+        if (state->times.steps > 1) {
+            ar_roll_out_begin(roll_out, ar_forecast_times_first(&state->times, valid));
+        }
+    }
+    for (int64_t n = 0; n < roll_out->trajectory_count; n++) {
+        if (step > 0) {
+            AR_TRY(forecast_time(state, ar_roll_out_select(roll_out, n), valid, err));
+        }
+        ar_roll_out_feed(roll_out, n, state->blends);
+    }
+    if (roll_out->trajectory_count > 0) {
+        ar_roll_out_advance(roll_out);
+    }
+cleanup:
+    return status;
+}
+
 static ar_status forecast_all(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
+    const ar_forecast_times *times = &state->times;
     ar_status status = AR_OK;
     ar_progress progress;
     uint64_t hash = ar_hash(state->parameters,
                             (size_t)state->model->graph->parameter_values * sizeof(float), 0);
     AR_TRY(ar_forecast_writer_create(&state->writer, o, &state->checkpoint, hash, &state->dataset,
                                      err));
-    ar_progress_begin(&progress, "forecasting", 0, state->times.count);
-    for (int64_t t = 0; t < state->times.count; t++) {
-        if (o->interrupt && *o->interrupt) {
-            status = ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written", o->out);
-            goto cleanup;
-        }
+    ar_progress_begin(&progress, "forecasting", 0, times->count * times->steps);
+    for (int64_t i = 0; i < times->count * times->steps; i++) {
+        const int64_t t = i / times->steps, step = i % times->steps;
+        const int64_t valid = ar_forecast_times_step(times, times->valid[t], step);
         char text[32];
-        AR_TRY(forecast_time(state, state->times.valid[t], err));
-        ar_profile_begin(o->profile);
-        AR_TRY(ar_forecast_writer_write(&state->writer, t, state->times.valid[t],
-                                        state->times.lead_hours, state->blends, err));
-        ar_profile_end(o->profile, "writing the forecast", 0);
-        ar_time_format(state->times.valid[t], state->dataset.fields[0].calendar, text);
-        ar_progress_update(&progress, t + 1, text);
+        AR_TRY(forecast_step(state, valid, step, err));
+        AR_TRY(write_time(state, t, valid, step, err));
+        ar_time_format(valid, state->dataset.fields[0].calendar, text);
+        ar_progress_update(&progress, i + 1, text);
     }
     ar_profile_begin(o->profile);
     AR_TRY(ar_forecast_writer_commit(&state->writer, err));
@@ -301,9 +343,11 @@ static void release(forecast_state *state)
     ar_free(state->cubes);
     ar_free(state->tile);
     ar_forecast_times_release(&state->times);
-    for (int f = 0; f < AR_FIELD_MAX; f++) {
-        ar_blend_release(&state->blends[f]);
+    for (int64_t i = 0; i < state->blend_steps * AR_FIELD_MAX; i++) {
+        ar_blend_release(&state->blends[i]);
     }
+    ar_free(state->blends);
+    ar_roll_out_release(&state->roll_out);
     ar_batch_release(&state->batch);
     ar_tiles_release(&state->tiles);
     ar_dataset_release(&state->dataset);

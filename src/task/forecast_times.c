@@ -61,6 +61,21 @@ static ar_status check_hours(const ar_forecast_options *o, int64_t time_step_hou
     return AR_OK;
 }
 
+static ar_status check_steps(const ar_forecast_options *o, ar_error *err)
+{
+    if (o->steps > 1 && o->next_hours > 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--steps %lld with --next-hours %lld: only forecasts go on from themselves",
+                       (long long)o->steps, (long long)o->next_hours);
+    }
+    if (o->steps < 0 || o->steps > HOURS_MOST / (o->lead_hours > 0 ? o->lead_hours : 1)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--steps %lld of %lld hours: should be at least 1, and %d hours at most",
+                       (long long)o->steps, (long long)o->lead_hours, HOURS_MOST);
+    }
+    return AR_OK;
+}
+
 /* Static fields are known at all times, however their tokens lie; streams know what their fields
  * do. All others hide the same stretch of time. */
 static ar_status check_fields(const ar_forecast_times *times, const ar_forecast_options *o,
@@ -123,6 +138,7 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
     const int64_t size = shape->token_size[0];
     ar_status status = AR_OK;
     AR_TRY(check_hours(o, c->time_step_hours, err));
+    AR_TRY(check_steps(o, err));
     const int64_t lead = o->lead_hours / c->time_step_hours;
     const int64_t next = o->next_hours / c->time_step_hours;
     const bool between = lead > 0 && next > 0;
@@ -149,10 +165,16 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
         times->cube_steps - times->masked_steps - times->masking.known_after * size;
     times->valid_step = lead > 0 ? lead - 1 : times->masked_steps - next;
     times->time_step = 3600 * c->time_step_hours;
+    times->steps = o->steps > 1 ? o->steps : 1;
     times->lead_hours = lead > 0 && (next == 0 || lead <= next) ? o->lead_hours : -o->next_hours;
     status = check_period_early(o, err);
 cleanup:
     return status;
+}
+
+int64_t ar_forecast_times_step(const ar_forecast_times *times, int64_t valid, int64_t step)
+{
+    return valid + step * 3600 * times->lead_hours;
 }
 
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid)
@@ -181,7 +203,7 @@ static void warn_of_months(const ar_forecast_times *times, const ar_dataset *dat
     for (int64_t t = 0; t < times->count; t++) {
         const int64_t first = ar_forecast_times_first(times, times->valid[t]);
         const int64_t last = first + (times->cube_steps - 1) * times->time_step;
-        const int64_t valid = times->valid[t];
+        const int64_t valid = ar_forecast_times_step(times, times->valid[t], times->steps - 1);
         if (ar_dataset_warn_of_months(dataset, first, times->masking.known_after ? last : valid,
                                       "forecast")) {
             return;
@@ -194,8 +216,10 @@ static void warn_of_training_times(const ar_forecast_times *times, const ar_data
 {
     int64_t seen = 0;
     for (int64_t t = 0; t < times->count; t++) {
-        seen +=
-            times->valid[t] >= dataset->training_first && times->valid[t] <= dataset->training_last;
+        for (int64_t s = 0; s < times->steps; s++) {
+            const int64_t valid = ar_forecast_times_step(times, times->valid[t], s);
+            seen += valid >= dataset->training_first && valid <= dataset->training_last;
+        }
     }
     if (seen > 0) {
         char first[32], last[32];
@@ -204,12 +228,40 @@ static void warn_of_training_times(const ar_forecast_times *times, const ar_data
         ar_log(AR_LOG_WARNING,
                "%lld of %lld valid times lie in the training period (%s to %s); 'atmorep verify' "
                "will not score them",
-               (long long)seen, (long long)times->count, first, last);
+               (long long)seen, (long long)(times->count * times->steps), first, last);
     }
 }
 
+/* Fields that are not predicted have to be in the data at all times that become known. */
+static ar_status check_inputs(const ar_forecast_times *times, const ar_configuration *c,
+                              const ar_dataset *dataset, ar_error *err)
+{
+    for (int64_t f = 0; f < c->field_count; f++) {
+        const ar_field_data *field = &dataset->fields[f];
+        if (c->fields[f].predicted || c->fields[f].stream_of || field->is_static) {
+            continue;
+        }
+        for (int64_t t = 0; t < times->count; t++) {
+            const int64_t valid = times->valid[t], step = times->time_step;
+            const int64_t last = ar_forecast_times_step(times, valid, times->steps - 2);
+            for (int64_t time = valid - times->valid_step * step; time <= last; time += step) {
+                if (ar_field_data_find_time(field, time) < 0) {
+                    char text[32];
+                    ar_time_format(time, field->calendar, text);
+                    return ar_fail(err, AR_ERROR_INPUT,
+                                   "--steps %lld: needs %s at %s, which the data does not have; "
+                                   "the model does not predict it",
+                                   (long long)times->steps, field->name, text);
+                }
+            }
+        }
+    }
+    return AR_OK;
+}
+
 ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_options *o,
-                                   const ar_dataset *dataset, ar_error *err)
+                                   const ar_configuration *configuration, const ar_dataset *dataset,
+                                   ar_error *err)
 {
     const ar_calendar calendar = dataset->fields[0].calendar;
     int64_t start, end, wanted = 0;
@@ -239,6 +291,9 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
         ar_log(AR_LOG_WARNING,
                "%lld of %lld times left out: the known times that they need are not there",
                (long long)(wanted - times->count), (long long)wanted);
+    }
+    if (times->steps > 1) {
+        AR_TRY(check_inputs(times, configuration, dataset, err));
     }
     warn_of_months(times, dataset);
     warn_of_training_times(times, dataset);

@@ -13,6 +13,7 @@ typedef struct {
     int64_t known_before, masked_steps;
     int64_t valid_step;    /* which of the masked ones is the valid time */
     int64_t time_step;     /* seconds */
+    int64_t steps;         /* of a roll-out, at least 1; the others lie lead_hours apart */
     int64_t *valid, count; /* [count] valid times whose known times are all there */
 } ar_forecast_times;
 
@@ -23,11 +24,15 @@ typedef struct {
 AR_USE_RESULT ar_status ar_forecast_times_lead(ar_forecast_times *times,
                                                const ar_forecast_options *options,
                                                const ar_checkpoint *checkpoint, ar_error *err);
-/* Choose the valid times. Times whose known times the data lacks are left out with a warning, none
- * at all is an error; times of training, and months it never saw, are a warning. */
+/* Choose the valid times, of a roll-out those of its first step. Times whose known times the data
+ * lacks are left out with a warning, none at all is an error; so is a field that is not predicted
+ * and not there for later steps. Times of training, and months it never saw, are a warning. */
 AR_USE_RESULT ar_status ar_forecast_times_choose(ar_forecast_times *times,
                                                  const ar_forecast_options *options,
+                                                 const ar_configuration *configuration,
                                                  const ar_dataset *dataset, ar_error *err);
+/* Valid time of a step of a roll-out from 0, `valid` being that of the first. */
+int64_t ar_forecast_times_step(const ar_forecast_times *times, int64_t valid, int64_t step);
 /* First time of the cube that forecasts `valid`. */
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid);
 void ar_forecast_times_release(ar_forecast_times *times); /* safe on zeroed */

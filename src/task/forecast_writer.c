@@ -264,6 +264,11 @@ static ar_status put_provenance(const ar_forecast_writer *writer,
     AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
     AR_TRY(put_statistics_period(writer, err));
     AR_TRY(put_hours(writer, options, err));
+    if (options->steps > 1) {
+        AR_TRY(ar_writer_put_number(writer->file, NULL, "steps", (double)options->steps, err));
+        AR_TRY(ar_writer_put_text(writer->file, NULL, "feed_back",
+                                  options->feed_members ? "members" : "mean", err));
+    }
 cleanup:
     ar_free(yaml);
     ar_free(paths);
@@ -373,7 +378,7 @@ static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t inde
 }
 
 ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, int64_t valid_time,
-                                   int64_t lead_hours, const ar_blend *blends, ar_error *err)
+                                   int64_t lead_hours, const float *const *members, ar_error *err)
 {
     const int64_t one = 1;
     const double valid = (double)valid_time / 3600.0, lead = (double)lead_hours;
@@ -384,7 +389,7 @@ ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, in
     AR_TRY(ar_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {
         if (writer->configuration->fields[f].predicted) {
-            AR_TRY(write_field(writer, f, index, blends[f].members, err));
+            AR_TRY(write_field(writer, f, index, members[f], err));
         }
     }
 cleanup:

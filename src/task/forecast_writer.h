@@ -19,11 +19,11 @@ AR_USE_RESULT ar_status ar_forecast_writer_create(ar_forecast_writer *writer,
                                                   const ar_checkpoint *checkpoint,
                                                   uint64_t model_hash, const ar_dataset *dataset,
                                                   ar_error *err);
-/* Write time number `index`: blends[f] of the predicted fields, finished, in the field's unit. Mean
- * and spread are computed here. */
+/* Write time number `index`: members[f], [level][member][nlat][nlon], of the predicted fields in
+ * the field's unit. Mean and spread are computed here. */
 AR_USE_RESULT ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index,
                                                  int64_t valid_time, int64_t lead_hours,
-                                                 const ar_blend *blends, ar_error *err);
+                                                 const float *const *members, ar_error *err);
 AR_USE_RESULT ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err);
 void ar_forecast_writer_release(ar_forecast_writer *writer); /* abandons what is not committed */
 

@@ -1,0 +1,192 @@
+#include "task/roll_out.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+
+static int64_t points_of(const ar_roll_out *roll)
+{
+    const ar_grid *grid = &roll->dataset->fields[0].grid;
+    return grid->nlat * grid->nlon;
+}
+
+/* Values of one time of a field. */
+static int64_t time_values(const ar_roll_out *roll, int64_t f)
+{
+    return roll->dataset->fields[f].level_count * points_of(roll);
+}
+
+static int64_t lead_steps(const ar_roll_out *roll)
+{
+    return roll->times->valid_step + 1;
+}
+
+static ar_status allocate_values(float **values, const ar_roll_out *roll, int64_t f, int64_t times,
+                                 ar_error *err)
+{
+    size_t count;
+    if (!ar_size_product((size_t)time_values(roll, f), (size_t)times, &count) ||
+        !ar_size_product(count, (size_t)roll->trajectory_count, &count)) {
+        count = SIZE_MAX; /* is refused by ar_allocate */
+    }
+    return ar_allocate(values, count, sizeof **values, "the trajectories of a roll-out", err);
+}
+
+ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options,
+                           const ar_configuration *configuration, const ar_dataset *dataset,
+                           const ar_forecast_times *times, ar_error *err)
+{
+    ar_status status = AR_OK;
+    *roll = (ar_roll_out){.dataset = dataset,
+                          .times = times,
+                          .member_count = configuration->model.tails,
+                          .space = dataset->space};
+    roll->trajectory_count = options->feed_members ? roll->member_count : 1;
+    roll->space.fields = roll->fields;
+    AR_TRY(ar_allocate(&roll->known_times, (size_t)times->known_before, sizeof(int64_t),
+                       "known times", err));
+    AR_TRY(ar_allocate(&roll->tails, (size_t)roll->member_count, sizeof(int64_t), "tails", err));
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        roll->fields[f] = dataset->field_pointers[f];
+        roll->predicted[f] = configuration->fields[f].predicted;
+        if (!roll->predicted[f]) {
+            continue;
+        }
+        AR_TRY(allocate_values(&roll->known[f], roll, f, times->known_before, err));
+        if (options->feed_members) {
+            AR_TRY(allocate_values(&roll->members[f], roll, f, 1, err));
+        }
+        roll->windows[f] = dataset->fields[f];
+        roll->windows[f].time_count = times->known_before;
+        roll->windows[f].times = roll->known_times;
+        roll->windows[f].resident_count = 0;
+        roll->fields[f] = &roll->windows[f];
+    }
+cleanup:
+    return status;
+}
+
+void ar_roll_out_release(ar_roll_out *roll)
+{
+    for (int f = 0; f < AR_FIELD_MAX; f++) {
+        ar_free(roll->known[f]);
+        ar_free(roll->members[f]);
+    }
+    ar_free(roll->known_times);
+    ar_free(roll->tails);
+    *roll = (ar_roll_out){0};
+}
+
+/* The known times [known_before][level][nlat][nlon] of a trajectory. */
+static float *known_of(const ar_roll_out *roll, int64_t f, int64_t trajectory)
+{
+    return roll->known[f] + trajectory * roll->times->known_before * time_values(roll, f);
+}
+
+void ar_roll_out_begin(ar_roll_out *roll, int64_t first_time)
+{
+    for (int64_t n = 0; n < roll->member_count; n++) {
+        roll->tails[n] = n;
+    }
+    for (int64_t t = 0; t < roll->times->known_before; t++) {
+        roll->known_times[t] = first_time + t * roll->times->time_step;
+        for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+            const ar_field_data *field = &roll->dataset->fields[f];
+            const int64_t count = time_values(roll, f);
+            for (int64_t n = 0; roll->predicted[f] && n < roll->trajectory_count; n++) {
+                const int64_t index = ar_field_data_find_time(field, roll->known_times[t]);
+                memcpy(known_of(roll, f, n) + t * count, ar_field_data_slice(field, index, 0),
+                       (size_t)count * sizeof(float));
+            }
+        }
+    }
+}
+
+const ar_cube_space *ar_roll_out_select(ar_roll_out *roll, int64_t trajectory)
+{
+    for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        if (roll->predicted[f]) {
+            roll->windows[f].values = known_of(roll, f, trajectory);
+        }
+    }
+    return &roll->space;
+}
+
+static void copy_tail(const ar_roll_out *roll, const ar_blend *blend, int64_t tail, float *values)
+{
+    const int64_t points = points_of(roll);
+    for (int64_t l = 0; l < blend->level_count; l++) {
+        memcpy(values + l * points, blend->members + (l * blend->member_count + tail) * points,
+               (size_t)points * sizeof(float));
+    }
+}
+
+static void copy_mean(const ar_roll_out *roll, const ar_blend *blend, float *values)
+{
+    const int64_t points = points_of(roll);
+#pragma omp parallel for schedule(static)
+    for (int64_t at = 0; at < blend->level_count * points; at++) {
+        const float *first =
+            blend->members + at / points * blend->member_count * points + at % points;
+        double mean;
+        (void)ar_members_sum_of_squares(first, blend->member_count, points, &mean);
+        values[at] = (float)mean;
+    }
+}
+
+/* The newest values of a trajectory, among those of all. */
+static void keep_member(ar_roll_out *roll, int64_t f, int64_t trajectory, const float *values)
+{
+    const int64_t points = points_of(roll);
+    for (int64_t l = 0; l < roll->dataset->fields[f].level_count; l++) {
+        memcpy(roll->members[f] + (l * roll->trajectory_count + trajectory) * points,
+               values + l * points, (size_t)points * sizeof(float));
+    }
+}
+
+void ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *blends)
+{
+    const int64_t known = roll->times->known_before, fed = lead_steps(roll);
+    const int64_t kept = known > fed ? known - fed : 0;
+    for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        if (!roll->predicted[f]) {
+            continue;
+        }
+        const int64_t count = time_values(roll, f);
+        float *values = known_of(roll, f, trajectory);
+        memmove(values, values + (known - kept) * count, (size_t)(kept * count) * sizeof(float));
+        for (int64_t t = kept; t < known; t++) {
+            const ar_blend *blend = &blends[(fed - (known - t)) * AR_FIELD_MAX + f];
+            if (roll->members[f]) {
+                copy_tail(roll, blend, roll->tails[trajectory], values + t * count);
+            } else {
+                copy_mean(roll, blend, values + t * count);
+            }
+        }
+        if (roll->members[f]) {
+            keep_member(roll, f, trajectory, values + (known - 1) * count);
+        }
+    }
+}
+
+/* A tail is often a certain quantile: whoever kept it would drift away, and whoever went through
+ * all of them by turns would come back to the middle. (Shuffle of Fisher and Yates; Durstenfeld
+ * 1964.) */
+static void deal_tails(ar_roll_out *roll)
+{
+    ar_random stream = {.seed = (uint64_t)roll->known_times[0], .purpose = AR_RANDOM_TAIL};
+    for (int64_t n = roll->member_count - 1; n > 0; n--) {
+        const int64_t other = ar_random_below(&stream, n + 1), tail = roll->tails[n];
+        roll->tails[n] = roll->tails[other];
+        roll->tails[other] = tail;
+    }
+}
+
+void ar_roll_out_advance(ar_roll_out *roll)
+{
+    for (int64_t t = 0; t < roll->times->known_before; t++) {
+        roll->known_times[t] += lead_steps(roll) * roll->times->time_step;
+    }
+    deal_tails(roll);
+}

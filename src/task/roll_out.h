@@ -1,0 +1,43 @@
+/* What a roll-out feeds back. Each trajectory has the known times of the next cube of every
+ * predicted field: data at first, then forecasts. Other fields stay those of the data. Memory is
+ * that of these times and does not grow with the number of steps. */
+#ifndef AR_TASK_ROLL_OUT_H
+#define AR_TASK_ROLL_OUT_H
+
+#include "atmorep/atmorep.h"
+#include "task/blend.h"
+#include "task/forecast_times.h"
+
+typedef struct {
+    const ar_dataset *dataset;
+    const ar_forecast_times *times;
+    bool predicted[AR_FIELD_MAX];
+    int64_t member_count, trajectory_count; /* one trajectory, of the mean, or one a member */
+    int64_t *known_times;                   /* [known_before] seconds, of the next cube */
+    int64_t *tails;                         /* [member_count] that trajectories take in this step */
+    float *known[AR_FIELD_MAX];   /* [trajectory][known_before][level][nlat][nlon] of predicted */
+    float *members[AR_FIELD_MAX]; /* [level][trajectory][nlat][nlon] newest; NULL for the mean */
+    ar_field_data windows[AR_FIELD_MAX]; /* of the selected trajectory; borrow all they have */
+    const ar_field_data *fields[AR_FIELD_MAX];
+    ar_cube_space space; /* points into this struct, which must not move */
+} ar_roll_out;
+
+/* Allocate for the steps that `options` ask for; release in any case. Borrows dataset and times. */
+AR_USE_RESULT ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options,
+                                         const ar_configuration *configuration,
+                                         const ar_dataset *dataset, const ar_forecast_times *times,
+                                         ar_error *err);
+void ar_roll_out_release(ar_roll_out *roll); /* safe on zeroed */
+
+/* All trajectories get the data's known times of the cube whose first time this is. */
+void ar_roll_out_begin(ar_roll_out *roll, int64_t first_time);
+/* The space whose predicted fields are those of a trajectory, until the next call. */
+const ar_cube_space *ar_roll_out_select(ar_roll_out *roll, int64_t trajectory);
+/* Append the times that were just forecast, blends[lead_steps][AR_FIELD_MAX], to a trajectory:
+ * their mean, or where members go on from themselves one of its tails: at first the trajectory's
+ * own, then tails dealt out anew in every step, as independent draws of the next state would be. */
+void ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *blends);
+/* When all trajectories have been fed: the next cube lies a lead time later. */
+void ar_roll_out_advance(ar_roll_out *roll);
+
+#endif

@@ -1,0 +1,61 @@
+# Roll-outs: the first step is the forecast, the second is what one gets by feeding forecasts back by
+# hand, to the bit, from the mean and for each member; fields that are not predicted come from the data.
+# Arguments: the program, the source folder.
+program=$1
+source=$2
+python=/usr/bin/python3
+. "$2/tests/cli/work_folder.sh"
+
+run() {
+    "$program" "$@" >out 2>err || {
+        fail "atmorep $*: exit $?"
+        cat out err
+    }
+}
+
+# refuse CODE TEXT COMMAND…: this exit code, one line with this text, and no file
+refuse() {
+    local code=$1 text=$2
+    shift 2
+    "$program" "$@" --start 2001-03-01T18 --end 2001-03-01T18 --out refused.nc --quiet >out 2>err
+    [ $? -eq $code ] && grep -qF -e "$text" err || fail "atmorep $*: $(cat err)"
+    [ ! -e refused.nc ] && [ "$(wc -l <err)" -eq 1 ] || fail "atmorep $*: a file, or not one line: $(cat err)"
+}
+
+"$(dirname "$program")/make_waves" . || fail "make_waves"
+few="--threads 1 --quiet --set training.steps=30 --set training.warm_up_steps=2"
+
+# Two times a token, so that a lead of two steps feeds back both; orography is static.
+sed -e 's/tokens: \[2, /tokens: [3, /' -e 's/token_size: \[1, /token_size: [2, /' \
+    -e 's/paths: .*/paths: [z.nc, msl.nc, orography.nc]/' -e 's/coupled: \[msl\]/coupled: [msl, surface_geopotential]/' \
+    "$source/tests/cli/waves.yaml" >double.yaml
+sed -i 's/^model:/  - {name: surface_geopotential, static: true, tokens: [1, 2, 4], token_size: [6, 3, 3], '\
+'embedding: 32}\nmodel:/' double.yaml
+sed 's/  - name: msl/&\n    predicted: false/' "$source/tests/cli/waves.yaml" >input.yaml
+run train "$source/tests/cli/waves.yaml" --out waves $few
+run train double.yaml --out double $few
+run train input.yaml --out input $few
+
+echo "== fed back by hand"
+if $python -c 'import xarray, netCDF4' 2>/dev/null; then
+    $python "$source/tests/cli/roll_out_checks.py" "$program" waves 6 z.nc msl.nc || fail "one time a step"
+    $python "$source/tests/cli/roll_out_checks.py" "$program" double 12 z.nc msl.nc orography.nc ||
+        fail "two times a step"
+else
+    echo "SKIPPED: $python has no xarray and netCDF4"
+fi
+
+echo "== fields that are not predicted"
+run forecast --model input --data z.nc msl.nc --start 2001-02-28 --end 2001-02-28 --steps 7 --out input.nc
+refuse 1 "--steps 3: needs msl at 2001-03-02T00:00, which the data does not have" \
+    forecast --model input --data z.nc msl.nc --steps 3
+
+echo "== scores and usage"
+run forecast --model waves --data z.nc msl.nc --start 2001-02-18 --end 2001-02-19 --steps 4 --feed-members --out rolled.nc
+run verify --forecast rolled.nc --truth z.nc msl.nc --out scores --no-maps
+[ "$(grep -c '^msl .* 24 h ' out)" -ge 2 ] || fail "no scores 24 hours ahead: $(cat out)"
+refuse 2 "--steps 0: should be at least 1" forecast --model waves --data z.nc msl.nc --steps 0
+refuse 2 "--steps 9000000 of 6 hours" forecast --model waves --data z.nc msl.nc --steps 9000000
+refuse 2 "unknown option --steps" hindcast --model waves --data z.nc msl.nc --steps 2
+
+exit $failures
