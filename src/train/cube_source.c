@@ -93,7 +93,9 @@ static void tell(const ar_cube_source *training, const ar_cube_source *validatio
                        : validation->is_whole                ? "; validation is kept in memory"
                                               : "; each batch of validation has its own";
     char parts[64] = "months";
-    if (days < AR_WHOLE_MONTHS) {
+    if (days == 1) {
+        snprintf(parts, sizeof parts, "days");
+    } else if (days < AR_WHOLE_MONTHS) {
         snprintf(parts, sizeof parts, "parts of %d days", days);
     }
     if (training->is_whole) {
