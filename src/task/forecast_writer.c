@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "field/units.h"
+#include "task/forecast_provenance.h"
 
 /* ---- levels ---------------------------------------------------------------------------------- */
 
@@ -47,18 +47,6 @@ static void level_name(const ar_dataset *dataset, int64_t field, char name[80])
 
 /* ---- definitions ----------------------------------------------------------------------------- */
 
-static ar_status put_texts(ar_writer *file, const char *variable, const char *const (*texts)[2],
-                           int count, ar_error *err)
-{
-    for (int i = 0; i < count; i++) {
-        ar_status status = ar_writer_put_text(file, variable, texts[i][0], texts[i][1], err);
-        if (status != AR_OK) {
-            return status;
-        }
-    }
-    return AR_OK;
-}
-
 static ar_status add_coordinate(ar_writer *file, const char *name, const char *dimension,
                                 ar_writer_type type, const char *const (*texts)[2], int count,
                                 ar_error *err)
@@ -67,25 +55,10 @@ static ar_status add_coordinate(ar_writer *file, const char *name, const char *d
         file,
         &(ar_writer_variable){.name = name, .type = type, .rank = 1, .dimensions = {dimension}},
         err);
-    return status == AR_OK ? put_texts(file, name, texts, count, err) : status;
+    return status == AR_OK ? ar_forecast_put_texts(file, name, texts, count, err) : status;
 }
 
-/* What a file says of its task. */
-typedef struct {
-    const char *command, *title, *reference;
-} task_texts;
-
-static const task_texts *texts_of(const ar_forecast_options *options)
-{
-    static const task_texts tasks[] = {
-        {"forecast", "Ensemble forecast by AtmoRep", "last time whose data the forecast saw"},
-        {"hindcast", "Ensemble hindcast by AtmoRep", "first time whose data the hindcast saw"},
-        {"interpolate", "Ensemble interpolation in time by AtmoRep",
-         "nearest time whose data the interpolation saw"}};
-    return &tasks[options->next_hours == 0 ? 0 : options->lead_hours == 0 ? 1 : 2];
-}
-
-static ar_status define_coordinates(const ar_forecast_writer *writer, const task_texts *task,
+static ar_status define_coordinates(const ar_forecast_writer *writer, const ar_forecast_task *task,
                                     ar_error *err)
 {
     ar_writer *file = writer->file;
@@ -190,91 +163,6 @@ cleanup:
     return status;
 }
 
-static ar_status join_paths(const ar_forecast_options *options, char **text, ar_error *err)
-{
-    size_t length = 1;
-    for (int64_t i = 0; i < options->data_path_count; i++) {
-        length += strlen(options->data_paths[i]) + 1;
-    }
-    ar_status status = ar_allocate(text, length, 1, "a list of paths", err);
-    for (int64_t i = 0; status == AR_OK && i < options->data_path_count; i++) {
-        strcat(*text, i ? " " : "");
-        strcat(*text, options->data_paths[i]);
-    }
-    return status;
-}
-
-/* Where the statistics are not the model's own. */
-static ar_status put_statistics_period(const ar_forecast_writer *writer, ar_error *err)
-{
-    const ar_dataset *dataset = writer->dataset;
-    const ar_calendar calendar = dataset->fields[dataset->timed_field].calendar;
-    char first[32], last[32];
-    if (dataset->statistics_first > dataset->statistics_last) {
-        return AR_OK;
-    }
-    ar_time_format(dataset->statistics_first, calendar, first);
-    ar_time_format(dataset->statistics_last, calendar, last);
-    const char *const texts[][2] = {{"normalisation_start", first}, {"normalisation_end", last}};
-    return put_texts(writer->file, NULL, texts, 2, err);
-}
-
-/* How far from the valid time known ones lie, before and after it. */
-static ar_status put_hours(const ar_forecast_writer *writer, const ar_forecast_options *options,
-                           ar_error *err)
-{
-    const char *const names[] = {"lead_hours", "next_hours"};
-    const int64_t hours[] = {options->lead_hours, options->next_hours};
-    ar_status status = AR_OK;
-    for (int i = 0; status == AR_OK && i < 2; i++) {
-        if (hours[i] > 0) {
-            status = ar_writer_put_number(writer->file, NULL, names[i], (double)hours[i], err);
-        }
-    }
-    return status;
-}
-
-static ar_status put_provenance(const ar_forecast_writer *writer,
-                                const ar_forecast_options *options, const ar_checkpoint *checkpoint,
-                                uint64_t model_hash, ar_error *err)
-{
-    const ar_configuration *configuration = writer->configuration;
-    char *yaml = NULL, *paths = NULL;
-    char model[64], history[128], stamp[32];
-    ar_status status = AR_OK;
-    AR_TRY(ar_configuration_write(configuration, &yaml, err));
-    AR_TRY(join_paths(options, &paths, err));
-    snprintf(model, sizeof model, "XXH3 %016llx of the parameters, step %lld",
-             (unsigned long long)model_hash, (long long)checkpoint->step);
-    time_t now = time(NULL);
-    struct tm utc;
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    snprintf(history, sizeof history, "%s: atmorep %s " ATMOREP_VERSION, stamp,
-             texts_of(options)->command);
-    const char *const texts[][2] = {
-        {"Conventions", "CF-1.8"},
-        {"title", texts_of(options)->title},
-        {"source", "atmorep " ATMOREP_VERSION},
-        {"history", history},
-        {"model", model},
-        {"configuration", yaml},
-        {"data", paths},
-        {"training_start", configuration->training_start ? configuration->training_start : ""},
-        {"training_end", configuration->training_end ? configuration->training_end : ""}};
-    AR_TRY(put_texts(writer->file, NULL, texts, sizeof texts / sizeof *texts, err));
-    AR_TRY(put_statistics_period(writer, err));
-    AR_TRY(put_hours(writer, options, err));
-    if (options->steps > 1) {
-        AR_TRY(ar_writer_put_number(writer->file, NULL, "steps", (double)options->steps, err));
-        AR_TRY(ar_writer_put_text(writer->file, NULL, "feed_back",
-                                  options->feed_members ? "members" : "mean", err));
-    }
-cleanup:
-    ar_free(yaml);
-    ar_free(paths);
-    return status;
-}
-
 static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *err)
 {
     const ar_dataset *dataset = writer->dataset;
@@ -309,7 +197,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
-    AR_TRY(define_coordinates(writer, texts_of(options), err));
+    AR_TRY(define_coordinates(writer, ar_forecast_task_of(options), err));
     size_t largest = 1;
     for (int64_t f = 0; f < dataset->field_count; f++) {
         AR_TRY(define_levels(writer, f, err));
@@ -321,7 +209,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
             AR_TRY(define_variable(writer, f, (variable_kind)kind, err));
         }
     }
-    AR_TRY(put_provenance(writer, options, checkpoint, model_hash, err));
+    AR_TRY(ar_forecast_put_provenance(writer->file, options, checkpoint, model_hash, dataset, err));
     AR_TRY(write_coordinates(writer, err));
     const ar_grid *grid = &dataset->fields[0].grid;
     size_t points = largest * (size_t)(grid->nlat * grid->nlon);

@@ -35,12 +35,16 @@ sed 's/  - name: msl/&\n    predicted: false/' "$source/tests/cli/waves.yaml" >i
 run train "$source/tests/cli/waves.yaml" --out waves $few
 run train double.yaml --out double $few
 run train input.yaml --out input $few
+# Two times a step, and one that is known.
+run train "$source/tests/cli/waves.yaml" --out longer $few --set 'fields.0.tokens=[3, 2, 4]' \
+    --set 'fields.1.tokens=[3, 1, 4]' --set masking.forecast_tokens=2
 
 echo "== fed back by hand"
 if $python -c 'import xarray, netCDF4' 2>/dev/null; then
     $python "$source/tests/cli/roll_out_checks.py" "$program" waves 6 z.nc msl.nc || fail "one time a step"
     $python "$source/tests/cli/roll_out_checks.py" "$program" double 12 z.nc msl.nc orography.nc ||
         fail "two times a step"
+    $python "$source/tests/cli/roll_out_checks.py" "$program" longer 12 z.nc msl.nc || fail "more fed back than known"
 else
     echo "SKIPPED: $python has no xarray and netCDF4"
 fi
