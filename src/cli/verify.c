@@ -77,7 +77,10 @@ int ar_command_verify(int argc, char **argv)
         options.region_count = regions.count;
         ar_error err;
         char *table = NULL;
-        ar_status status = ar_verify(&options, &table, &err);
+        ar_status status = options.block_days > 0 && options.resamples > 0
+                               ? ar_verify(&options, &table, &err)
+                               : ar_fail(&err, AR_ERROR_USAGE,
+                                         "--block-days and --resamples have to be 1 or more");
         if (status == AR_OK && json) {
             status = print_json(options.out, &err);
         } else if (status == AR_OK) {

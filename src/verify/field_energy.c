@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "verify/scores.h"
+#include "verify/truth.h"
 #include "verify/verification.h"
 
 /* Of the same level, lead time and number of times; NULL when there is none. */
@@ -18,7 +20,7 @@ static const ar_field_spectra *find_divergence(const ar_verification *run,
     return NULL;
 }
 
-ar_status ar_verification_add_energy(ar_verification *run, ar_error *err)
+static ar_status add_energy_of_rotation(ar_verification *run, ar_error *err)
 {
     size_t count = run->spectra_count;
     for (size_t i = 0; i < count; i++) {
@@ -46,4 +48,151 @@ ar_status ar_verification_add_energy(ar_verification *run, ar_error *err)
                                        divergence ? &divergence->spectra : NULL);
     }
     return AR_OK;
+}
+
+/* The two parts of a wind at work. */
+typedef struct {
+    const ar_forecast_field *field;
+    ar_field_data truth;
+    float *members, *mean, *spread; /* [member_count][points], [points], [points] */
+} wind_part;
+
+typedef struct {
+    wind_part parts[2]; /* eastward, northward */
+    int64_t points;
+} wind_work;
+
+static void wind_work_release(wind_work *work)
+{
+    for (int i = 0; i < 2; i++) {
+        ar_field_data_release(&work->parts[i].truth);
+        ar_free(work->parts[i].members);
+        ar_free(work->parts[i].mean);
+        ar_free(work->parts[i].spread);
+    }
+}
+
+static ar_status load_part(wind_part *part, const ar_verification *run, ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    size_t points = (size_t)(file->grid.nlat * file->grid.nlon);
+    int64_t last = run->first_time;
+    for (int64_t t = 0; t < file->time_count; t++) {
+        last = file->valid_times[t] > last ? file->valid_times[t] : last;
+    }
+    ar_status status = AR_OK;
+    AR_TRY(ar_truth_load(&part->truth, run->options->truth_paths, run->options->truth_count, file,
+                         part->field, run->first_time, last, err));
+    AR_TRY(ar_allocate(&part->members, points * (size_t)part->field->member_count, sizeof(float),
+                       "members of a wind", err));
+    AR_TRY(ar_allocate(&part->mean, points, sizeof(float), "the mean of a wind", err));
+    AR_TRY(ar_allocate(&part->spread, points, sizeof(float), "the spread of a wind", err));
+cleanup:
+    return status;
+}
+
+/* Read both parts at a time and add their energy; a time that the truth lacks is left out. */
+static ar_status add_wind(ar_mean_spectra *spectra, wind_work *work, ar_verification *run,
+                          int64_t t, int64_t level, ar_error *err)
+{
+    ar_spectra_fields fields[2];
+    int64_t members = work->parts[0].field->member_count;
+    for (int i = 0; i < 2; i++) {
+        wind_part *part = &work->parts[i];
+        int64_t at = ar_field_data_find_time(&part->truth, run->forecast.valid_times[t]);
+        if (at < 0) {
+            return AR_OK;
+        }
+        ar_status status =
+            ar_forecast_file_read(&run->forecast, part->field, t, level, part->members, err);
+        if (status != AR_OK) {
+            return status;
+        }
+        ar_ensemble_mean_spread(part->members, members, work->points, part->mean, part->spread);
+        fields[i] = (ar_spectra_fields){part->members, part->mean,
+                                        ar_field_data_slice(&part->truth, at, level)};
+    }
+    return ar_mean_spectra_add(spectra, run->harmonics, members, &fields[0], &fields[1], err);
+}
+
+static ar_status add_energy_at(ar_verification *run, wind_work *work, int64_t level, int64_t lead,
+                               ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    ar_mean_spectra spectra = {0};
+    ar_status status = AR_OK;
+    AR_TRY(
+        ar_mean_spectra_init(&spectra, ar_harmonics_get_settings(run->harmonics)->truncation, err));
+    for (int64_t t = 0; t < file->time_count; t++) {
+        if (file->lead_times[t] == lead) {
+            AR_TRY(add_wind(&spectra, work, run, t, level, err));
+        }
+    }
+    if (spectra.times > 0) {
+        AR_TRY(ar_grow(&run->spectra, &run->spectra_capacity, run->spectra_count + 1,
+                       sizeof *run->spectra, "the spectra", err));
+        ar_field_spectra *energy = &run->spectra[run->spectra_count++];
+        *energy = (ar_field_spectra){.variable = "kinetic_energy",
+                                     .standard_name = "",
+                                     .units = "m2 s-2",
+                                     .lead_hours = (double)lead / 3600,
+                                     .spectra = spectra};
+        spectra = (ar_mean_spectra){0};
+        ar_mean_spectra_finish(&energy->spectra);
+        ar_verification_describe_level(work->parts[0].field, level, energy->level,
+                                       energy->level_text);
+    }
+cleanup:
+    ar_mean_spectra_release(&spectra);
+    return status;
+}
+
+/* The first field of a standard name. */
+static const ar_forecast_field *find_field(const ar_forecast_file *file, const char *standard_name)
+{
+    for (int64_t i = 0; i < file->field_count; i++) {
+        if (strcmp(file->fields[i].standard_name, standard_name) == 0) {
+            return &file->fields[i];
+        }
+    }
+    return NULL;
+}
+
+static bool same_levels(const ar_forecast_field *a, const ar_forecast_field *b)
+{
+    bool same = a->level_count == b->level_count && !a->levels == !b->levels;
+    for (int64_t i = 0; same && a->levels && i < a->level_count; i++) {
+        same = a->levels[i] == b->levels[i];
+    }
+    return same && a->member_count == b->member_count;
+}
+
+static ar_status add_energy_of_winds(ar_verification *run, ar_error *err)
+{
+    const ar_forecast_file *file = &run->forecast;
+    wind_work work = {.parts = {{.field = find_field(file, "eastward_wind")},
+                                {.field = find_field(file, "northward_wind")}},
+                      .points = file->grid.nlat * file->grid.nlon};
+    ar_status status = AR_OK;
+    if (!run->harmonics || !work.parts[0].field || !work.parts[1].field ||
+        !same_levels(work.parts[0].field, work.parts[1].field)) {
+        return AR_OK;
+    }
+    AR_TRY(load_part(&work.parts[0], run, err));
+    AR_TRY(load_part(&work.parts[1], run, err));
+    for (int64_t level = 0; level < work.parts[0].field->level_count; level++) {
+        for (int64_t i = 0; i < run->lead_count; i++) {
+            AR_TRY(add_energy_at(run, &work, level, run->lead_times[i], err));
+        }
+    }
+cleanup:
+    wind_work_release(&work);
+    return status;
+}
+
+ar_status ar_verification_add_energy(ar_verification *run, ar_error *err)
+{
+    return find_field(&run->forecast, "atmosphere_relative_vorticity")
+               ? add_energy_of_rotation(run, err)
+               : add_energy_of_winds(run, err);
 }

@@ -159,8 +159,9 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
         status = ar_lead_scores_add(&sums->regions[i], &time, err);
     }
     if (status == AR_OK && run->harmonics) {
-        status = ar_mean_spectra_add(&sums->spectra, run->harmonics, work->members,
-                                     work->field->member_count, work->mean, time.truth, err);
+        const ar_spectra_fields fields = {time.members, time.mean, time.truth};
+        status = ar_mean_spectra_add(&sums->spectra, run->harmonics, work->field->member_count,
+                                     &fields, NULL, err);
     }
     int64_t valid = file->valid_times[t];
     sums->first_time = sums->times == 0 || valid < sums->first_time ? valid : sums->first_time;
@@ -169,8 +170,8 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
     return status;
 }
 
-static void describe_level(const ar_forecast_field *field, int64_t level, char key[32],
-                           char text[48])
+void ar_verification_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
+                                    char text[48])
 {
     if (!field->levels) {
         snprintf(key, 32, "surface");
@@ -202,7 +203,7 @@ static ar_status append_score(ar_verification *run, const field_work *work, int6
         .times = sums->times,
         .persistence_times = sums->persistence_times,
     };
-    describe_level(field, level, score->level, score->level_text);
+    ar_verification_describe_level(field, level, score->level, score->level_text);
     ar_time_format(sums->first_time, calendar, score->first_time);
     ar_time_format(sums->last_time, calendar, score->last_time);
     return ar_lead_scores_read(&sums->regions[region], score, err);
@@ -228,7 +229,7 @@ static ar_status append_spectra(ar_verification *run, const field_work *work, in
                                   .spectra = sums->spectra};
     sums->spectra = (ar_mean_spectra){0};
     ar_mean_spectra_finish(&spectra->spectra);
-    describe_level(work->field, level, spectra->level, spectra->level_text);
+    ar_verification_describe_level(work->field, level, spectra->level, spectra->level_text);
     return AR_OK;
 }
 
@@ -326,7 +327,7 @@ static ar_status draw_map(ar_verification *run, field_work *work, int64_t level,
     }
     ar_ensemble_mean_spread(work->members, field->member_count, work->points, work->mean,
                             work->spread);
-    describe_level(field, level, key, text);
+    ar_verification_describe_level(field, level, key, text);
     ar_time_format(file->valid_times[t], file->calendar, valid);
     const ar_map map = {
         .name = field->long_name[0]       ? field->long_name

@@ -30,6 +30,30 @@ ar_status ar_spectra_prepare(ar_harmonics **harmonics, const ar_grid *grid, ar_e
     return ar_harmonics_create(harmonics, &settings, err);
 }
 
+/* 1/(4π) (|f_n^0|² + 2 Σ |f_n^m|²) */
+static double power_at(const double complex *spectrum, int64_t truncation, int64_t n)
+{
+    double power = 0;
+    for (int64_t m = 0; m <= n; m++) {
+        double complex f = spectrum[ar_spectrum_index(truncation, n, m)];
+        power += (m == 0 ? 1 : 2) * (creal(f) * creal(f) + cimag(f) * cimag(f)) / (4 * AR_PI);
+    }
+    return power;
+}
+
+/* Kinetic energy over the variance of vorticity or divergence; n ≥ 1. */
+static double energy_factor(int64_t n)
+{
+    return AR_EARTH_RADIUS * AR_EARTH_RADIUS / (2 * (double)n * (double)(n + 1));
+}
+
+static void widen(double *wide, const float *field, int64_t points)
+{
+    for (int64_t at = 0; at < points; at++) {
+        wide[at] = field[at];
+    }
+}
+
 ar_status ar_spectra_power(const ar_harmonics *harmonics, const float *field, double *power,
                            ar_error *err)
 {
@@ -41,22 +65,40 @@ ar_status ar_spectra_power(const ar_harmonics *harmonics, const float *field, do
     AR_TRY(ar_allocate(&values, (size_t)points, sizeof *values, "a field", err));
     AR_TRY(ar_allocate(&spectrum, (size_t)ar_spectrum_count(truncation), sizeof *spectrum,
                        "a spectrum", err));
-    for (int64_t at = 0; at < points; at++) {
-        values[at] = field[at];
-    }
+    widen(values, field, points);
     AR_TRY(ar_harmonics_analyse(harmonics, values, spectrum, err));
     for (int64_t n = 0; n <= truncation; n++) {
-        power[n] = 0;
-        for (int64_t m = 0; m <= n; m++) {
-            double complex coefficient = spectrum[ar_spectrum_index(truncation, n, m)];
-            double square =
-                creal(coefficient) * creal(coefficient) + cimag(coefficient) * cimag(coefficient);
-            power[n] += (m == 0 ? 1 : 2) * square / (4 * AR_PI);
-        }
+        power[n] = power_at(spectrum, truncation, n);
     }
 cleanup:
     ar_free(values);
     ar_free(spectrum);
+    return status;
+}
+
+ar_status ar_spectra_energy(const ar_harmonics *harmonics, const float *eastward,
+                            const float *northward, double *energy, ar_error *err)
+{
+    int64_t truncation = ar_harmonics_get_settings(harmonics)->truncation;
+    size_t points = (size_t)ar_harmonics_point_count(harmonics);
+    size_t count = (size_t)ar_spectrum_count(truncation);
+    double *wind = NULL;
+    double complex *spectra = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&wind, 2 * points, sizeof *wind, "a wind", err));
+    AR_TRY(ar_allocate(&spectra, 2 * count, sizeof *spectra, "spectra of a wind", err));
+    widen(wind, eastward, (int64_t)points);
+    widen(wind + points, northward, (int64_t)points);
+    AR_TRY(
+        ar_harmonics_analyse_wind(harmonics, wind, wind + points, spectra, spectra + count, err));
+    energy[0] = 0;
+    for (int64_t n = 1; n <= truncation; n++) {
+        energy[n] = energy_factor(n) *
+                    (power_at(spectra, truncation, n) + power_at(spectra + count, truncation, n));
+    }
+cleanup:
+    ar_free(wind);
+    ar_free(spectra);
     return status;
 }
 
@@ -88,16 +130,35 @@ static bool any_missing(const float *values, int64_t count)
     return false;
 }
 
-/* power [count][N + 1] of fields [count][points]. */
-static ar_status find_powers(const ar_harmonics *harmonics, const float *const *fields,
-                             int64_t count, double *power, ar_error *err)
+static bool is_whole(const ar_spectra_fields *fields, int64_t points)
+{
+    /* The mean is missing where a member is. */
+    return !any_missing(fields->mean, points) && !any_missing(fields->truth, points);
+}
+
+/* Field i of the truth, the mean, and the members. */
+static const float *field_at(const ar_spectra_fields *fields, int64_t i, int64_t points)
+{
+    return i == 0 ? fields->truth : i == 1 ? fields->mean : fields->members + (i - 2) * points;
+}
+
+/* power [member_count + 2][N + 1] of the truth, the mean, and the members. */
+static ar_status find_powers(const ar_harmonics *harmonics, int64_t member_count,
+                             const ar_spectra_fields *fields, const ar_spectra_fields *northward,
+                             double *power, ar_error *err)
 {
     int64_t length = ar_harmonics_get_settings(harmonics)->truncation + 1;
+    int64_t points = ar_harmonics_point_count(harmonics);
     ar_status status = AR_OK;
 #pragma omp parallel for schedule(dynamic, 1)
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < member_count + 2; i++) {
         ar_error own;
-        ar_status result = ar_spectra_power(harmonics, fields[i], power + i * length, &own);
+        const float *field = field_at(fields, i, points);
+        double *found = power + i * length;
+        ar_status result =
+            northward
+                ? ar_spectra_energy(harmonics, field, field_at(northward, i, points), found, &own)
+                : ar_spectra_power(harmonics, field, found, &own);
         if (result != AR_OK) {
 #pragma omp critical(verify_spectra)
             {
@@ -112,26 +173,18 @@ static ar_status find_powers(const ar_harmonics *harmonics, const float *const *
 }
 
 ar_status ar_mean_spectra_add(ar_mean_spectra *spectra, const ar_harmonics *harmonics,
-                              const float *members, int64_t member_count, const float *mean,
-                              const float *truth, ar_error *err)
+                              int64_t member_count, const ar_spectra_fields *fields,
+                              const ar_spectra_fields *northward, ar_error *err)
 {
     int64_t points = ar_harmonics_point_count(harmonics), length = spectra->truncation + 1;
     double *power = NULL;
-    const float **fields = NULL;
-    /* The mean is missing where a member is. */
-    if (any_missing(mean, points) || any_missing(truth, points)) {
+    if (!is_whole(fields, points) || (northward && !is_whole(northward, points))) {
         return AR_OK;
     }
     ar_status status = AR_OK;
-    AR_TRY(ar_allocate(&fields, (size_t)member_count + 2, sizeof *fields, "fields", err));
     AR_TRY(ar_allocate(&power, (size_t)((member_count + 2) * length), sizeof *power,
                        "spectra of members", err));
-    fields[0] = truth;
-    fields[1] = mean;
-    for (int64_t k = 0; k < member_count; k++) {
-        fields[2 + k] = members + k * points;
-    }
-    AR_TRY(find_powers(harmonics, fields, member_count + 2, power, err));
+    AR_TRY(find_powers(harmonics, member_count, fields, northward, power, err));
     for (int64_t n = 0; n < length; n++) {
         spectra->truth[n] += power[n];
         spectra->mean[n] += power[length + n];
@@ -141,7 +194,6 @@ ar_status ar_mean_spectra_add(ar_mean_spectra *spectra, const ar_harmonics *harm
     }
     spectra->times++;
 cleanup:
-    ar_free(fields);
     ar_free(power);
     return status;
 }
@@ -158,7 +210,7 @@ void ar_mean_spectra_kinetic_energy(ar_mean_spectra *energy, const ar_mean_spect
 {
     energy->times = vorticity->times;
     for (int64_t n = 1; n <= energy->truncation; n++) {
-        double factor = AR_EARTH_RADIUS * AR_EARTH_RADIUS / (2 * (double)(n * (n + 1)));
+        double factor = energy_factor(n);
         energy->truth[n] = factor * (vorticity->truth[n] + (divergence ? divergence->truth[n] : 0));
         energy->mean[n] = factor * (vorticity->mean[n] + (divergence ? divergence->mean[n] : 0));
         energy->members[n] =

@@ -21,6 +21,12 @@ AR_USE_RESULT ar_status ar_spectra_prepare(ar_harmonics **harmonics, const ar_gr
 AR_USE_RESULT ar_status ar_spectra_power(const ar_harmonics *harmonics, const float *field,
                                          double *power, ar_error *err);
 
+/* Kinetic energy per mass by n = 0 … N, in m² s⁻², of a wind: of its vorticity ζ and divergence δ
+ *     E_n = a²/(2 n(n + 1)) (S_n^ζ + S_n^δ), E_0 = 0 (Lambert 1984),
+ * so that Σ E_n is the mean of (u² + v²)/2 over the sphere. As ar_spectra_power. */
+AR_USE_RESULT ar_status ar_spectra_energy(const ar_harmonics *harmonics, const float *eastward,
+                                          const float *northward, double *energy, ar_error *err);
+
 /* Sums over times, later means. Release with ar_mean_spectra_release. */
 typedef struct {
     int64_t truncation, times;
@@ -32,18 +38,22 @@ AR_USE_RESULT ar_status ar_mean_spectra_init(ar_mean_spectra *spectra, int64_t t
                                              ar_error *err);
 void ar_mean_spectra_release(ar_mean_spectra *spectra); /* safe on a zeroed one */
 
-/* Add one time, if nothing of it is missing. members [member_count][nlat][nlon], mean and truth
- * [nlat][nlon]. Parallel over members. */
+/* What enters at one time: members [member_count][nlat][nlon], mean and truth [nlat][nlon]. */
+typedef struct {
+    const float *members, *mean, *truth;
+} ar_spectra_fields;
+
+/* Add one time, if nothing of it is missing: the variance of a field or, where `northward` is not
+ * NULL, the kinetic energy of a wind of which it is the second part. Parallel over members. */
 AR_USE_RESULT ar_status ar_mean_spectra_add(ar_mean_spectra *spectra, const ar_harmonics *harmonics,
-                                            const float *members, int64_t member_count,
-                                            const float *mean, const float *truth, ar_error *err);
+                                            int64_t member_count, const ar_spectra_fields *fields,
+                                            const ar_spectra_fields *northward, ar_error *err);
 /* From sums to means over times, once; without any time there are none, and it changes nothing. */
 void ar_mean_spectra_finish(ar_mean_spectra *spectra);
 
-/* Kinetic energy per mass by total wavenumber in m² s⁻², of the spectra of vorticity and
- * divergence: E_n = a²/(2 n(n + 1)) (S_n of vorticity + S_n of divergence), E_0 = 0 (Lambert 1984);
- * without divergence (NULL) that of the rotational wind. `energy` is initialised, of the same
- * truncation, and takes the times of vorticity. */
+/* As ar_spectra_energy, of the spectra of vorticity and divergence; without divergence (NULL) that
+ * of the rotational wind. `energy` is initialised, of the same truncation, and takes the times of
+ * vorticity. */
 void ar_mean_spectra_kinetic_energy(ar_mean_spectra *energy, const ar_mean_spectra *vorticity,
                                     const ar_mean_spectra *divergence);
 

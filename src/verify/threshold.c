@@ -30,6 +30,16 @@ static bool belongs_to(const char *text, size_t length, const ar_forecast_field 
     return is_name(field->variable, text, length) || is_name(field->standard_name, text, length);
 }
 
+static bool holds(const double *values, int64_t count, double value)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (values[i] == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
 ar_status ar_thresholds_of_field(double **values, int64_t *count, const char *const *texts,
                                  int64_t text_count, const ar_forecast_field *field, ar_error *err)
 {
@@ -39,7 +49,8 @@ ar_status ar_thresholds_of_field(double **values, int64_t *count, const char *co
     for (int64_t i = 0; status == AR_OK && i < text_count; i++) {
         size_t length = 0;
         double value = 0;
-        if (read_threshold(texts[i], &length, &value) && belongs_to(texts[i], length, field)) {
+        if (read_threshold(texts[i], &length, &value) && belongs_to(texts[i], length, field) &&
+            !holds(*values, *count, value)) {
             (*values)[(*count)++] = value;
         }
     }

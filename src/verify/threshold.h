@@ -5,7 +5,8 @@
 #include "verify/forecast_file.h"
 
 /* The thresholds of one field: of all texts FIELD=VALUE those whose FIELD is its variable or its CF
- * standard name. VALUE is in the forecast's unit. *values [*count] is the caller's to ar_free. */
+ * standard name. VALUE is in the forecast's unit; one that comes twice
+ * counts once. *values [*count] is the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_thresholds_of_field(double **values, int64_t *count,
                                                const char *const *texts, int64_t text_count,
                                                const ar_forecast_field *field, ar_error *err);

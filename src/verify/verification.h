@@ -29,8 +29,13 @@ typedef struct {
     size_t spectra_count, spectra_capacity;
 } ar_verification;
 
+/* A level's key in JSON, and its text with the unit. */
+void ar_verification_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
+                                    char text[48]);
+
 /* Append the spectra of kinetic energy wherever those of vorticity are, with divergence where that
- * is too. */
+ * is too; of a forecast without vorticity, those of its winds, for which it reads them and their
+ * truth again. */
 AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_error *err);
 
 /* Score one field of the forecast file at all its levels and lead times: load its truth, append to

@@ -117,7 +117,7 @@ static ar_status choose_blocks(ar_verification *run, ar_error *err)
     if (options->block_days < 0 || options->block_days > MOST || options->resamples < 0 ||
         options->resamples > MOST) {
         return ar_fail(err, AR_ERROR_USAGE,
-                       "%lld resamples of blocks of %lld days: both have to lie in 1 … %d",
+                       "%lld resamples of blocks of %lld days: neither may be below 0 or above %d",
                        (long long)options->resamples, (long long)options->block_days, MOST);
     }
     run->block_days = options->block_days > 0 ? options->block_days : BLOCK_DAYS;

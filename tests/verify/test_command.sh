@@ -48,6 +48,10 @@ grep -q 'lacks 2 of 28 valid times' "$work/err" || fail "no warning about times 
     2>/dev/null >"$work/printed.json"
 cmp "$work/printed.json" "$work/json/scores.json" || fail "--json does not print scores.json"
 
+echo "== winds"
+mkdir "$work/winds"
+$python "$case" check-winds "$work/winds" "$program" || fail "kinetic energy"
+
 echo "== without gmt"
 PATH=/nowhere "$program" verify --forecast "$forecast" --truth "$truth" \
     --out "$work/no-gmt" >/dev/null 2>"$work/err" || fail "without gmt"
@@ -85,6 +89,8 @@ refused 2 'region alps is neither a box .* nor one of globe, northern-hemisphere
 refused 2 'region box=10,0,20,30 is neither a box' "${usual[@]}" --region box=10,0,20,30
 refused 2 'region tropics is asked for twice' "${usual[@]}" --region tropics tropics
 refused 1 'region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
+refused 2 'have to be 1 or more' "${usual[@]}" --resamples 0
+refused 2 'neither may be below 0 or above 1000000' "${usual[@]}" --block-days 1000001
 head -c 3000 "$forecast" >"$work/short.nc"
 refused 1 'short.nc' --forecast "$work/short.nc" --truth "$truth"
 

@@ -88,8 +88,8 @@ static void means_over_times_and_members(void **state)
     for (int time = 0; time < 3; time++) {
         set_field(truth, 1 + time);
         truth[700] = time == 2 ? NAN : truth[700];
-        assert_int_equal(ar_mean_spectra_add(&spectra, harmonics, members, 2, mean, truth, &err),
-                         AR_OK);
+        const ar_spectra_fields fields = {members, mean, truth};
+        assert_int_equal(ar_mean_spectra_add(&spectra, harmonics, 2, &fields, NULL, &err), AR_OK);
     }
     ar_mean_spectra_finish(&spectra);
     assert_int_equal(spectra.times, 2);
@@ -115,22 +115,52 @@ static void energy_of_a_solid_body(void **state)
     assert_int_equal(ar_mean_spectra_init(&vorticity, TRUNCATION, &err), AR_OK);
     assert_int_equal(ar_mean_spectra_init(&divergence, TRUNCATION, &err), AR_OK);
     assert_int_equal(ar_mean_spectra_init(&energy, TRUNCATION, &err), AR_OK);
-    assert_int_equal(ar_mean_spectra_add(&vorticity, harmonics, field, 1, field, field, &err),
-                     AR_OK);
+    const ar_spectra_fields fields = {field, field, field};
+    assert_int_equal(ar_mean_spectra_add(&vorticity, harmonics, 1, &fields, NULL, &err), AR_OK);
     ar_mean_spectra_kinetic_energy(&energy, &vorticity, NULL);
     near(energy.truth[1], speed * speed / 3, 1e-5 * speed);
     near(energy.truth[0] + energy.truth[2], 0, 1e-9);
     for (int at = 0; at < POINTS; at++) {
         field[at] /= 2;
     }
-    assert_int_equal(ar_mean_spectra_add(&divergence, harmonics, field, 1, field, field, &err),
-                     AR_OK);
+    assert_int_equal(ar_mean_spectra_add(&divergence, harmonics, 1, &fields, NULL, &err), AR_OK);
     ar_mean_spectra_kinetic_energy(&energy, &vorticity, &divergence);
     near(energy.members[1], 1.25 * speed * speed / 3, 1e-5 * speed);
     assert_int_equal(energy.times, 1);
     ar_mean_spectra_release(&vorticity);
     ar_mean_spectra_release(&divergence);
     ar_mean_spectra_release(&energy);
+}
+
+static void energy_of_winds(void **state)
+{
+    (void)state;
+    /* The solid body again, now by its wind; and a wind (u, v) = ∇ of a sin φ, which is v = cos φ,
+     * all divergence: ½⟨v²⟩ = 1/3 at n = 1. Members are once and twice the wind: 1 and 4 times the
+     * energy. A northward part with a gap leaves the time out. */
+    static float u[2 * POINTS], v[2 * POINTS];
+    double energy[TRUNCATION + 1];
+    ar_error err;
+    ar_mean_spectra spectra;
+    for (int at = 0; at < POINTS; at++) {
+        double cosine = cos(grid.latitude[at / NLON] * AR_PI / 180);
+        u[at] = (float)(30 * cosine);
+        v[at] = (float)cosine;
+        u[POINTS + at] = 2 * u[at];
+        v[POINTS + at] = 2 * v[at];
+    }
+    assert_int_equal(ar_spectra_energy(harmonics, u, v, energy, &err), AR_OK);
+    near(energy[1], 300 + 1.0 / 3, 1e-4);
+    near(energy[0] + energy[2] + energy[3], 0, 1e-9);
+    assert_int_equal(ar_mean_spectra_init(&spectra, TRUNCATION, &err), AR_OK);
+    const ar_spectra_fields east = {u, u, u + POINTS}, north = {v, v, v + POINTS};
+    assert_int_equal(ar_mean_spectra_add(&spectra, harmonics, 2, &east, &north, &err), AR_OK);
+    near(spectra.truth[1], 4 * energy[1], 1e-9 * energy[1]);
+    near(spectra.members[1], 2.5 * energy[1], 1e-9 * energy[1]);
+    v[POINTS + 5] = NAN;
+    assert_int_equal(ar_mean_spectra_add(&spectra, harmonics, 2, &east, &north, &err), AR_OK);
+    assert_int_equal(spectra.times, 1);
+    ar_mean_spectra_release(&spectra);
 }
 
 static void effective_resolution_of_a_filter(void **state)
@@ -192,6 +222,7 @@ int main(void)
         cmocka_unit_test(power_by_hand),
         cmocka_unit_test(means_over_times_and_members),
         cmocka_unit_test(energy_of_a_solid_body),
+        cmocka_unit_test(energy_of_winds),
         cmocka_unit_test(effective_resolution_of_a_filter),
         cmocka_unit_test(only_grids_of_harmonics),
     };

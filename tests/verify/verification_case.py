@@ -2,12 +2,14 @@
 
 usage: verification_case.py make-synthetic DIR
        verification_case.py make-era5 DIR DATA_FOLDER
+       verification_case.py check-winds DIR PROGRAM
        verification_case.py compare DIR/expected.json DIR/scores.json
 
 Nothing here is shared with the program: readers, weights, and scores (O(N^2) CRPS) are Python's own.
 """
 
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -296,6 +298,44 @@ def make_synthetic(folder):
     json.dump(expected, open(f"{folder}/expected.json", "w"))
 
 
+def check_winds(folder, program):
+    """Solid bodies in rotation about tilted axes, whose kinetic energy is all at n = 1: the wind w x r of
+    angular velocities w that differ between times and members has the energy a^2 |w|^2 / 3."""
+    random = np.random.default_rng(5)
+    latitude, longitude = np.linspace(90, -90, 19), np.arange(36) * 10.0
+    phi, lam = np.meshgrid(np.deg2rad(latitude), np.deg2rad(longitude), indexing="ij")
+
+    def wind(w):
+        """w [..., 3] in m/s at the surface: eastward and northward [..., lat, lon]."""
+        x, y, z = (w[..., i, None, None] for i in range(3))
+        eastward = z * np.cos(phi) - (x * np.cos(lam) + y * np.sin(lam)) * np.sin(phi)
+        return eastward, x * np.sin(lam) - y * np.cos(lam)
+
+    times = np.datetime64("2001-01-01", "ns") + np.arange(8) * 6 * HOUR
+    truth, members = random.normal(0, 10, (8, 3)), random.normal(0, 10, (4, 1, 3, 3))
+    names = ["eastward_wind", "northward_wind"]
+    place = {"lat": ("lat", latitude, {"units": "degrees_north"}),
+             "lon": ("lon", longitude, {"units": "degrees_east"}),
+             "plev": ("plev", [500.0], {"units": "hPa", "standard_name": "air_pressure"})}
+    data = {name: (("time", "plev", "lat", "lon"), values[:, None].astype("f4"),
+                   {"units": "m s-1", "standard_name": name}) for name, values in zip(names, wind(truth))}
+    xr.Dataset(data, {"time": ("time", times), **place}).to_netcdf(f"{folder}/truth.nc")
+    fields = {short: ({"units": "m s-1", "standard_name": name}, [500.0], values)
+              for short, name, values in zip("uv", names, wind(members))}
+    training = {"training_start": "2001-01-01", "training_end": "2001-01-01T18:00"}
+    write_forecast(f"{folder}/forecast.nc", fields, times[4:], np.full(4, 6), latitude, longitude, training)
+    subprocess.run([program, "verify", "--quiet", "--no-maps", "--forecast", f"{folder}/forecast.nc", "--truth",
+                    f"{folder}/truth.nc", "--out", folder], check=True, stdout=subprocess.DEVNULL)
+    found = json.load(open(f"{folder}/scores.json"))["spectra"]["kinetic_energy"]["500"]["6"]
+    expected = {"truth": truth[4:], "mean": members.mean(2)[:, 0], "members": members[:, 0]}
+    for key, w in expected.items():
+        wanted = (w**2).sum(-1).mean() / 3
+        assert abs(found[key][1] / wanted - 1) < 1e-6, (key, found[key][1], wanted)
+        assert abs(sum(found[key]) / wanted - 1) < 1e-6, (key, sum(found[key]), wanted)
+    assert found["times"] == 4
+    print("kinetic energy agrees with numpy")
+
+
 def make_era5(folder, data):
     """Persistence with noise as an ensemble of 8, for the test days of the real data set."""
     random = np.random.default_rng(3)
@@ -383,4 +423,6 @@ def compare(expected_path, scores_path):
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    sys.exit({"make-synthetic": make_synthetic, "make-era5": make_era5, "compare": compare}[command](*arguments))
+    commands = {"make-synthetic": make_synthetic, "make-era5": make_era5, "compare": compare,
+                "check-winds": check_winds}
+    sys.exit(commands[command](*arguments))
