@@ -240,6 +240,14 @@ static ar_status read_levels(ar_source *source, const ar_variable *variable, ar_
         }
     }
     convert_levels(file, ar_source_text(source, line, "units"));
+    for (int64_t i = 0; i < file->level_count; i++) {
+        for (int64_t k = 0; k < i; k++) {
+            if (file->levels[k] == file->levels[i]) {
+                return ar_fail(err, AR_ERROR_INPUT, "%s: %s has the level %g twice", file->path,
+                               line->name, file->levels[i]);
+            }
+        }
+    }
 cleanup:
     return status;
 }
@@ -254,6 +262,23 @@ static bool is_member_dimension(const ar_source *source, const char *dimension)
         is_member = is_member || strcmp(dimension, names[i]) == 0;
     }
     return is_member;
+}
+
+/* ERA5 is 1, its preliminary version 5. */
+static ar_status order_versions(ar_source *source, int at, const ar_variable *variable,
+                                ar_field_file *file, ar_error *err)
+{
+    ar_status status = AR_OK;
+    double *numbers = NULL;
+    const ar_variable *line = ar_source_find(source, variable->dimensions[at]);
+    file->version_at = at;
+    if (line && line->rank == 1 && line->readable && line->shape[0] == variable->shape[at]) {
+        AR_TRY(read_line(source, line, &numbers, err));
+        file->versions_reversed = numbers[0] > numbers[line->shape[0] - 1];
+    }
+cleanup:
+    ar_free(numbers);
+    return status;
 }
 
 /* Which one of the members along dimension `at` is wanted: by their numbers, if they have any, else
@@ -315,10 +340,14 @@ static ar_status find_dimensions(ar_source *source, const ar_variable *variable,
             *places[role] = i;
         } else if (i == file->values_at) {
             continue;
-        } else if (strcmp(variable->dimensions[i], "expver") == 0 && file->version_at < 0) {
-            file->version_at = i;
-        } else if (variable->shape[i] > 1 && file->member_at < 0 &&
-                   is_member_dimension(source, variable->dimensions[i])) {
+        } else if (strcmp(variable->dimensions[i], "expver") == 0 && variable->shape[i] > 0 &&
+                   file->version_at < 0) {
+            ar_status status = order_versions(source, i, variable, file, err);
+            if (status != AR_OK) {
+                return status;
+            }
+        } else if ((variable->shape[i] > 1 || (member && variable->shape[i] == 1)) &&
+                   file->member_at < 0 && is_member_dimension(source, variable->dimensions[i])) {
             ar_status status = choose_member(source, variable, i, member, file, err);
             if (status != AR_OK) {
                 return status;

@@ -25,8 +25,9 @@ typedef struct {
     /* that of expver, by which files of the Climate Data Store hold ERA5 and, of the last months,
      * its preliminary version; each value is in one of them, missing in the other */
     int version_at;
-    int member_at;        /* that of an ensemble's members; −1 */
-    int64_t member_index; /* of the wanted one */
+    bool versions_reversed; /* the preliminary one, of the higher number, comes first */
+    int member_at;          /* that of an ensemble's members; −1 */
+    int64_t member_index;   /* of the wanted one */
 } ar_field_file;
 
 /* Find out what the file holds of the field; its variables are appended to `found` (text of

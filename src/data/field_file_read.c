@@ -43,12 +43,12 @@ static int64_t stride_of(const block *part, int at)
     return at < 0 ? 0 : part->stride[at];
 }
 
-/* The first version of a value that is not missing. */
-static float choose_version(const float *value, int64_t versions, int64_t stride)
+/* Of a value's versions, `stride` apart, the final one, else the next that is not missing. */
+static float choose_version(const float *value, int64_t versions, int64_t stride, bool reversed)
 {
-    float chosen = *value;
+    float chosen = value[reversed ? (versions - 1) * stride : 0];
     for (int64_t k = 1; k < versions && isnan(chosen); k++) {
-        chosen = value[k * stride];
+        chosen = value[(reversed ? versions - 1 - k : k) * stride];
     }
     return chosen;
 }
@@ -66,8 +66,9 @@ static ar_status place_slice(const ar_field_file *file, const block *part, int64
     const int64_t nlon = linear ? file->file_grid.value_count : file->file_grid.order.file_nlon;
     for (int64_t i = 0; i < file->file_grid.value_count / nlon; i++) {
         for (int64_t j = 0; j < nlon; j++) {
-            part->slice[i * nlon + j] = choose_version(values + i * down + j * along, versions,
-                                                       stride_of(part, file->version_at));
+            part->slice[i * nlon + j] =
+                choose_version(values + i * down + j * along, versions,
+                               stride_of(part, file->version_at), file->versions_reversed);
         }
     }
     ar_status status =

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 static ar_status add_path(ar_field_files *files, const char *path, ar_error *err)
@@ -26,6 +27,10 @@ static ar_status expand_path(ar_field_files *files, const char *pattern, ar_erro
 {
     if (ar_source_is_url(pattern) || ar_path_exists(pattern)) {
         return add_path(files, pattern, err);
+    }
+    if (strstr(pattern, "://")) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "%s: only URLs that begin with http:// or https:// can be read", pattern);
     }
     glob_t matches = {0};
     ar_status status = AR_OK;
@@ -67,12 +72,31 @@ static ar_status inspect_file(ar_field_files *files, const char *path, ar_error 
     return AR_OK;
 }
 
+/* A doubtful match is mostly another field. */
+static void tell_left_out(const ar_field_files *files, const ar_field_file *file,
+                          const ar_field_file *surer)
+{
+    if (file->match < AR_MATCH_DOUBTFUL) {
+        ar_log(AR_LOG_WARNING,
+               "%s: variable %s is not taken for field %s, which %s tells more surely by its "
+               "variable %s; attributes standard_name that are alike would join them",
+               file->path, file->variable, files->request->name, surer->path, surer->variable);
+    }
+}
+
 /* Where one file is surer than another to hold the field, the other does not count. */
 static void keep_best_matches(ar_field_files *files)
 {
     ar_name_match best = AR_MATCH_NONE;
+    size_t surest = 0;
     for (size_t i = 0; i < files->file_count; i++) {
+        surest = files->files[i].match < best ? i : surest;
         best = files->files[i].match < best ? files->files[i].match : best;
+    }
+    for (size_t i = 0; i < files->file_count; i++) {
+        if (files->files[i].match != best) {
+            tell_left_out(files, &files->files[i], &files->files[surest]);
+        }
     }
     size_t kept = 0;
     for (size_t i = 0; i < files->file_count; i++) {

@@ -172,6 +172,19 @@ static ar_status check_unreadable(const ar_source *source, const ar_field_reques
     return AR_OK;
 }
 
+/* The same of a GRIB file, on two grids or in two units, told apart by a number in the name only?
+ */
+static bool are_twins(const ar_source *source, const ar_variable *a, const ar_variable *b)
+{
+    static const char *const attributes[] = {"GRIB_shortName", "GRIB_typeOfLevel", "GRIB_stepType"};
+    bool same = true;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        const char *of_a = ar_source_text(source, a, attributes[i]);
+        same = same && of_a && same_text(of_a, ar_source_text(source, b, attributes[i]));
+    }
+    return same;
+}
+
 ar_status ar_field_find_variable(const ar_source *source, const ar_field_request *request,
                                  const ar_variable **variable, ar_name_match *match, ar_error *err)
 {
@@ -188,11 +201,12 @@ ar_status ar_field_find_variable(const ar_source *source, const ar_field_request
             continue;
         }
         bool equal = *variable && found == *match;
+        const bool twins = equal && are_twins(source, *variable, candidate);
         /* among equals the one that is called just so is meant */
-        if (equal && same_text((*variable)->name, request->name)) {
+        if (equal && !twins && same_text((*variable)->name, request->name)) {
             continue;
         }
-        rival = equal && !same_text(candidate->name, request->name) ? *variable : NULL;
+        rival = twins || (equal && !same_text(candidate->name, request->name)) ? *variable : NULL;
         *variable = candidate;
         *match = found;
     }

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "data/field_derived.h"
 #include "data/field_find.h"
+#include "field/units.h"
 
 /* A wanted time, and where it is. */
 typedef struct {
@@ -48,6 +50,14 @@ static void describe_grid(const ar_grid *grid, char text[96])
              grid->latitude[0], grid->longitude[0]);
 }
 
+/* "m s-1" is "m s**-1". */
+static bool same_units(const char *a, const char *b)
+{
+    double scale, offset;
+    return strcmp(a, b) == 0 ||
+           (ar_units_conversion(a, b, &scale, &offset, NULL) == AR_OK && scale == 1 && offset == 0);
+}
+
 static ar_status check_same(const ar_field_file *a, const ar_field_file *b, bool is_static,
                             ar_error *err)
 {
@@ -57,7 +67,7 @@ static ar_status check_same(const ar_field_file *a, const ar_field_file *b, bool
         describe_grid(&b->grid, in_b);
         return fail_by_difference(a, b, "grids", in_a, in_b, err);
     }
-    if (strcmp(a->units, b->units) != 0) {
+    if (!same_units(a->units, b->units)) {
         return fail_by_difference(a, b, "units", a->units, b->units, err);
     }
     if (!is_static && a->calendar != b->calendar) {
@@ -302,6 +312,10 @@ ar_status ar_field_reader_open(ar_field_reader **out, const char *const *paths, 
         AR_TRY(ar_field_derived_open(&reader->derived, &reader->field, paths, path_count, request,
                                      err));
     } else {
+        if (request->from[0]) {
+            ar_log(AR_LOG_INFO, "field %s is taken from %s, which holds it, and not derived",
+                   request->name, reader->files.files[0].path);
+        }
         AR_TRY(describe_field(reader, err));
     }
     reader->files.request = NULL; /* is the caller's, and may go */

@@ -118,6 +118,24 @@ static void remove_leftover(preparation *p, const char *out)
     }
 }
 
+/* Records of values in a store that is not there, because the kill came right after it had got its
+ * name and somebody has moved it since, are worth nothing. */
+static void forget_values(const ar_unfinished_folder *folder)
+{
+    static const char *const of_values[] = {"statistics.zarr", "slices", "months"};
+    char *store = NULL;
+    if (ar_path_join(&store, folder->path, "store.zarr", NULL) == AR_OK && !ar_path_exists(store)) {
+        for (size_t i = 0; i < sizeof of_values / sizeof *of_values; i++) {
+            char *path = NULL;
+            if (ar_path_join(&path, folder->path, of_values[i], NULL) == AR_OK) {
+                ar_folder_remove(path);
+            }
+            ar_free(path);
+        }
+    }
+    ar_free(store);
+}
+
 /* Open the unfinished folder, with what an earlier go left there if that was the same. */
 static ar_status open_folder(preparation *p, const char *out, ar_error *err)
 {
@@ -125,6 +143,7 @@ static ar_status open_folder(preparation *p, const char *out, ar_error *err)
     AR_TRY(ar_unfinished_folder_open(&p->unfinished, out, descriptions, err));
     if (ar_path_exists(p->unfinished.description)) {
         AR_TRY(ar_unfinished_folder_compare(&p->unfinished, p->description, err));
+        forget_values(&p->unfinished);
         ar_log(AR_LOG_INFO, "going on with %s", p->unfinished.path);
     } else {
         clear(&p->unfinished);

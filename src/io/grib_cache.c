@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <eccodes.h>
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -15,6 +17,7 @@
  * program that wrote it, or not at all. */
 typedef struct {
     char magic[16];
+    int64_t library;                   /* version of ecCodes, whose names may change */
     int64_t group_bytes, record_bytes; /* of one */
     int64_t file_length, changed_seconds, changed_nanoseconds;
     int64_t group_count, record_count, message_count;
@@ -54,7 +57,9 @@ static bool find_place(const ar_grib_file *file, char folder[PATH_MAX], char pla
 static bool describe(const ar_grib_file *file, heading *head)
 {
     struct stat about;
-    *head = (heading){.group_bytes = sizeof(ar_grib_keys), .record_bytes = sizeof(ar_grib_record)};
+    *head = (heading){.library = codes_get_api_version(),
+                      .group_bytes = sizeof(ar_grib_keys),
+                      .record_bytes = sizeof(ar_grib_record)};
     if (fstat(file->descriptor, &about) != 0 || about.st_size != file->length) {
         return false;
     }

@@ -58,8 +58,8 @@ AR_USE_RESULT ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_lo
 AR_USE_RESULT ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint,
                                                           ar_dataset *dataset, ar_error *err);
 /* For a run that goes on: the dataset's units and its normalisations, computed again, must be those
- * of the checkpoint to the bit. */
-AR_USE_RESULT ar_status ar_checkpoint_check_data(ar_checkpoint *checkpoint,
-                                                 const ar_dataset *dataset, ar_error *err);
+ * of the checkpoint, but for their last digits; the checkpoint's are then put in their place. */
+AR_USE_RESULT ar_status ar_checkpoint_check_data(ar_checkpoint *checkpoint, ar_dataset *dataset,
+                                                 ar_error *err);
 
 #endif

@@ -42,6 +42,7 @@ static ar_status open_field(ar_dataset *dataset, ar_configuration *configuration
         .seconds_after = period->seconds_after,
         .is_static = field->is_static,
         .grid = configuration->regridding,
+        .member = configuration->member >= 0 ? &configuration->member : NULL,
         .from = {derived ? field->derived_from[0] : NULL, derived ? field->derived_from[1] : NULL}};
     ar_status status = ar_field_reader_open(&dataset->readers[f], paths, path_count, &request, err);
     if (status != AR_OK) {

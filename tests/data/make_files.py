@@ -96,6 +96,20 @@ with netCDF4.Dataset(f"{FOLDER}/members.nc", "w") as file:
     coordinate(file, "lon", GREENWICH)
     file.createDimension("number", 2)
     field(file, "t", ("number", "time", "lat", "lon"), 0)
+with netCDF4.Dataset(f"{FOLDER}/member_7.nc", "w") as file:
+    coordinate(file, "time", [0], units="hours since 2020-01-01")
+    coordinate(file, "number", [7])
+    coordinate(file, "lat", NORTH_SOUTH)
+    coordinate(file, "lon", GREENWICH)
+    field(file, "t", ("number", "time", "lat", "lon"), 0)
+with netCDF4.Dataset(f"{FOLDER}/twice.nc", "w") as file:
+    coordinate(file, "time", [0], units="hours since 2020-01-01")
+    coordinate(file, "level", [500, 500], units="hPa")
+    coordinate(file, "lat", NORTH_SOUTH)
+    coordinate(file, "lon", GREENWICH)
+    field(file, "t", ("time", "level", "lat", "lon"), 0)
+simple("seconds.nc", range(0, 3), variables=(("u", {"units": "m s**-1"}),))
+simple("per_second.nc", range(3, 6), variables=(("u", {"units": "m s-1"}),))
 # an ensemble whose member 7 is the right one, between others
 with netCDF4.Dataset(f"{FOLDER}/ensemble.nc", "w") as file:
     coordinate(file, "time", np.arange(3) * 6.0, units="hours since 2020-01-01")
@@ -142,6 +156,15 @@ with netCDF4.Dataset(f"{FOLDER}/cds_old.nc", "w", format="NETCDF3_CLASSIC") as f
     both[:3, 0], both[3:, 1] = values[:3], values[3:]
     packed(file, "msl", ("time", "expver", "latitude", "longitude"), both, units="Pa",
            long_name="Mean sea level pressure", standard_name="air_pressure_at_mean_sea_level")
+# the same with the preliminary version first, and values in both
+with netCDF4.Dataset(f"{FOLDER}/cds_turned.nc", "w") as file:
+    steps = np.arange(4)
+    coordinate(file, "time", steps * 6.0, units="hours since 2020-01-01")
+    coordinate(file, "expver", [5, 1])
+    coordinate(file, "latitude", NORTH_SOUTH, units="degrees_north")
+    coordinate(file, "longitude", GREENWICH, units="degrees_east")
+    values = code(steps, [0], NORTH_SOUTH, GREENWICH)[:, 0]
+    field(file, "msl", ("time", "expver", "latitude", "longitude"), np.stack([values + 1, values], axis=1))
 # since then: valid_time, a scalar number, expver as text along the time
 with netCDF4.Dataset(f"{FOLDER}/cds_new.nc", "w") as file:
     steps = np.arange(4)

@@ -66,7 +66,9 @@ static ar_status load(ar_field_data *field, const char *names, const ar_field_re
     int64_t count = 0;
     snprintf(list, sizeof list, "%s", names);
     for (char *name = strtok(list, " "); name; name = strtok(NULL, " ")) {
-        snprintf(paths[count], sizeof paths[count], "%s/%s", folder, name);
+        const bool url = strstr(name, "://") != NULL;
+        snprintf(paths[count], sizeof paths[count], "%s%s%s", url ? "" : folder, url ? "" : "/",
+                 name);
         path_list[count] = paths[count];
         count++;
     }
@@ -202,6 +204,7 @@ static void files_of_data_centres(void **state)
         int64_t levels, missing;
     } cases[] = {
         {"cds_old.nc", "msl", NULL, "msl", AR_CALENDAR_STANDARD, 1, 0},
+        {"cds_turned.nc", "msl", NULL, "msl", AR_CALENDAR_STANDARD, 1, 0},
         {"cds_new.nc", "air_temperature", NULL, "t", AR_CALENDAR_PROLEPTIC_GREGORIAN, 2, 0},
         {"cds_new.nc", "paramId130", "t", "t", AR_CALENDAR_PROLEPTIC_GREGORIAN, 2, 0},
         {"cmip_noleap.nc", "t", NULL, "ta", AR_CALENDAR_365_DAY, 2, 0},
@@ -362,6 +365,9 @@ static void what_is_wrong_is_named(void **state)
         {"nowhen.nc", {.name = "t"}, {"nowhen.nc", "time unit \"K\""}},
         {"members.nc", {.name = "t"}, {"members.nc", "2 members", "data.member"}},
         {"ensemble.nc", {.name = "t", .member = &absent}, {"no member 5", "4 to 9"}},
+        {"member_7.nc", {.name = "t", .member = &absent}, {"no member 5", "7 to 7"}},
+        {"twice.nc", {.name = "t"}, {"twice.nc", "level 500 twice"}},
+        {"gs://a/b.zarr", {.name = "t"}, {"gs://a/b.zarr", "https://"}},
         {"first.nc", {.name = "t", .start = "2021-01-01"}, {"no time between 2021-01-01"}},
         {"first.nc", {.name = "t", .end = "someday"}, {"field t", "\"someday\""}},
         {"winds.nc",
@@ -397,6 +403,10 @@ static void split_files_are_joined(void **state)
     (void)state;
     ar_field_data field;
     const ar_field_request request = {.name = "t"};
+    const ar_field_request wind = {.name = "u"};
+    load_well(&field, "seconds.nc per_second.nc", &wind); /* one unit in two spellings */
+    assert_int_equal(field.time_count, 6);
+    ar_field_data_release(&field);
     load_well(&field, "second.nc first.nc", &request);
     assert_int_equal(field.time_count, 6);
     assert_true(field.levels[0] == 0 && field.level_count == 1);
