@@ -53,7 +53,7 @@ static bool weigh_points(ar_energy_score *score, const float *members, const flo
     return sum > 0;
 }
 
-static double distance_between(const ar_energy_score *score, const float *a, const float *b)
+static double square_distance(const ar_energy_score *score, const float *a, const float *b)
 {
     double squares = 0;
     for (int64_t at = 0; at < score->area.nlat * score->area.nlon; at++) {
@@ -62,10 +62,10 @@ static double distance_between(const ar_energy_score *score, const float *a, con
             squares += score->point_weights[at] * difference * difference;
         }
     }
-    return sqrt(squares);
+    return squares;
 }
 
-void ar_energy_score_add(ar_energy_score *score, const float *members, const float *truth)
+void ar_energy_score_add_level(ar_energy_score *score, const float *members, const float *truth)
 {
     if (!weigh_points(score, members, truth)) {
         return;
@@ -77,20 +77,38 @@ void ar_energy_score_add(ar_energy_score *score, const float *members, const flo
     for (int64_t i = 0; i < n; i++) {
         double *row = score->distances + i * (i + 1) / 2;
         for (int64_t j = 0; j <= i; j++) {
-            row[j] =
-                distance_between(score, members + i * points, j < i ? members + j * points : truth);
+            row[j] +=
+                square_distance(score, members + i * points, j < i ? members + j * points : truth);
         }
     }
+    score->levels++;
+}
+
+void ar_energy_score_end_time(ar_energy_score *score)
+{
+    if (score->levels == 0) {
+        return;
+    }
+    int64_t n = score->member_count;
     double to_truth = 0;
     for (int64_t i = 0; i < n; i++) {
-        const double *row = score->distances + i * (i + 1) / 2;
-        for (int64_t j = 0; j < i; j++) {
-            score->pairs += row[j];
+        double *row = score->distances + i * (i + 1) / 2;
+        for (int64_t j = 0; j <= i; j++) {
+            double distance = sqrt(row[j] / (double)score->levels);
+            score->pairs += j < i ? distance : 0;
+            to_truth += j < i ? 0 : distance;
+            row[j] = 0;
         }
-        to_truth += row[i];
     }
     score->distance += to_truth / (double)n;
+    score->levels = 0;
     score->times++;
+}
+
+void ar_energy_score_add(ar_energy_score *score, const float *members, const float *truth)
+{
+    ar_energy_score_add_level(score, members, truth);
+    ar_energy_score_end_time(score);
 }
 
 /* 1/(2 N²) ΣΣ over all i, j is 1/N² Σ over i < j; fair likewise. */

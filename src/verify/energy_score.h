@@ -1,7 +1,8 @@
 /* The energy score of whole fields: CRPS with a field in the place of a number, which also asks
  * whether the members have the truth's structure in space (Gneiting and Raftery 2007, sec. 4.3).
  * The vector is the field at the points of an area, and its norm the root of the area-weighted mean
- * square, as WeatherBench 2 has it: in the field's unit. */
+ * square, as WeatherBench 2 has it: in the field's unit. Of several levels together the squares are
+ * averaged over levels. */
 #ifndef AR_VERIFY_ENERGY_SCORE_H
 #define AR_VERIFY_ENERGY_SCORE_H
 
@@ -13,7 +14,8 @@ typedef struct {
     double distance;       /* Σ over times of 1/N Σ‖xᵢ − y‖ */
     double pairs;          /* Σ over times of ΣΣ‖xᵢ − xⱼ‖, i < j */
     double *point_weights; /* [nlat][nlon] 0 where a point does not count */
-    double *distances;     /* [N(N + 1)/2] of one time */
+    int64_t levels;        /* of the time at work */
+    double *distances;     /* [N(N + 1)/2] squares, summed over its levels */
 } ar_energy_score;
 
 /* member_count ≥ 1. Release with ar_energy_score_release. */
@@ -24,6 +26,9 @@ void ar_energy_score_release(ar_energy_score *score); /* safe on a zeroed one */
 /* Add one time, if any point of it counts: the truth and all members are there. members
  * [member_count][nlat][nlon], truth [nlat][nlon]. O(N²) fields are compared, in parallel. */
 void ar_energy_score_add(ar_energy_score *score, const float *members, const float *truth);
+/* The same of several levels: add each that has a point that counts, then end the time. */
+void ar_energy_score_add_level(ar_energy_score *score, const float *members, const float *truth);
+void ar_energy_score_end_time(ar_energy_score *score);
 
 /* Means over times, NaN without any:
  *     plain  1/N Σ‖xᵢ − y‖ − 1/(2N²)     ΣΣ‖xᵢ − xⱼ‖

@@ -380,6 +380,10 @@ ar_status ar_verification_score_field(ar_verification *run, const ar_forecast_fi
             AR_TRY(draw_map(run, &work, level, err));
         }
     }
+    if (field->level_count > 1) {
+        const ar_level_source source = {field, &work.truth, work.valid_index, work.members};
+        AR_TRY(ar_verification_score_levels(run, &source, err));
+    }
     ar_progress_end(&work.progress, "");
 cleanup:
     field_work_release(&work);

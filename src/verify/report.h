@@ -40,6 +40,15 @@ typedef struct {
 /* Free what hangs on a score. Safe on a zeroed one. */
 void ar_score_release(ar_score *score);
 
+/* The energy score of a field at all of its levels together, at one lead time and in one region. */
+typedef struct {
+    int64_t region;               /* as in ar_score */
+    const char *variable, *units; /* borrowed */
+    double lead_hours;
+    int64_t levels, times;
+    double energy_score, energy_score_fair; /* NaN where there is none */
+} ar_level_score;
+
 /* Mean spectra of one field, or of kinetic energy, at one level and lead time of the whole grid. */
 typedef struct {
     const char *variable, *standard_name, *units; /* borrowed */
@@ -58,12 +67,15 @@ typedef struct {
     int64_t block_days, resamples;
     const ar_score *scores; /* [score_count]; those of a field, and of its level, stand together */
     int64_t score_count;
+    const ar_level_score *level_scores; /* [level_score_count] of fields that have several levels */
+    int64_t level_score_count;
     const ar_field_spectra *spectra; /* [spectra_count], in the order of scores */
     int64_t spectra_count;
 } ar_report;
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:
- * scores}}}, "regions": {name: {bounds, "fields"}}, "spectra": {variable: {level: {lead hours:
+ * scores}}}, "regions": {name: {bounds, "fields"}}, "energy_scores_over_levels": {variable: {lead
+ * hours: …}} beside each "fields", "spectra": {variable: {level: {lead hours:
  * spectra}}}}; a score that is NaN is null. *text is the
  * caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);

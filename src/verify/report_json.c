@@ -28,6 +28,9 @@ static const definition definitions[] = {
     {"energy_score", "mean over times of 1/N sum ||x_i - y|| - 1/(2 N^2) sum sum ||x_i - x_j||, "
                      "||.|| the root of the weighted mean square over space"},
     {"energy_score_fair", "the same with 1/(2 N (N-1))"},
+    {"energy_scores_over_levels",
+     "the same of all levels of a field together, the squares averaged "
+     "over levels"},
     {"ignorance", "weighted mean of -log2 of the density at the truth of a normal distribution "
                   "with the mean and the unbiased variance of the members, where this is not 0"},
     {"without_spread", "share of the area where all members are the same"},
@@ -181,6 +184,29 @@ static bool add_score(cJSON *fields, const ar_score *score)
     return complete;
 }
 
+/* The energy scores over levels of one region, if there are any. */
+static bool add_level_scores(cJSON *parent, const ar_report *report, int64_t region)
+{
+    bool complete = true;
+    for (int64_t i = 0; complete && i < report->level_score_count; i++) {
+        const ar_level_score *score = &report->level_scores[i];
+        const named_number numbers[] = {{"energy_score", score->energy_score},
+                                        {"energy_score_fair", score->energy_score_fair},
+                                        {"levels", (double)score->levels},
+                                        {"times", (double)score->times}};
+        if (score->region != region) {
+            continue;
+        }
+        char lead[32];
+        snprintf(lead, sizeof lead, "%.10g", score->lead_hours);
+        cJSON *at = object_at(parent, "energy_scores_over_levels");
+        at = at ? object_at(at, score->variable) : NULL;
+        at = at ? object_at(at, lead) : NULL;
+        complete = at && add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
+    }
+    return complete;
+}
+
 /* The scores of one region. */
 static bool add_fields(cJSON *parent, const ar_report *report, int64_t region)
 {
@@ -191,7 +217,7 @@ static bool add_fields(cJSON *parent, const ar_report *report, int64_t region)
             complete = add_score(fields, &report->scores[i]);
         }
     }
-    return complete;
+    return complete && add_level_scores(parent, report, region);
 }
 
 static bool add_regions(cJSON *root, const ar_report *report)

@@ -193,6 +193,34 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
     ar_text_table_release(&table);
 }
 
+static void append_levels(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    static const char *const headers[] = {"field", "unit",         "lead", "levels",
+                                          "times", "energy score", "fair"};
+    enum { COLUMNS = sizeof headers / sizeof headers[0] };
+    ar_text_table table = {.column_count = COLUMNS, .left_columns = 2};
+    for (int c = 0; c < COLUMNS; c++) {
+        ar_text_table_add(&table, out->err, "%s", headers[c]);
+    }
+    for (int64_t i = 0; i < report->level_score_count; i++) {
+        const ar_level_score *score = &report->level_scores[i];
+        if (score->region == region) {
+            ar_text_table_add(&table, out->err, "%s", score->variable);
+            ar_text_table_add(&table, out->err, "%s", score->units);
+            ar_text_table_add(&table, out->err, "%.10g h", score->lead_hours);
+            ar_text_table_add(&table, out->err, "%lld", (long long)score->levels);
+            ar_text_table_add(&table, out->err, "%lld", (long long)score->times);
+            ar_text_table_add_number(&table, out->err, score->energy_score);
+            ar_text_table_add_number(&table, out->err, score->energy_score_fair);
+        }
+    }
+    if (report->level_score_count > 0) {
+        ar_text_add(out, "\nEnergy score of all levels together\n");
+        finish_table(out, &table);
+    }
+    ar_text_table_release(&table);
+}
+
 static void append_region(ar_growing_text *out, const ar_report *report, int64_t region)
 {
     if (region > 0) {
@@ -206,6 +234,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
                  sizeof ensemble_columns / sizeof ensemble_columns[0], report, region);
     append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,
                  sizeof distribution_columns / sizeof distribution_columns[0], report, region);
+    append_levels(out, report, region);
     append_confidence(out, report, region);
     append_thresholds(out, report, region);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/field_data.h"
 #include "verify/forecast_file.h"
 #include "verify/report.h"
 #include "atmorep/atmorep.h"
@@ -24,10 +25,25 @@ typedef struct {
     bool draw_maps;
     ar_score *scores;
     size_t score_count, score_capacity;
+    ar_level_score *level_scores;
+    size_t level_score_count, level_score_capacity;
     ar_harmonics *harmonics; /* NULL: the grid has no spectra */
     ar_field_spectra *spectra;
     size_t spectra_count, spectra_capacity;
 } ar_verification;
+
+/* One field and its truth. */
+typedef struct {
+    const ar_forecast_field *field;
+    const ar_field_data *truth;
+    const int64_t *valid_index; /* [time_count] in truth; −1 where it has no such time */
+    float *members;             /* [member_count][nlat][nlon] room for one level */
+} ar_level_source;
+
+/* Append the energy scores of all levels of a field together to run->level_scores, for which they
+ * are read once more, time by time. */
+AR_USE_RESULT ar_status ar_verification_score_levels(ar_verification *run,
+                                                     const ar_level_source *source, ar_error *err);
 
 /* A level's key in JSON, and its text with the unit. */
 void ar_verification_describe_level(const ar_forecast_field *field, int64_t level, char key[32],

@@ -173,6 +173,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .resamples = run->resamples,
         .scores = run->scores,
         .score_count = (int64_t)run->score_count,
+        .level_scores = run->level_scores,
+        .level_score_count = (int64_t)run->level_score_count,
         .spectra = run->spectra,
         .spectra_count = (int64_t)run->spectra_count,
     };
@@ -220,6 +222,7 @@ cleanup:
         ar_score_release(&run.scores[i]);
     }
     ar_free(run.scores);
+    ar_free(run.level_scores);
     for (size_t i = 0; i < run.spectra_count; i++) {
         ar_mean_spectra_release(&run.spectra[i].spectra);
     }

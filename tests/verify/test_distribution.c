@@ -165,6 +165,15 @@ static void energy_score_by_hand(void **state)
     ar_energy_score_add(&score, members, missing);
     near(ar_energy_score_plain(&score), (1 + sqrt(13)) / 2 - 1);
     near(ar_energy_score_fair(&score), (1 + sqrt(13)) / 2 - 2);
+    /* The same level three times is the same vector; one that is missing does not count. */
+    for (int level = 0; level < 3; level++) {
+        ar_energy_score_add_level(&score, members, truth);
+        ar_energy_score_add_level(&score, members, missing);
+    }
+    ar_energy_score_end_time(&score);
+    ar_energy_score_end_time(&score); /* without a level this is no time */
+    assert_int_equal(score.times, 2);
+    near(ar_energy_score_plain(&score), (1 + sqrt(13)) / 2 - 1);
     ar_energy_score_release(&score);
     assert_int_equal(ar_energy_score_init(&score, &area, 1, &err), AR_OK);
     ar_energy_score_add(&score, members, truth);

@@ -48,12 +48,17 @@ def mean_anomaly_correlation(forecast, truth, climatology, weights):
 
 
 def energy_scores(members, truth, weights):
-    """Plain and fair, the vectors written out; NaN where not all is there."""
-    n, plain, fair = members.shape[1], [], []
-    for x, y in zip(members, truth):
-        there = np.isfinite(y) & np.isfinite(x).all(0)
-        w = np.broadcast_to(weights[:, None], y.shape)[there]
-        x, y = x[:, there] * np.sqrt(w / w.sum()), y[there] * np.sqrt(w / w.sum())
+    """Plain and fair, the vectors written out; NaN where not all is there. members [time, level, member, lat,
+    lon]; truth [time, level, lat, lon]."""
+    n, plain, fair = members.shape[2], [], []
+    for x_levels, y_levels in zip(members, truth):
+        vectors = []
+        for x, y in zip(x_levels, y_levels):
+            there = np.isfinite(y) & np.isfinite(x).all(0)
+            w = np.broadcast_to(weights[:, None], y.shape)[there]
+            root = np.sqrt(w / w.sum() / len(y_levels))
+            vectors.append(np.vstack([x[:, there], y[there]]) * root)
+        x, y = np.hstack(vectors)[:-1], np.hstack(vectors)[-1]
         distance = np.linalg.norm(x - y, axis=1).mean()
         pairs = np.linalg.norm(x[:, None] - x[None], axis=2).sum()
         plain.append(distance - pairs / (2 * n * n))
@@ -120,7 +125,7 @@ def score(members, truth, reference, climatology, correlation, weights, threshol
     spread = np.sqrt(pooled(members.var(1, ddof=1), weights))
     rmse = np.sqrt(pooled(error**2, weights))
     damped = climatology + correlation * (reference - climatology)
-    energy, energy_fair = energy_scores(members, truth, weights)
+    energy, energy_fair = energy_scores(members[:, None], truth[:, None], weights)
     brier = {} if threshold is None else {
         "thresholds": {f"{threshold:.10g}": brier_scores(members, truth, there, weights, threshold)}}
     return {
@@ -295,6 +300,13 @@ def make_synthetic(folder):
                 values["persistence_times"] = int(kept[reference].sum())
                 fields = expected.setdefault(region, {})
                 fields.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
+    over_levels = {}
+    for lead in (6, 12):
+        chosen = (leads == lead) & kept[forecast_steps]
+        plain, fair = energy_scores(members[chosen, :2], ours[forecast_steps[chosen], :2], weights)
+        over_levels[str(lead)] = {"energy_score": plain, "energy_score_fair": fair, "levels": 2,
+                                  "times": int(chosen.sum())}
+    expected["energy_scores_over_levels"] = {"t": over_levels}
     json.dump(expected, open(f"{folder}/expected.json", "w"))
 
 
@@ -399,8 +411,11 @@ def compare(expected_path, scores_path):
     that are up to 1000 times the score); the bias, a small difference, to 1e-5 of the MAE."""
     expected, report = json.load(open(expected_path)), json.load(open(scores_path))
     spectra = expected.pop("spectra", {})
+    levels = expected.pop("energy_scores_over_levels", {})
     assert set(report.get("spectra", {})) == set(spectra), report["spectra"].keys()
     count, failures = differences(spectra, report.get("spectra", {}), 0, "spectra")
+    level_count, level_failures = differences(levels, report.get("energy_scores_over_levels", {}), 0, "levels")
+    count, failures = count + level_count, failures + level_failures
     assert set(report.get("regions", {})) | {""} == set(expected), report.get("regions", {}).keys()
     for region, names in expected.items():
         fields = report["regions"][region]["fields"] if region else report["fields"]
