@@ -290,9 +290,16 @@ static void append_spectra(ar_growing_text *out, const ar_report *report)
 ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
 {
     ar_growing_text out = {.err = err};
-    const ar_score *first = &report->scores[0];
+    const ar_score *first = &report->scores[0], *last = first;
+    const long long members = first->member_count;
+    /* each lead time has its own; as texts they are in the order of time */
+    for (int64_t i = 1; i < report->score_count; i++) {
+        const ar_score *score = &report->scores[i];
+        first = strcmp(score->first_time, first->first_time) < 0 ? score : first;
+        last = strcmp(score->last_time, last->last_time) > 0 ? score : last;
+    }
     ar_text_add(&out, "%s: %lld members, valid %s to %s; latitude-weighted\n", report->forecast,
-                (long long)first->member_count, first->first_time, first->last_time);
+                members, first->first_time, last->last_time);
     ar_text_add(&out, "climatology and damping from %s to %s\n", report->climatology_start,
                 report->climatology_end);
     append_region(&out, report, 0);
