@@ -152,11 +152,15 @@ double ar_unpack_number(const ar_packing *packing, double stored)
     return missing ? NAN : value;
 }
 
-/* Numbers that are floats already: compared as they are, since bounds and missing values are
- * rounded to the type. */
-static void unpack_floats(const ar_packing *packing, const void *raw, int64_t count, float *values)
+bool ar_packing_is_plain(const ar_packing *packing)
 {
-    memcpy(values, raw, (size_t)count * sizeof *values);
+    return !packing->scaled && packing->type.kind == AR_NUMBER_FLOATING &&
+           packing->type.bytes == sizeof(float) && !packing->type.swapped;
+}
+
+/* Compared as they are, since bounds and missing values are rounded to the type. */
+void ar_unpack_in_place(const ar_packing *packing, float *values, int64_t count)
+{
     for (int k = 0; k < packing->missing_count; k++) {
         const float missing = (float)packing->missing[k];
         for (int64_t i = 0; i < count; i++) {
@@ -174,9 +178,9 @@ static void unpack_floats(const ar_packing *packing, const void *raw, int64_t co
 void ar_unpack(const ar_packing *packing, const void *raw, int64_t count, ar_values values,
                int64_t at)
 {
-    if (values.floats && !packing->scaled && packing->type.kind == AR_NUMBER_FLOATING &&
-        packing->type.bytes == sizeof(float) && !packing->type.swapped) {
-        unpack_floats(packing, raw, count, values.floats + at);
+    if (values.floats && ar_packing_is_plain(packing)) {
+        memcpy(values.floats + at, raw, (size_t)count * sizeof *values.floats);
+        ar_unpack_in_place(packing, values.floats + at, count);
         return;
     }
     enum { BLOCK = 512 };

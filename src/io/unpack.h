@@ -39,6 +39,10 @@ AR_USE_RESULT ar_status ar_packing_add_missing(ar_packing *packing, double store
  * Physical values are computed in double and rounded once. */
 void ar_unpack(const ar_packing *packing, const void *raw, int64_t count, ar_values values,
                int64_t at);
+/* Are stored numbers floats that need no more than ar_unpack_in_place? */
+bool ar_packing_is_plain(const ar_packing *packing);
+/* Such numbers, as they are stored, to physical values. */
+void ar_unpack_in_place(const ar_packing *packing, float *values, int64_t count);
 /* The physical value of one stored number that has been widened. */
 double ar_unpack_number(const ar_packing *packing, double stored);
 

@@ -218,11 +218,93 @@ static void copy_part(const ar_zarr_array *array, const ar_packing *packing,
     } while (ar_zarr_advance(place, part->length, last));
 }
 
+/* Shorter pieces are better read with the chunk that they are of. */
+enum { LEAST_IN_PLACE = 4096 };
+
+/* Of the elements of a part those that follow each other in the chunk and in the target: all of the
+ * dimensions from *inner on. */
+static int64_t contiguous_length(const ar_zarr_array *array, const ar_zarr_part *part,
+                                 const int64_t *count, int *inner)
+{
+    int d = array->rank - 1;
+    int64_t length = part->length[d];
+    while (d > 0 && part->length[d] == array->chunk[d] && part->length[d] == count[d]) {
+        length *= part->length[--d];
+    }
+    *inner = d;
+    return length;
+}
+
+/* Do chunks lie in the store as values are wanted? */
+static bool is_stored_as_wanted(const ar_zarr_group *group, const ar_zarr_array *array,
+                                const ar_packing *packing, ar_values values)
+{
+    return group->store->read_to && values.floats && ar_packing_is_plain(packing) &&
+           array->rank > 0 && array->codec_count == 0 && !array->sharded && !array->transposed;
+}
+
+/* Read the wanted part of such a chunk right to its place; *there: false where there is no chunk.
+ */
+static ar_status read_in_place(ar_source *source, int64_t index, const ar_zarr_part *part,
+                               const int64_t *count, float *values, bool *there, ar_error *err)
+{
+    ar_zarr_group *group = source->state;
+    const ar_zarr_array *array = &group->arrays[index];
+    wanted_chunk wanted = {.group = group, .array = array};
+    int64_t place[AR_RANK_MAX] = {0};
+    int inner;
+    const int64_t length = contiguous_length(array, part, count, &inner);
+    ar_status status;
+    AR_TRY(find_object(&wanted, source, index, part->piece, err));
+    do {
+        int64_t from = 0, to = 0;
+        for (int d = 0; d < array->rank; d++) {
+            from = from * array->chunk[d] + part->first[d] + place[d];
+            to = to * count[d] + part->target[d] + place[d];
+        }
+        AR_TRY(group->store->read_to(group->store, wanted.key, array->chunk_bytes,
+                                     (size_t)from * sizeof *values, (size_t)length * sizeof *values,
+                                     values + to, there, err));
+        if (*there) {
+            ar_unpack_in_place(&source->storages[index].packing, values + to, length);
+        }
+    } while (*there && ar_zarr_advance(place, part->length, inner));
+cleanup:
+    ar_free(wanted.key);
+    ar_free(wanted.where);
+    return status;
+}
+
+/* Read the wanted part of a chunk, right to its place where that can be and is worth it. */
+static ar_status read_part(ar_source *source, int64_t index, const ar_zarr_part *part,
+                           int64_t number, const int64_t *count, ar_values values, ar_error *err)
+{
+    ar_zarr_group *group = source->state;
+    const ar_zarr_array *array = &group->arrays[index];
+    const ar_packing *packing = &source->storages[index].packing;
+    const void *data = NULL;
+    ar_status status = AR_OK;
+    int inner;
+    if (is_stored_as_wanted(group, array, packing, values) &&
+        contiguous_length(array, part, count, &inner) * (int64_t)sizeof(float) >= LEAST_IN_PLACE) {
+        bool there = false;
+        status = read_in_place(source, index, part, count, values.floats, &there, err);
+        if (status != AR_OK || there) {
+            return status;
+        }
+    } else {
+        status = get_chunk(source, index, part->piece, number, &data, err);
+    }
+    if (status == AR_OK) {
+        copy_part(array, packing, part, count, data, values);
+    }
+    return status;
+}
+
 ar_status ar_zarr_read(ar_source *source, int64_t index, const int64_t *start, const int64_t *count,
                        ar_values values, ar_error *err)
 {
     const ar_zarr_array *array = &((ar_zarr_group *)source->state)->arrays[index];
-    const ar_packing *packing = &source->storages[index].packing;
     int64_t first[AR_RANK_MAX], chunks[AR_RANK_MAX], place[AR_RANK_MAX] = {0};
     for (int d = 0; d < array->rank; d++) {
         first[d] = start[d] / array->chunk[d];
@@ -236,12 +318,10 @@ ar_status ar_zarr_read(ar_source *source, int64_t index, const int64_t *start, c
             number = number * pieces_along(array->shape[d], array->chunk[d]) + part.piece[d];
         }
         ar_zarr_part_find(&part, array->rank, array->chunk, start, count);
-        const void *data;
-        ar_status status = get_chunk(source, index, part.piece, number, &data, err);
+        ar_status status = read_part(source, index, &part, number, count, values, err);
         if (status != AR_OK) {
             return status;
         }
-        copy_part(array, packing, &part, count, data, values);
     } while (ar_zarr_advance(place, chunks, array->rank));
     return AR_OK;
 }

@@ -62,29 +62,67 @@ static ar_status read_bytes(int descriptor, const char *path, uint64_t offset, c
     return AR_OK;
 }
 
+/* *descriptor stays −1 where there is no such file. */
+static ar_status open_object(const char *path, int *descriptor, uint64_t *size, ar_error *err)
+{
+    struct stat information;
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (*descriptor < 0) {
+        return errno == ENOENT
+                   ? AR_OK
+                   : ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot open: %s", path, strerror(errno));
+    }
+    if (fstat(*descriptor, &information) != 0 || !S_ISREG(information.st_mode)) {
+        return ar_fail(err, AR_ERROR_INPUT, "%s: is not a regular file", path);
+    }
+    *size = (uint64_t)information.st_size;
+    return AR_OK;
+}
+
+static ar_status read_to(ar_zarr_store *store, const char *key, size_t whole, size_t offset,
+                         size_t bytes, void *data, bool *there, ar_error *err)
+{
+    ar_status status = AR_OK;
+    char *path = NULL;
+    uint64_t size = 0;
+    int descriptor = -1;
+    AR_TRY(ar_path_join(&path, ((folder_store *)store)->path, key, err));
+    AR_TRY(open_object(path, &descriptor, &size, err));
+    *there = descriptor >= 0;
+    if (!*there) {
+        goto cleanup;
+    }
+    if (size != whole) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: the chunk has %llu bytes, %zu are right: it is corrupt or belongs to "
+                         "another array",
+                         path, (unsigned long long)size, whole);
+        goto cleanup;
+    }
+    AR_TRY(read_bytes(descriptor, path, offset, data, bytes, err));
+cleanup:
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    ar_free(path);
+    return status;
+}
+
 static ar_status read_object(ar_zarr_store *store, const char *key, ar_zarr_range range,
                              char **data, size_t *bytes, ar_error *err)
 {
     ar_status status = AR_OK;
     char *path = NULL;
-    struct stat information;
-    uint64_t offset;
+    uint64_t offset, size = 0;
     int descriptor = -1;
     *data = NULL;
     *bytes = 0;
     AR_TRY(ar_path_join(&path, ((folder_store *)store)->path, key, err));
-    descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    AR_TRY(open_object(path, &descriptor, &size, err));
     if (descriptor < 0) {
-        status = errno == ENOENT
-                     ? AR_OK
-                     : ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot open: %s", path, strerror(errno));
         goto cleanup;
     }
-    if (fstat(descriptor, &information) != 0 || !S_ISREG(information.st_mode)) {
-        status = ar_fail(err, AR_ERROR_INPUT, "%s: is not a regular file", path);
-        goto cleanup;
-    }
-    AR_TRY(ar_zarr_range_find(range, (uint64_t)information.st_size, path, &offset, bytes, err));
+    AR_TRY(ar_zarr_range_find(range, size, path, &offset, bytes, err));
     AR_TRY(ar_allocate(data, *bytes + 1, 1, path, err));
     AR_TRY(read_bytes(descriptor, path, offset, *data, *bytes, err));
 cleanup:
@@ -155,8 +193,11 @@ ar_status ar_zarr_folder_create(ar_zarr_store **store, const char *path, ar_erro
     folder_store *created = NULL;
     ar_status status = ar_allocate(&created, 1, sizeof *created, "a Zarr store", err);
     if (status == AR_OK) {
-        *created = (folder_store){
-            .base = {.read = read_object, .list = list_folder, .destroy = destroy}, .path = path};
+        *created = (folder_store){.base = {.read = read_object,
+                                           .read_to = read_to,
+                                           .list = list_folder,
+                                           .destroy = destroy},
+                                  .path = path};
         *store = &created->base;
     }
     return status;

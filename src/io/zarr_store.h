@@ -3,6 +3,7 @@
 #ifndef AR_IO_ZARR_STORE_H
 #define AR_IO_ZARR_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ struct ar_zarr_store {
      * to ar_free. Used by one thread at a time. */
     ar_status (*read)(ar_zarr_store *store, const char *key, ar_zarr_range range, char **data,
                       size_t *bytes, ar_error *err);
+    /* Read `bytes` bytes from `offset` on of an object, which has to have `whole` of them, to
+     * `data`; *there: false if there is no such object. NULL: this store reads by `read` alone. */
+    ar_status (*read_to)(ar_zarr_store *store, const char *key, size_t whole, size_t offset,
+                         size_t bytes, void *data, bool *there, ar_error *err);
     /* Names of the folders in `prefix` ("": the root), sorted, without those that begin with ".".
      * The caller frees each and the list, also after a failure. NULL: this store cannot list. */
     ar_status (*list)(ar_zarr_store *store, const char *prefix, char ***names, size_t *count,
