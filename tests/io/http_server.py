@@ -42,9 +42,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
-        self.wfile.write(body)
-        with LOCK:
+        with LOCK:  # before whoever asked can go on
             COUNTS["bytes"] += len(body)
+        self.wfile.write(body)
         if length is not None and length != len(body):
             self.close_connection = True
 
@@ -62,10 +62,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/count":
             with LOCK:
                 text = f"{COUNTS['requests']} {COUNTS['bytes']}\n".encode()
-            self.answer(200, text)
-            with LOCK:
-                COUNTS.update(requests=0, bytes=0)
-            return
+                COUNTS.update(requests=0, bytes=-len(text))
+            return self.answer(200, text)
         _, way, name = self.path.split("/", 2)
         with LOCK:
             COUNTS["requests"] += 1
