@@ -44,12 +44,6 @@ static ar_status fail_by_difference(const ar_field_file *a, const ar_field_file 
                    what, a->variable, a->path, b->variable, b->path, in_a, in_b);
 }
 
-static void describe_grid(const ar_grid *grid, char text[96])
-{
-    snprintf(text, 96, "%lld x %lld from %g N, %g E", (long long)grid->nlat, (long long)grid->nlon,
-             grid->latitude[0], grid->longitude[0]);
-}
-
 /* "m s-1" is "m s**-1". */
 static bool same_units(const char *a, const char *b)
 {
@@ -63,8 +57,8 @@ static ar_status check_same(const ar_field_file *a, const ar_field_file *b, bool
 {
     if (!ar_grid_equal(&a->grid, &b->grid)) {
         char in_a[96], in_b[96];
-        describe_grid(&a->grid, in_a);
-        describe_grid(&b->grid, in_b);
+        ar_grid_describe(&a->grid, in_a);
+        ar_grid_describe(&b->grid, in_b);
         return fail_by_difference(a, b, "grids", in_a, in_b, err);
     }
     if (!same_units(a->units, b->units)) {

@@ -1,6 +1,5 @@
 #include "data/store_configuration.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/regrid_names.h"
 #include "field/time.h"
 #include "io/yaml_document.h"
 
@@ -46,11 +46,6 @@ static const cyaml_schema_value_t text_entry = {
 static const cyaml_schema_value_t number_entry = {CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, double)};
 static const cyaml_strval_t type_names[] = {
     {"float32", AR_STORE_FLOAT32}, {"bfloat16", AR_STORE_BFLOAT16}, {"int16", AR_STORE_INT16}};
-/* In the order of ar_field_regrid_way. */
-static const cyaml_strval_t regridding_names[] = {{"automatic", AR_FIELD_REGRID_AUTOMATIC},
-                                                  {"area", AR_FIELD_REGRID_AREA},
-                                                  {"bilinear", AR_FIELD_REGRID_BILINEAR},
-                                                  {"harmonics", AR_FIELD_REGRID_HARMONICS}};
 static const cyaml_strval_t compression_names[] = {{"none", false}, {"zstd", true}};
 
 static const cyaml_schema_field_t training_keys[] = {
@@ -59,8 +54,8 @@ static const cyaml_schema_field_t validation_keys[] = {
     TEXT("start", WHOLE, validation_start), TEXT("end", WHOLE, validation_end), CYAML_FIELD_END};
 static const cyaml_schema_field_t grid_keys[] = {
     CYAML_FIELD_FLOAT("step", MAYBE, WHOLE, request.grid.step),
-    CYAML_FIELD_ENUM("method", MAYBE | CYAML_FLAG_STRICT, WHOLE, request.grid.way, regridding_names,
-                     CYAML_ARRAY_LEN(regridding_names)),
+    CYAML_FIELD_ENUM("method", MAYBE | CYAML_FLAG_STRICT, WHOLE, request.grid.way,
+                     ar_field_regrid_names, AR_FIELD_REGRID_WAYS),
     CYAML_FIELD_END};
 static const cyaml_schema_field_t data_keys[] = {
     CYAML_FIELD_SEQUENCE_COUNT("paths", MAYBE | CYAML_FLAG_POINTER, WHOLE, request.paths,
@@ -245,8 +240,8 @@ static void take_period(ar_store_configuration *c)
 
 static ar_status check(ar_store_configuration *c, ar_error *err)
 {
-    const double step = c->request.grid.step, rows = round(180 / step);
-    if (step != 0 && !(rows >= 2 && rows <= 20000 && fabs(rows * step - 180) <= 1e-9 * 180)) {
+    const double step = c->request.grid.step;
+    if (step != 0 && !ar_grid_step_divides_globe(step)) {
         return ar_yaml_document_refuse(&c->document, "data.grid.step",
                                        "a number of degrees of which 180 is a multiple, such as "
                                        "2.5, or 0 for the grid of the files",
@@ -291,15 +286,8 @@ ar_status ar_store_configuration_read(ar_store_configuration **configuration, co
     ar_status status;
     ar_store_configuration *c = NULL;
     char *text = NULL;
-    size_t bytes = 0;
     *configuration = NULL;
-    AR_TRY(ar_file_read_whole(path, LARGEST_FILE, &text, &bytes, err));
-    if (strlen(text) != bytes) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: has a zero byte at %zu; should be a text file of YAML", path,
-                         strlen(text));
-        goto cleanup;
-    }
+    AR_TRY(ar_yaml_text_read(path, LARGEST_FILE, &text, err));
     AR_TRY(ar_allocate(&c, 1, sizeof *c, "a configuration", err));
     AR_TRY(ar_copy_string(&c->file, path, err));
     AR_TRY(parse(c, text, err));
@@ -314,11 +302,6 @@ cleanup:
 ar_store_request ar_store_configuration_request(const ar_store_configuration *configuration)
 {
     return configuration->request;
-}
-
-const char *ar_store_grid_method(const ar_store_request *request)
-{
-    return regridding_names[request->grid.way].str;
 }
 
 void ar_store_configuration_destroy(ar_store_configuration **configuration)

@@ -44,8 +44,6 @@ typedef struct {
 AR_USE_RESULT ar_status ar_store_configuration_read(ar_store_configuration **configuration,
                                                     const char *path, ar_error *err);
 ar_store_request ar_store_configuration_request(const ar_store_configuration *configuration);
-/* data.grid.method as the file has it. */
-const char *ar_store_grid_method(const ar_store_request *request);
 void ar_store_configuration_destroy(ar_store_configuration **configuration); /* NULL-safe */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/memory.h"
+#include "data/regrid_names.h"
 #include "data/store_plan.h"
 #include "io/yaml_text.h"
 
@@ -56,7 +57,7 @@ ar_status ar_store_plan_describe(const ar_store_plan *plan, char **text, ar_erro
     ar_text_add(&out, "}\ngrid: %lld x %lld from %g N, %g E", (long long)timed->grid.nlat,
                 (long long)timed->grid.nlon, timed->grid.latitude[0], timed->grid.longitude[0]);
     if (r->grid.step != 0) {
-        ar_text_add(&out, ", by %s", ar_store_grid_method(r));
+        ar_text_add(&out, ", by %s", ar_field_regrid_way_name(r->grid.way));
     }
     ar_text_add(&out, "\n");
     if (r->member >= 0) {

@@ -80,20 +80,14 @@ static ar_status fail_by_difference(const ar_store_planned_field *a,
                    ar_field_reader_file(b->reader, 0), in_a, in_b);
 }
 
-static void describe_grid(const ar_grid *grid, char text[96])
-{
-    snprintf(text, 96, "%lld x %lld from %g N, %g E", (long long)grid->nlat, (long long)grid->nlon,
-             grid->latitude[0], grid->longitude[0]);
-}
-
 static ar_status check_field(const ar_store_plan *plan, int64_t f, ar_error *err)
 {
     const ar_store_planned_field *first = &plan->fields[0], *field = &plan->fields[f];
     const ar_store_planned_field *timed = &plan->fields[plan->timed_field];
     if (!ar_grid_equal(&first->data->grid, &field->data->grid)) {
         char texts[2][96];
-        describe_grid(&first->data->grid, texts[0]);
-        describe_grid(&field->data->grid, texts[1]);
+        ar_grid_describe(&first->data->grid, texts[0]);
+        ar_grid_describe(&field->data->grid, texts[1]);
         return fail_by_difference(first, field, "grids", texts[0], texts[1], err);
     }
     if (!field->data->is_static && timed->data->calendar != field->data->calendar) {

@@ -1,6 +1,7 @@
 #include "field/grid.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -235,12 +236,18 @@ ar_status ar_grid_init(ar_grid *grid, ar_grid_order *order, const double *latitu
     return status;
 }
 
+bool ar_grid_step_divides_globe(double step)
+{
+    const double rows = round(180 / step);
+    return rows >= 2 && rows <= 20000 && fabs(rows * step - 180) <= 1e-9 * 180;
+}
+
 ar_status ar_grid_init_global(ar_grid *grid, double step, ar_error *err)
 {
     ar_status status;
     const double rows = round(180 / step);
     *grid = (ar_grid){0};
-    if (!(rows >= 2 && rows <= 20000) || fabs(rows * step - 180) > 1e-9 * 180) {
+    if (!ar_grid_step_divides_globe(step)) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "a step of %g degrees does not divide 180 degrees; 2.5 or 0.25 would", step);
     }
@@ -285,6 +292,12 @@ void ar_grid_release(ar_grid *grid)
     ar_free(grid->latitude);
     ar_free(grid->longitude);
     *grid = (ar_grid){0};
+}
+
+void ar_grid_describe(const ar_grid *grid, char text[96])
+{
+    snprintf(text, 96, "%lld x %lld from %g N, %g E", (long long)grid->nlat, (long long)grid->nlon,
+             grid->latitude[0], grid->longitude[0]);
 }
 
 static void reorder_row(const ar_grid *grid, const ar_grid_order *order, const float *file_row,

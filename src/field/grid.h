@@ -41,11 +41,16 @@ AR_USE_RESULT ar_status ar_grid_init_rows(ar_grid *grid, ar_grid_order *order, b
                                           const double *latitude, int64_t nlat,
                                           const double *longitude, int64_t nlon, const char *where,
                                           ar_error *err);
+/* Does the step divide the 180 degrees from pole to pole into 2 to 20,000? Pure. */
+bool ar_grid_step_divides_globe(double step);
 /* The whole globe in steps of so many degrees, from pole to pole and from Greenwich on. A step that
- * does not divide 180 degrees into 2 to 20,000 is AR_ERROR_USAGE. */
+ * does not divide it is AR_ERROR_USAGE. */
 AR_USE_RESULT ar_status ar_grid_init_global(ar_grid *grid, double step, ar_error *err);
 AR_USE_RESULT ar_status ar_grid_copy(ar_grid *copy, const ar_grid *grid, ar_error *err);
 void ar_grid_release(ar_grid *grid);
+
+/* "73 x 144 from 90 N, 0 E". */
+void ar_grid_describe(const ar_grid *grid, char text[96]);
 
 /* Reorder one horizontal field from file order [nlat][file_nlon] to grid order [nlat][nlon]. */
 void ar_grid_reorder(const ar_grid *grid, const ar_grid_order *order, const float *file_values,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 /* Far more than any configuration has; a guard against files that expand without end. */
@@ -132,6 +133,20 @@ static ar_status parser_failure(const yaml_parser_t *parser, const char *file, a
     return ar_fail(err, AR_ERROR_INPUT, "%s:%zu: not YAML: %s%s%s", file,
                    parser->problem_mark.line + 1, parser->problem ? parser->problem : "unreadable",
                    parser->context ? " " : "", parser->context ? parser->context : "");
+}
+
+ar_status ar_yaml_text_read(const char *path, size_t largest, char **text, ar_error *err)
+{
+    size_t bytes = 0;
+    ar_status status = ar_file_read_whole(path, largest, text, &bytes, err);
+    if (status == AR_OK && strlen(*text) != bytes) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: has a zero byte at %zu; should be a text file of YAML", path,
+                         strlen(*text));
+        ar_free(*text);
+        *text = NULL;
+    }
+    return status;
 }
 
 ar_status ar_yaml_document_load(ar_yaml_document *document, const char *text, const char *file,

@@ -20,6 +20,11 @@ typedef struct {
     yaml_document_t yaml; /* aliases are expanded: a node has one parent, and there are no cycles */
 } ar_yaml_document;
 
+/* The text of a YAML file of at most `largest` bytes into *text, the caller's to ar_free. A zero
+ * byte in it is AR_ERROR_INPUT. */
+AR_USE_RESULT ar_status ar_yaml_text_read(const char *path, size_t largest, char **text,
+                                          ar_error *err);
+
 /* Parse `text` into a tree with a mapping at its root. Text that is not YAML, several documents,
  * and trees too deep or too large for a configuration are errors with the line. */
 AR_USE_RESULT ar_status ar_yaml_document_load(ar_yaml_document *document, const char *text,

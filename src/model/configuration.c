@@ -262,16 +262,8 @@ ar_status ar_configuration_read(ar_configuration *configuration, const char *pat
 {
     *configuration = (ar_configuration){0};
     char *text = NULL;
-    size_t bytes = 0;
-    ar_status status = ar_file_read_whole(path, LARGEST_FILE, &text, &bytes, err);
-    if (status != AR_OK) {
-        return status;
-    }
-    if (strlen(text) != bytes) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: has a zero byte at %zu; should be a text file of YAML", path,
-                         strlen(text));
-    } else {
+    ar_status status = ar_yaml_text_read(path, LARGEST_FILE, &text, err);
+    if (status == AR_OK) {
         status = parse(configuration, text, path, settings, setting_count, OF_RUN, err);
     }
     ar_free(text);

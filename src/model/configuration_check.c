@@ -118,9 +118,7 @@ static ar_status check_ranges(const ar_configuration *configuration, ar_configur
 static ar_status check_grid(const ar_configuration *configuration, ar_configuration_fault *fault)
 {
     const double step = configuration->regridding.step;
-    const double rows = round(180 / step);
-    const bool divides = rows >= 2 && rows <= 20000 && fabs(rows * step - 180) <= 1e-9 * 180;
-    if (step == 0 || divides) {
+    if (step == 0 || ar_grid_step_divides_globe(step)) {
         return AR_OK;
     }
     return ar_configuration_refuse(fault, "data.grid.step",

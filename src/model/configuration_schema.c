@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "data/regrid_names.h"
+
 /* The keys of the file are nested, the structs they fill are mostly flat. So the members of every
  * mapping are addressed from the whole (or from the whole entry of `fields`): a mapping groups keys
  * and has offset 0. */
@@ -39,10 +41,6 @@ static const cyaml_strval_t period_names[] = {{"overall", AR_PERIOD_OVERALL},
                                               {"monthly", AR_PERIOD_MONTHLY}};
 static const cyaml_strval_t area_names[] = {
     {"global", AR_AREA_GLOBAL}, {"latitude", AR_AREA_LATITUDE}, {"point", AR_AREA_POINT}};
-static const cyaml_strval_t regridding_names[] = {{"automatic", AR_FIELD_REGRID_AUTOMATIC},
-                                                  {"area", AR_FIELD_REGRID_AREA},
-                                                  {"bilinear", AR_FIELD_REGRID_BILINEAR},
-                                                  {"harmonics", AR_FIELD_REGRID_HARMONICS}};
 static const cyaml_strval_t strategy_names[] = {{"bert", AR_MASK_BERT},
                                                 {"forecast", AR_MASK_FORECAST}};
 static const cyaml_strval_t precision_names[] = {{"float32", AR_TYPE_FLOAT32},
@@ -82,7 +80,7 @@ static const cyaml_schema_field_t validation_period_keys[] = {
 
 static const cyaml_schema_field_t grid_keys[] = {
     NUMBER("step", WHOLE, configuration.regridding.step),
-    NAMED("method", CYAML_FLAG_DEFAULT, WHOLE, configuration.regridding.way, regridding_names),
+    NAMED("method", CYAML_FLAG_DEFAULT, WHOLE, configuration.regridding.way, ar_field_regrid_names),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t data_keys[] = {
@@ -360,11 +358,6 @@ const char *ar_attention_kind_name(ar_attention_kind kind)
 const char *ar_recompute_name(ar_recompute recompute)
 {
     return name_of(recompute_names, CYAML_ARRAY_LEN(recompute_names), (int64_t)recompute);
-}
-
-const char *ar_field_regrid_way_name(ar_field_regrid_way way)
-{
-    return name_of(regridding_names, CYAML_ARRAY_LEN(regridding_names), (int64_t)way);
 }
 
 const char *ar_mask_strategy_name(ar_mask_strategy strategy)

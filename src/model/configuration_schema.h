@@ -32,7 +32,6 @@ const char *ar_token_info_name(ar_token_info_kind kind);
 const char *ar_positions_name(ar_positions positions);
 const char *ar_embedding_name(ar_embedding_kind kind);
 const char *ar_attention_kind_name(ar_attention_kind kind);
-const char *ar_field_regrid_way_name(ar_field_regrid_way way);
 const char *ar_mask_strategy_name(ar_mask_strategy strategy);
 const char *ar_normalisation_period_name(ar_normalisation_period period);
 const char *ar_normalisation_area_name(ar_normalisation_area area);

@@ -1,6 +1,7 @@
 #include "model/configuration.h"
 
 #include "base/memory.h"
+#include "data/regrid_names.h"
 #include "io/yaml_text.h"
 #include "model/configuration_schema.h"
 

@@ -236,15 +236,8 @@ ar_status ar_nature_configuration_read(ar_nature_configuration **configuration, 
     ar_status status = AR_OK;
     ar_nature_configuration *c = NULL;
     char *text = NULL;
-    size_t bytes = 0;
     *configuration = NULL;
-    AR_TRY(ar_file_read_whole(path, LARGEST_FILE, &text, &bytes, err));
-    if (strlen(text) != bytes) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: has a zero byte at %zu; should be a text file of YAML", path,
-                         strlen(text));
-        goto cleanup;
-    }
+    AR_TRY(ar_yaml_text_read(path, LARGEST_FILE, &text, err));
     AR_TRY(ar_allocate(&c, 1, sizeof *c, "a configuration", err));
     AR_TRY(ar_copy_string(&c->file, path, err));
     AR_TRY(parse(c, text, options, err));

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <eccodes.h>
 
-static char folder[64];
+#include "temporary_folder.h"
 
 /* A sum of harmonics of ½∫P² dμ = 1: P₀⁰ = 1, P₁⁰ = √3 sin φ, P₁¹ = √(3/2) cos φ. */
 static const double mean = 280, zonal = 10, wave = 3;
@@ -206,21 +206,6 @@ static void what_needs_a_grid_says_so(void **state)
             }
         }
     }
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder, "/tmp/atmorep-grids-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
 }
 
 int main(void)
