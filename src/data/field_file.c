@@ -74,12 +74,11 @@ cleanup:
     return status;
 }
 
-/* The file's grid, and the field's, with a look at whether one comes to the other. */
+/* The file's grid, and the field's. */
 static ar_status read_grid(ar_source *source, const ar_variable *variable, ar_field_file *file,
                            ar_error *err)
 {
     ar_status status;
-    ar_regrid *regrid = NULL;
     if (file->values_at >= 0) {
         AR_TRY(ar_file_grid_init_linear(&file->file_grid, source, variable,
                                         variable->shape[file->values_at], err));
@@ -88,10 +87,7 @@ static ar_status read_grid(ar_source *source, const ar_variable *variable, ar_fi
     }
     AR_TRY(ar_file_grid_choose(&file->file_grid, &file->regridding, file->path, variable->name,
                                &file->grid, err));
-    AR_TRY(ar_file_grid_make_regrid(&file->file_grid, &file->grid, &file->regridding, file->path,
-                                    &regrid, err));
 cleanup:
-    ar_regrid_destroy(&regrid);
     return status;
 }
 

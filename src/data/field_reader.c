@@ -265,6 +265,23 @@ cleanup:
     return status;
 }
 
+/* Does the grid of every file come to the field's? Weights take a while to make for large grids, so
+ * that files which are like the one before them are not asked again. */
+static ar_status check_regridding(const ar_field_files *files, ar_error *err)
+{
+    ar_status status = AR_OK;
+    for (size_t f = 0; f < files->file_count && status == AR_OK; f++) {
+        const ar_field_file *file = &files->files[f];
+        ar_regrid *regrid = NULL;
+        if (f == 0 || !ar_file_grid_equal(&file->file_grid, &files->files[f - 1].file_grid)) {
+            status = ar_file_grid_make_regrid(&file->file_grid, &file->grid, &file->regridding,
+                                              file->path, &regrid, err);
+        }
+        ar_regrid_destroy(&regrid);
+    }
+    return status;
+}
+
 static ar_status describe_field(ar_field_reader *reader, ar_error *err)
 {
     ar_status status;
@@ -282,6 +299,7 @@ static ar_status describe_field(ar_field_reader *reader, ar_error *err)
     for (size_t f = 1; f < files->file_count; f++) {
         AR_TRY(check_same(first, &files->files[f], request->is_static, err));
     }
+    AR_TRY(check_regridding(files, err));
     AR_TRY(ar_grid_copy(&field->grid, &first->grid, err));
     AR_TRY(choose_levels(field, request, first, err));
     AR_TRY(collect_moments(files, &reader->moments, &reader->moment_count, err));

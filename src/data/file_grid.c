@@ -96,6 +96,19 @@ void ar_file_grid_release(ar_file_grid *file_grid)
     *file_grid = (ar_file_grid){.truncation = -1};
 }
 
+bool ar_file_grid_equal(const ar_file_grid *a, const ar_file_grid *b)
+{
+    if (a->truncation != b->truncation || a->value_count != b->value_count ||
+        a->row_count != b->row_count || (a->grid.nlat == 0) != (b->grid.nlat == 0)) {
+        return false;
+    }
+    if (a->row_count > 0) {
+        return memcmp(a->row_points, b->row_points, (size_t)a->row_count * sizeof *a->row_points) ==
+               0;
+    }
+    return a->grid.nlat == 0 || (a->regular == b->regular && ar_grid_equal(&a->grid, &b->grid));
+}
+
 ar_status ar_file_grid_choose(const ar_file_grid *file_grid, const ar_field_regridding *wanted,
                               const char *path, const char *variable, ar_grid *grid, ar_error *err)
 {

@@ -32,6 +32,9 @@ AR_USE_RESULT ar_status ar_file_grid_init_linear(ar_file_grid *file_grid, const 
                                                  ar_error *err);
 void ar_file_grid_release(ar_file_grid *file_grid);
 
+/* The same points, or the same coefficients, in the same order? */
+bool ar_file_grid_equal(const ar_file_grid *a, const ar_file_grid *b);
+
 /* The field's grid: that of the file, or the wanted one (a step other than 0). A file's grid that
  * is not regular needs a wanted one. */
 AR_USE_RESULT ar_status ar_file_grid_choose(const ar_file_grid *file_grid,
