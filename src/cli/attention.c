@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
-#include "verify/attention_picture.h"
+#include "picture/attention_picture.h"
 
 #include "atmorep/atmorep.h"
 

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "verify/baselines.h"
 #include "verify/lead_scores.h"
-#include "verify/maps.h"
+#include "picture/maps.h"
 #include "verify/threshold.h"
 #include "verify/truth.h"
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 source_folder=$2
 
-rooms=(base field io data nature graph backend model train task verify cli)
+rooms=(base field io data picture nature graph backend model train task verify cli)
 
 # Height of a room in the list, or nothing for what is no room.
 height() {

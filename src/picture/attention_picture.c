@@ -1,4 +1,4 @@
-#include "verify/attention_picture.h"
+#include "picture/attention_picture.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/source.h"
-#include "verify/gmt.h"
-#include "verify/map_scale.h"
+#include "picture/gmt.h"
+#include "picture/map_scale.h"
 
 /* Dimensions of an attention's variable. */
 enum { LAYER, HEAD, LEVEL, TIME, LATITUDE, LONGITUDE, RANK };

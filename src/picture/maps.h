@@ -1,7 +1,7 @@
 /* Maps of one forecast beside its truth, drawn by GMT (Wessel et al. 2019). GMT is run as a
  * program, without a shell; why is told in docs/decisions.md. */
-#ifndef AR_VERIFY_MAPS_H
-#define AR_VERIFY_MAPS_H
+#ifndef AR_PICTURE_MAPS_H
+#define AR_PICTURE_MAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* What a map's colours mean: the unit that makes numbers readable, and round limits and steps. */
-#ifndef AR_VERIFY_MAP_SCALE_H
-#define AR_VERIFY_MAP_SCALE_H
+#ifndef AR_PICTURE_MAP_SCALE_H
+#define AR_PICTURE_MAP_SCALE_H
 
 #include <stdbool.h>
 #include <stdint.h>

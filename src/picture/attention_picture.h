@@ -1,8 +1,8 @@
 /* Pictures of attention maps, drawn by GMT: for each attention one page with a panel a layer, which
  * shows how the attention of the query token is shared among the places of the key tokens (mean of
  * the heads, sum over levels and times). */
-#ifndef AR_VERIFY_ATTENTION_PICTURE_H
-#define AR_VERIFY_ATTENTION_PICTURE_H
+#ifndef AR_PICTURE_ATTENTION_PICTURE_H
+#define AR_PICTURE_ATTENTION_PICTURE_H
 
 #include "atmorep/status.h"
 

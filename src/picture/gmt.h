@@ -1,8 +1,8 @@
 /* Running GMT (Wessel et al. 2019, doi:10.1029/2019GC008515), version 6, in modern mode: each step
  * is a program `gmt MODULE …` started without a shell, in a folder of its own that is removed
  * afterwards. Nothing of GMT's state reaches the user's home or other GMT sessions. */
-#ifndef AR_VERIFY_GMT_H
-#define AR_VERIFY_GMT_H
+#ifndef AR_PICTURE_GMT_H
+#define AR_PICTURE_GMT_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "verify/gmt.h"
+#include "picture/gmt.h"
 
 #include <errno.h>
 #include <fcntl.h>

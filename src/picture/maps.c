@@ -1,4 +1,4 @@
-#include "verify/maps.h"
+#include "picture/maps.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/writer.h"
-#include "verify/gmt.h"
-#include "verify/map_scale.h"
+#include "picture/gmt.h"
+#include "picture/map_scale.h"
 
 enum { PANEL_COUNT = 4, OPTION_SIZE = 160 };
 

@@ -1,6 +1,6 @@
 /* Units and colour limits of maps: the customary ones for known fields, and none of a file's text
  * as a command to GMT. */
-#include "verify/map_scale.h"
+#include "picture/map_scale.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "verify/map_scale.h"
+#include "picture/map_scale.h"
 
 #include <ctype.h>
 #include <math.h>
