@@ -211,13 +211,6 @@ static void hide_targets(ar_batch *batch, const ar_sample *sample, int64_t numbe
     }
 }
 
-static void draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
-                         int64_t number, bool for_inference)
-{
-    ar_random stream = ar_draw_stream(draw, number, AR_RANDOM_MASK, sample->field);
-    ar_sample_draw_targets(sample, masking, &stream, for_inference);
-}
-
 /* Cut what a field shows, its targets hidden, into the tokens of a stream. */
 static void show_stream(const ar_sample *field, const ar_sample *stream)
 {
@@ -244,7 +237,7 @@ void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *c
         ar_sample sample = get_sample(batch, space, k, f);
         if (ar_cube_space_stream_of(space, f) < 0) {
             ar_sample_read(&sample);
-            draw_targets(&sample, masking, draw, k, for_inference);
+            ar_sample_draw_targets(&sample, masking, draw, k, for_inference);
         } else {
             memset(sample.state, 0, (size_t)batch->fields[f].token_count);
         }

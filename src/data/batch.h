@@ -30,6 +30,10 @@ typedef struct {
     ar_mask_strategy strategy;
     int64_t forecast_tokens;
     int64_t known_after; /* time tokens after the masked ones; 0 for a forecast */
+    /* AR_MASK_BERT: probabilities that in a sample, instead of single tokens, whole time tokens (in
+     * all places) or whole places (at all times) are drawn (sum at most 1; Feichtenhofer et al.
+     * 2022), and that all its fields and levels have the same draws. */
+    double whole_times, whole_places, together;
 } ar_masking;
 
 /* How one field is cut and masked; the shape part of a field's configuration. */
@@ -37,7 +41,7 @@ typedef struct {
     int64_t tokens[3];     /* nt, ny, nx */
     int64_t token_size[3]; /* st, sy, sx */
     /* AR_MASK_BERT, for each sample, field and level: ratio ~ U(0, mask_ratio); ⌈ratio·nt·ny·nx⌉
-     * tokens are drawn, and all of them are targets. Each is then, independently and in this order,
+     * tokens (⌈ratio·nt⌉ times, ⌈ratio·ny·nx⌉ places) are drawn, and all are targets. Each is then, independently and in this order,
      * with probability mask_zero set to 0; with mask_noise replaced by (1−w)·value + 0.1·N(0, 1),
      * one w ~ U(0, 1) a token; with mask_coarsen brought trilinearly to f·(st, sy, sx) points, f ~
      * U(½, 1), and back. (Values are normalised: 0 is their mean, 1 their standard deviation.) */

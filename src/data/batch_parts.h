@@ -35,9 +35,9 @@ void ar_sample_read(const ar_sample *sample);
 /* The 8 numbers of every token. */
 void ar_sample_describe(const ar_sample *sample);
 
-/* Add TARGET and ZERO to `state`. `stream` is of purpose AR_RANDOM_MASK. */
-void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, ar_random *stream,
-                            bool for_inference);
+/* Add TARGET and ZERO to `state`, of sample `number` of the batch. */
+void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
+                            int64_t number, bool for_inference);
 
 /* Noise and coarsen a token [V] with the probabilities of the field. */
 void ar_token_disturb(const ar_field_tokens *shape, float *token, float *scratch, ar_random *noise,

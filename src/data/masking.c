@@ -16,32 +16,64 @@ ar_random ar_draw_stream(const ar_draw *draw, int64_t sample, ar_random_purpose 
     };
 }
 
-/* Choose exactly `wanted` of `count` tokens, each set equally likely, in ascending order (Knuth,
- * The Art of Computer Programming 2, algorithm S). */
-static void draw_level(uint8_t *state, int64_t count, int64_t wanted, double zero_probability,
-                       ar_random *stream)
+/* What is drawn together: `count` units, unit u of the `members` tokens first·u, first·u + stride …
+ */
+typedef struct {
+    int64_t count, members, first, stride;
+} mask_units;
+
+static mask_units units_of(const ar_field_tokens *shape, const ar_masking *masking,
+                           ar_random *shape_stream)
+{
+    const int64_t a_time = shape->tokens[1] * shape->tokens[2], times = shape->tokens[0];
+    const double draw =
+        masking->whole_times + masking->whole_places > 0 ? ar_random_uniform(shape_stream) : 1;
+    if (draw < masking->whole_times) {
+        return (mask_units){.count = times, .members = a_time, .first = a_time, .stride = 1};
+    }
+    if (draw < masking->whole_times + masking->whole_places) {
+        return (mask_units){.count = a_time, .members = times, .first = 1, .stride = a_time};
+    }
+    return (mask_units){.count = times * a_time, .members = 1, .first = 1, .stride = 1};
+}
+
+/* Choose exactly `wanted` of the units, each set equally likely, in ascending order (Knuth, The Art
+ * of Computer Programming 2, algorithm S). */
+static void draw_level(uint8_t *state, const mask_units *units, int64_t wanted,
+                       double zero_probability, ar_random *stream)
 {
     int64_t chosen = 0;
-    for (int64_t i = 0; i < count && chosen < wanted; i++) {
-        if (ar_random_uniform(stream) * (double)(count - i) >= (double)(wanted - chosen)) {
+    for (int64_t i = 0; i < units->count && chosen < wanted; i++) {
+        if (ar_random_uniform(stream) * (double)(units->count - i) >= (double)(wanted - chosen)) {
             continue;
         }
         chosen++;
-        bool zero = ar_random_uniform(stream) < zero_probability;
-        if (!(state[i] & AR_TOKEN_MISSING)) {
-            state[i] |= AR_TOKEN_TARGET | (zero ? AR_TOKEN_ZERO : 0);
+        for (int64_t k = 0; k < units->members; k++) {
+            uint8_t *token = &state[i * units->first + k * units->stride];
+            bool zero = ar_random_uniform(stream) < zero_probability;
+            if (!(*token & AR_TOKEN_MISSING)) {
+                *token |= AR_TOKEN_TARGET | (zero ? AR_TOKEN_ZERO : 0);
+            }
         }
     }
 }
 
-static void draw_share(const ar_sample *sample, ar_random *stream)
+/* The shape, and whether all fields and levels have one mask, are drawn once for a sample. */
+static void draw_share(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
+                       int64_t number)
 {
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
-    int64_t count = shape->tokens[0] * shape->tokens[1] * shape->tokens[2];
+    const int64_t count = shape->tokens[0] * shape->tokens[1] * shape->tokens[2];
+    ar_random common = ar_draw_stream(draw, number, AR_RANDOM_MASK_SHAPE, 0);
+    const mask_units units = units_of(shape, masking, &common);
+    const bool together = masking->together > 0 && ar_random_uniform(&common) < masking->together;
+    ar_random stream =
+        together ? common : ar_draw_stream(draw, number, AR_RANDOM_MASK, sample->field);
     for (int64_t level = 0; level < sample->space->fields[sample->field]->level_count; level++) {
-        double ratio = ar_random_uniform(stream) * shape->mask_ratio;
-        int64_t wanted = (int64_t)ceil(ratio * (double)count);
-        draw_level(sample->state + level * count, count, wanted, shape->mask_zero, stream);
+        double ratio = ar_random_uniform(&stream) * shape->mask_ratio;
+        int64_t wanted = (int64_t)ceil(ratio * (double)units.count);
+        draw_level(sample->state + level * count, &units, wanted, shape->mask_zero, &stream);
+        stream = together ? common : stream;
     }
 }
 
@@ -65,12 +97,12 @@ static void choose_times(const ar_sample *sample, const ar_masking *masking, boo
     }
 }
 
-void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, ar_random *stream,
-                            bool for_inference)
+void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
+                            int64_t number, bool for_inference)
 {
     switch (masking->strategy) {
     case AR_MASK_BERT:
-        draw_share(sample, stream);
+        draw_share(sample, masking, draw, number);
         break;
     case AR_MASK_FORECAST:
         choose_times(sample, masking, for_inference);

@@ -380,6 +380,9 @@ ar_status ar_configuration_find_fault(ar_configuration *configuration,
         status = ar_configuration_check_integer(fault, "masking.forecast_tokens",
                                                 configuration->masking.forecast_tokens, 1, 100000);
     }
+    if (status == AR_OK) {
+        status = ar_configuration_check_masks(&configuration->masking, fault);
+    }
     for (int64_t i = 0; status == AR_OK && i < configuration->field_count; i++) {
         status = ar_configuration_check_name(configuration, i, fault);
     }

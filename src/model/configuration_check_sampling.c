@@ -1,4 +1,4 @@
-/* The check of `sampling:`, and what it says for a sampler. */
+/* The checks of `sampling:` and of the shapes of masks, and what `sampling:` says for a sampler. */
 #include <stdio.h>
 
 #include "model/configuration_check.h"
@@ -62,6 +62,34 @@ static ar_status check_location(const ar_sampling_configuration *sampling,
     if (status == AR_OK && sampling->location_count > 0 && sampling->region_count > 0) {
         status = ar_configuration_refuse(fault, "sampling.location",
                                          "is there beside sampling.region; should be one of them");
+    }
+    return status;
+}
+
+ar_status ar_configuration_check_masks(const ar_masking *masking, ar_configuration_fault *fault)
+{
+    const struct {
+        const char *key;
+        double value;
+    } shares[] = {{"masking.whole_times", masking->whole_times},
+                  {"masking.whole_places", masking->whole_places},
+                  {"masking.together", masking->together}};
+    ar_status status = AR_OK;
+    for (int i = 0; status == AR_OK && i < 3; i++) {
+        status = ar_configuration_check_number(fault, shares[i].key, shares[i].value, 0, 1);
+        if (status == AR_OK && shares[i].value > 0 && masking->strategy != AR_MASK_BERT) {
+            status = ar_configuration_refuse(fault, shares[i].key,
+                                             "is %g, but masking.strategy is forecast; should be "
+                                             "left away",
+                                             shares[i].value);
+        }
+    }
+    const double sum = masking->whole_times + masking->whole_places;
+    if (status == AR_OK && sum > 1) {
+        status = ar_configuration_refuse(fault, "masking.whole_places",
+                                         "and masking.whole_times have the sum %g; should be at "
+                                         "most 1",
+                                         sum);
     }
     return status;
 }

@@ -113,7 +113,11 @@ static const cyaml_schema_field_t normalisation_keys[] = {
 
 static const cyaml_schema_field_t masking_keys[] = {
     NAMED("strategy", CYAML_FLAG_DEFAULT, WHOLE, configuration.masking.strategy, strategy_names),
-    INTEGER("forecast_tokens", WHOLE, configuration.masking.forecast_tokens), CYAML_FIELD_END};
+    INTEGER("forecast_tokens", WHOLE, configuration.masking.forecast_tokens),
+    NUMBER("whole_times", WHOLE, configuration.masking.whole_times),
+    NUMBER("whole_places", WHOLE, configuration.masking.whole_places),
+    NUMBER("together", WHOLE, configuration.masking.together),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t field_masking_keys[] = {
     NUMBER("ratio", FIELD, tokens.mask_ratio), NUMBER("zero", FIELD, tokens.mask_zero),
@@ -257,7 +261,7 @@ const char *const ar_configuration_defaults =
     "memory_gib: 4, samples_per_month: 2048}\n"
     "sampling: {region: [], location: [], months: [], hours: []}\n"
     "normalisation: {period: overall, area: latitude}\n"
-    "masking: {strategy: bert, forecast_tokens: 1}\n"
+    "masking: {strategy: bert, forecast_tokens: 1, whole_times: 0, whole_places: 0, together: 0}\n"
     "model:\n"
     "  encoder: {layers: 6, heads: 16, mlp_layers: 2}\n"
     "  decoder: {layers: 6, heads: 16, mlp_layers: 2, cross_ratio: 0.5, cross_rate: 1, "

@@ -83,6 +83,11 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
     ar_text_add(out, "}\nmasking: {");
     add_name(out, "strategy", ar_mask_strategy_name(configuration->masking.strategy));
     ar_yaml_add_integer(out, ", forecast_tokens", configuration->masking.forecast_tokens);
+    if (configuration->masking.strategy == AR_MASK_BERT) {
+        ar_yaml_add_number(out, ", whole_times", configuration->masking.whole_times);
+        ar_yaml_add_number(out, ", whole_places", configuration->masking.whole_places);
+        ar_yaml_add_number(out, ", together", configuration->masking.together);
+    }
     ar_text_add(out, "}\n");
 }
 

@@ -62,16 +62,28 @@ static ar_tensor record_loss(ar_model *model, int64_t index, ar_loss_kind kind)
     return ar_graph_loss(model->graph, ar_loss_name(kind), loss);
 }
 
-/* Most tokens of one sample that can be asked for: a random share of each level, or whole times. */
+static int64_t most_drawn(double ratio, int64_t units)
+{
+    const double share = ceil(ratio * (double)units);
+    return share < (double)units ? (int64_t)share : units;
+}
+
+/* Most tokens of one sample that can be asked for: a random share of each level, of its times or
+ * its places, or whole times. */
 static int64_t most_masked(const ar_configuration *configuration, int64_t field)
 {
     const ar_field_configuration *f = &configuration->fields[field];
-    const int64_t *tokens = f->tokens.tokens;
-    int64_t level = tokens[0] * tokens[1] * tokens[2];
-    double share = ceil(f->tokens.mask_ratio * (double)level);
-    int64_t random = share < (double)level ? (int64_t)share : level;
-    int64_t forecast = configuration->masking.forecast_tokens * tokens[1] * tokens[2];
-    return f->level_count * (random > forecast ? random : forecast);
+    const ar_masking *masking = &configuration->masking;
+    const int64_t times = f->tokens.tokens[0], places = f->tokens.tokens[1] * f->tokens.tokens[2];
+    const double ratio = f->tokens.mask_ratio;
+    const int64_t counts[] = {most_drawn(ratio, times * places), masking->forecast_tokens * places,
+                              masking->whole_times > 0 ? most_drawn(ratio, times) * places : 0,
+                              masking->whole_places > 0 ? most_drawn(ratio, places) * times : 0};
+    int64_t most = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        most = counts[i] > most ? counts[i] : most;
+    }
+    return f->level_count * most;
 }
 
 static void record_prediction(ar_model *model, const ar_model_options *options, int64_t decoder)

@@ -448,6 +448,95 @@ static void bert_statistics(void **state)
     release_fixture(&f);
 }
 
+/* Which of the tokens [level][nt][ny·nx] of a sample are targets. */
+static void mark_targets(const ar_field_batch *part, int64_t sample, bool *marked)
+{
+    memset(marked, 0, (size_t)part->token_count);
+    for (int64_t i = 0; i < part->masked_count; i++) {
+        if (part->masked[i] / part->token_count == sample) {
+            marked[part->masked[i] % part->token_count] = true;
+        }
+    }
+}
+
+static void masks_of_whole_times_and_places(void **state)
+{
+    (void)state;
+    /* A mask of whole times is the same at all places of a time, one of whole places at all times
+     * of a place; where the probabilities have the sum 1, every mask is one of the two, and of 50
+     * samples either has none with a probability below 2·2⁻⁵⁰. */
+    fixture f;
+    make_fixture(&f, AR_AREA_GLOBAL, 0, NLON);
+    enum { BATCH = 50, TOKENS = 64 };
+    ar_cube many[BATCH];
+    for (int k = 0; k < BATCH; k++) {
+        many[k] = cubes[0];
+    }
+    ar_batch batch;
+    assert_int_equal(ar_batch_init(&batch, &f.space, BATCH, NULL), AR_OK);
+    const ar_field_batch *part = &batch.fields[0];
+    const int64_t *tokens = f.tokens[0].tokens;
+    const int64_t places = tokens[1] * tokens[2], a_level = tokens[0] * places;
+    assert_int_equal(part->token_count, TOKENS);
+    const ar_masking maskings[] = {
+        {.whole_times = 1}, {.whole_places = 1}, {.whole_times = 0.5, .whole_places = 0.5}};
+    for (int m = 0; m < 3; m++) {
+        int by_time = 0, by_place = 0;
+        ar_batch_fill(&batch, &f.space, many, BATCH, &maskings[m], &(ar_draw){.seed = 9}, false);
+        for (int64_t s = 0; s < BATCH; s++) {
+            bool marked[TOKENS];
+            mark_targets(part, s, marked);
+            for (const bool *level = marked; level < marked + TOKENS; level += a_level) {
+                bool same_in_time = true, same_in_place = true;
+                for (int64_t i = 0; i < a_level; i++) {
+                    same_in_time &= level[i] == level[i / places * places];
+                    same_in_place &= level[i] == level[i % places];
+                }
+                assert_true(same_in_time || same_in_place);
+                by_time += same_in_time && !same_in_place;
+                by_place += same_in_place && !same_in_time;
+            }
+        }
+        assert_int_equal(by_time > 0, m != 1);
+        assert_int_equal(by_place > 0, m != 0);
+    }
+    ar_batch_release(&batch);
+    release_fixture(&f);
+}
+
+static void masks_together(void **state)
+{
+    (void)state;
+    /* The levels of a field, and fields of as many tokens, have the same mask; without it the
+     * levels of 50 samples differ (32 tokens with some ratio: the same by chance in few). */
+    fixture f;
+    make_fixture(&f, AR_AREA_GLOBAL, 0, NLON);
+    enum { BATCH = 50 };
+    ar_cube many[BATCH];
+    for (int k = 0; k < BATCH; k++) {
+        many[k] = cubes[0];
+    }
+    ar_batch batch;
+    assert_int_equal(ar_batch_init(&batch, &f.space, BATCH, NULL), AR_OK);
+    const ar_field_batch *part = &batch.fields[0];
+    const int64_t *tokens = f.tokens[0].tokens;
+    const int64_t a_level = tokens[0] * tokens[1] * tokens[2];
+    bool marked[64];
+    assert_int_equal(part->token_count, 64);
+    for (int together = 0; together < 2; together++) {
+        const ar_masking masking = {.together = together, .whole_places = 0.5};
+        int same = 0;
+        ar_batch_fill(&batch, &f.space, many, BATCH, &masking, &(ar_draw){.seed = 3}, false);
+        for (int64_t s = 0; s < BATCH; s++) {
+            mark_targets(part, s, marked);
+            same += memcmp(marked, marked + a_level, (size_t)a_level) == 0;
+        }
+        assert_true(together ? same == BATCH : same < BATCH / 2);
+    }
+    ar_batch_release(&batch);
+    release_fixture(&f);
+}
+
 static void noise_has_its_moments(void **state)
 {
     (void)state;
@@ -664,6 +753,8 @@ int main(void)
         cmocka_unit_test(token_information),
         cmocka_unit_test(samples_do_not_know_their_batch),
         cmocka_unit_test(bert_statistics),
+        cmocka_unit_test(masks_of_whole_times_and_places),
+        cmocka_unit_test(masks_together),
         cmocka_unit_test(noise_has_its_moments),
         cmocka_unit_test(coarsening_is_trilinear),
         cmocka_unit_test(tokens_copy_is_a_bijection),
