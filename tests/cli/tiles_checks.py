@@ -1,0 +1,185 @@
+"""Checks of test_tiles.sh: what tiles are put together to, on the globe of tests/make_waves.c.
+
+tiles_checks.py blind FROM TO            a checkpoint whose tokens are not told their place and time
+tiles_checks.py formula FROM TO          one whose network computes `wanted` below
+tiles_checks.py known PROGRAM CHECKPOINT what that forecasts, at every point
+tiles_checks.py turned PROGRAM MODEL     turning the data turns the forecast
+tiles_checks.py seams FORECAST OTHER     errors step at the edges of tiles as inside; tiles of OTHER do not overlap
+
+Prints what is wrong; exits with the number of wrong things.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import xarray as xr
+
+wrong = []
+FIELDS = {"z": "geopotential", "msl": "msl"}
+TOKENS = {"z": (3, 3), "msl": (6, 3)}  # rows and columns of points of a token; 10 degrees apart
+MEMBERS, STEP = 4, np.pi / 18
+
+
+def expect(true, *what):
+    if not true:
+        wrong.append(" ".join(str(w) for w in what))
+
+
+def read_tensors(path):
+    with open(path, "rb") as file:
+        length, = struct.unpack("<Q", file.read(8))
+        header, data = json.loads(file.read(length)), file.read()
+    types = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}
+    metadata = header.pop("__metadata__")
+    return metadata, {name: np.frombuffer(data[slice(*t["data_offsets"])], types[t["dtype"]]).reshape(t["shape"]).copy()
+                      for name, t in header.items()}
+
+
+def write_tensors(path, metadata, tensors):
+    names = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}
+    header, at = {"__metadata__": metadata}, 0
+    for name, values in tensors.items():
+        header[name] = {"dtype": names[values.dtype.str], "shape": values.shape,
+                        "data_offsets": [at, at + values.nbytes]}
+        at += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(values.tobytes() for values in tensors.values()))
+
+
+def blind(source, out):
+    metadata, tensors = read_tensors(source)
+    for name, values in tensors.items():
+        if name.startswith("embeds_token_info."):
+            values[:] = 0
+    write_tensors(out, metadata, tensors)
+
+
+def wanted(latitude, longitude, hour, day):
+    """A function of place and time, in standard deviations of the field; all in radians."""
+    return np.sin(latitude) + 0.5 * np.cos(longitude) + 0.7 * np.sin(hour + 1) + 0.3 * np.cos(day)
+
+
+def formula(source, out):
+    """Nothing mixes tokens, so that one is (0, …, info, −info), 32 numbers of mean 0 and variance 2·4/32: sines and
+    cosines. The tails take `wanted` of each point from it by the theorems of addition."""
+    metadata, tensors = read_tensors(source)
+    for name, values in tensors.items():
+        if not name.startswith(("grid.", "normalisation.", "training.")):
+            values[:] = 0
+    size = np.sqrt(2 * 4 / 32 + 1e-5)  # of the layer norm
+    for f, (rows, columns) in enumerate(TOKENS.values()):
+        tensors[f"embeds_token_info.{f}.weight"][:] = np.concatenate([np.eye(8), -np.eye(8)])
+        down = ((rows - 1) / 2 - np.arange(rows))[:, None] * STEP + np.zeros(columns)
+        right = (np.arange(columns) - (columns - 1) / 2)[None, :] * STEP + np.zeros((rows, 1))
+        for n in range(MEMBERS):
+            tail = f"tails.{f}.tail_nets.{n}."
+            weight = tensors[tail + "1.weight"]
+            weight[:, 16], weight[:, 17] = np.cos(down).ravel(), np.sin(down).ravel()
+            weight[:, 18], weight[:, 19] = -0.5 * np.sin(right).ravel(), 0.5 * np.cos(right).ravel()
+            weight[:, 20], weight[:, 21] = 0.7 * np.cos(1), 0.7 * np.sin(1)
+            weight[:, 23] = 0.3
+            weight *= size
+            tensors[tail + "0.weight"][:] = 1
+            tensors[tail + "1.bias"][:] = 0.1 * n
+    write_tensors(out, metadata, tensors)
+
+
+def forecast(program, model, data, out, *options):
+    subprocess.run([program, "forecast", "--quiet", "--model", model, "--data", *data, "--threads", "1", "--out", out,
+                    *options], check=True)
+    return xr.load_dataset(out, decode_timedelta=False)
+
+
+def known(program, checkpoint):
+    _, tensors = read_tensors(checkpoint)
+    for overlap in ("0", "0.3", "0.5", "0.9"):
+        file = forecast(program, checkpoint, ["z.nc", "msl.nc"], "known.nc", "--start", "2001-02-18", "--end",
+                        "2001-02-19", "--every", "6", "--overlap", overlap)
+        days = (file.time - np.datetime64("2001-01-01")) / np.timedelta64(1, "D")
+        hours = 2 * np.pi * (days % 1)
+        value = wanted(np.radians(file.latitude), np.radians(file.longitude), hours, 2 * np.pi * days / 365.2425)
+        for variable, name in FIELDS.items():
+            shape = ("level", "latitude") if variable == "z" else ("one", "latitude")
+            mean, deviation = (xr.DataArray(tensors[f"normalisation.{name}.{what}"][2, :, :, 0], dims=shape)
+                               for what in ("mean", "standard_deviation"))
+            if variable == "msl":
+                mean, deviation = mean.isel(one=0), deviation.isel(one=0)
+            members = mean + deviation * (value + 0.1 * file.member)
+            # float32 in the network, its sums over tiles, and the field's own rounding beside its mean
+            tolerance = 1e-5 * float(deviation.max()) + 3e-7 * float(abs(mean).max()) * 4
+            for kind, right in (("_members", members), ("", members.mean("member")),
+                                ("_spread", members.std("member", ddof=1))):
+                error = abs(file[variable + kind] - right)
+                expect(error.notnull().all() and float(error.max()) <= tolerance, "overlap", overlap, variable + kind,
+                       "errs by", float(error.max()), "of", tolerance)
+
+
+def turned_data(columns):
+    for variable in FIELDS:
+        data = xr.open_dataset(variable + ".nc", decode_times=False).load()
+        data[variable].values[:] = np.roll(data[variable].values, columns, -1)
+        data.to_netcdf(f"turned-{variable}.nc")
+    return [f"turned-{variable}.nc" for variable in FIELDS]
+
+
+def turned(program, model):
+    """By tokens of 3 points where tiles begin at every token, and by tiles where they do not: the same tiles in another
+    order, so the same but for the rounding of sums of up to 16 tiles. By other angles tiles have other origins, and the
+    mean differs by less than the ensemble says that it may err."""
+    when = ("--start", "2001-02-20T12", "--end", "2001-02-20T12")
+    for overlap, columns, exact in (("0.75", 3, True), ("0.75", 33, True), ("0.5", 6, True), ("0", 12, True),
+                                    ("0.5", 1, False), ("0.5", 2, False), ("0.5", 3, False), ("0.75", 1, False)):
+        usual = forecast(program, model, ["z.nc", "msl.nc"], "usual.nc", *when, "--overlap", overlap)
+        file = forecast(program, model, turned_data(columns), "turned.nc", *when, "--overlap", overlap)
+        for variable in FIELDS:
+            if exact:
+                change = abs(np.roll(file[variable + "_members"], -columns, -1) - usual[variable + "_members"]).max()
+                most = 3e-6 * abs(usual[variable]).max()
+            else:
+                change = ((np.roll(file[variable], -columns, -1) - usual[variable])**2).mean()**0.5
+                most = (usual[variable + "_spread"]**2).mean()**0.5
+            expect(change <= most, "turned by", columns, "overlap", overlap, variable, float(change), "of", float(most))
+
+
+def waves(file, levels):
+    """The waves of tests/make_waves.c without their noise, in amplitudes."""
+    time = ((file.time - np.datetime64("2001-01-01")) / np.timedelta64(6, "h")).values
+    t, level, latitude, longitude = np.meshgrid(time, np.arange(levels), np.radians(file.latitude),
+                                                np.radians(file.longitude), indexing="ij")
+    return np.cos(latitude) * sum(
+        np.sin(2 * np.pi * t / (70 + 23 * k) + 1.7 * k + 0.4 * latitude) *
+        np.sin(k * (longitude - STEP * t) + 0.6 * level + k * k) for k in range(1, 6))
+
+
+def jumps(path, edges, others):
+    """Errors' root mean square step to the east at columns where tiles end, over that at `others`; the same of the
+    largest step."""
+    file = xr.load_dataset(path)
+    for variable, levels, amplitude, mean in (("z", 2, 900, 30000), ("msl", 1, 700, 101000)):
+        truth = mean + amplitude * waves(file, levels)
+        error = file[variable].transpose("time", ..., "latitude", "longitude").values.reshape(truth.shape) - truth
+        step = abs(np.roll(error, -1, -1) - error)
+        at, inside = step[..., edges], step[..., others]
+        yield variable, np.sqrt((at**2).mean() / (inside**2).mean()), at.max() / inside.max()
+
+
+def seams(blended, unblended):
+    """The network's answer steps at borders of tokens, every 3 columns, tiles or not. Where tiles of 12 columns end
+    every 6, its error steps by at most a quarter more than at the borders of tokens inside of tiles; where they do not
+    overlap, they are seen to end every 12."""
+    column = np.arange(36)
+    for variable, usual, largest in jumps(blended, column % 6 == 5, column % 6 == 2):
+        expect(usual < 1.25 and largest < 1.25, variable, "steps at the edges of tiles:", usual, largest)
+    for variable, usual, _ in jumps(unblended, column % 12 == 11, (column % 3 == 2) & (column % 12 != 11)):
+        expect(usual > 1.25, variable, "has no seams without an overlap:", usual)
+
+
+{"blind": blind, "formula": formula, "known": known, "turned": turned, "seams": seams}[sys.argv[1]](*sys.argv[2:])
+for line in wrong:
+    print(line)
+sys.exit(min(len(wrong), 99))
