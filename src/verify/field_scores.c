@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "verify/baselines.h"
+#include "verify/climate_scale.h"
 #include "verify/lead_scores.h"
 #include "picture/maps.h"
 #include "verify/threshold.h"
@@ -22,6 +23,7 @@ typedef struct {
     float *mean, *spread;                 /* [points] over members */
     float *climatology_forecast, *damped; /* [points] */
     double *climatology, *r;              /* [points] and lag correlation of the level */
+    ar_climate_scale climate;             /* of the level */
     double *thresholds;                   /* [threshold_count] */
     int64_t threshold_count;
     ar_progress progress;
@@ -144,6 +146,7 @@ static ar_status add_time(lead_sums *sums, field_work *work, ar_verification *ru
         .valid_time = file->valid_times[t],
         .members = work->members,
         .mean = work->mean,
+        .spread = work->spread,
         .truth = ar_field_data_slice(&work->truth, work->valid_index[t], level),
         .climatology = work->climatology,
         .climatology_forecast = work->climatology_forecast,
@@ -253,6 +256,7 @@ static ar_status lead_sums_init(lead_sums *sums, const ar_verification *run, con
             .member_count = work->field->member_count,
             .thresholds = work->thresholds,
             .threshold_count = work->threshold_count,
+            .climate = work->climate,
             .first_time = run->first_time,
             .block_days = run->block_days,
             .resamples = run->resamples,
@@ -294,6 +298,27 @@ static ar_status score_lead(ar_verification *run, field_work *work, int64_t leve
     AR_TRY(append_spectra(run, work, level, lead, &sums, err));
 cleanup:
     lead_sums_release(&sums, run);
+    return status;
+}
+
+/* The climatology of a level, and how large its values are. */
+static ar_status compute_climatology(field_work *work, const ar_verification *run, int64_t level,
+                                     ar_error *err)
+{
+    const ar_field_data *period = &work->climatology_truth;
+    const ar_score_area *area = &run->regions[0].area;
+    ar_anomaly_sums anomalies = {0};
+    ar_status status = AR_OK;
+    AR_TRY(ar_climatology_compute(work->climatology, period, level, err));
+    for (int64_t at = 0; at < work->points; at++) {
+        work->climatology_forecast[at] = (float)work->climatology[at];
+    }
+    for (int64_t t = 0; t < period->time_count; t++) {
+        AR_TRY(ar_anomaly_sums_add(&anomalies, area, ar_field_data_slice(period, t, level),
+                                   work->climatology, err));
+    }
+    work->climate = ar_climate_scale_read(&anomalies, area, work->climatology);
+cleanup:
     return status;
 }
 
@@ -369,10 +394,7 @@ ar_status ar_verification_score_field(ar_verification *run, const ar_forecast_fi
     snprintf(label, sizeof label, "scoring %s", field->variable);
     ar_progress_begin(&work.progress, label, 0, field->level_count * file->time_count);
     for (int64_t level = 0; level < field->level_count; level++) {
-        AR_TRY(ar_climatology_compute(work.climatology, &work.climatology_truth, level, err));
-        for (int64_t at = 0; at < work.points; at++) {
-            work.climatology_forecast[at] = (float)work.climatology[at];
-        }
+        AR_TRY(compute_climatology(&work, run, level, err));
         for (int64_t i = 0; i < run->lead_count; i++) {
             AR_TRY(score_lead(run, &work, level, run->lead_times[i], err));
         }

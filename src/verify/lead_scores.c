@@ -7,7 +7,10 @@ ar_status ar_lead_scores_init(ar_lead_scores *sums, const ar_lead_scores_setting
 {
     const ar_score_area *area = &settings->area;
     int64_t member_count = settings->member_count;
-    *sums = (ar_lead_scores){.bootstrap = {.first_time = settings->first_time,
+    *sums = (ar_lead_scores){.calibration = {.area = *area,
+                                             .member_count = member_count,
+                                             .deviation = settings->climate.anomaly_deviation},
+                             .bootstrap = {.first_time = settings->first_time,
                                            .block_days = settings->block_days,
                                            .resamples = settings->resamples}};
     ar_status status = AR_OK;
@@ -27,6 +30,7 @@ void ar_lead_scores_release(ar_lead_scores *sums)
     ar_ensemble_scorer_release(&sums->scorer);
     ar_distribution_release(&sums->distribution);
     ar_energy_score_release(&sums->energy);
+    ar_calibration_release(&sums->calibration);
     ar_bootstrap_release(&sums->bootstrap);
 }
 
@@ -49,8 +53,13 @@ ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, a
         ar_anomaly_correlation_add(&sums->persistence_correlation, area, time->persistence,
                                    time->truth, time->climatology);
     }
-    return ar_bootstrap_add(&sums->bootstrap, time->valid_time, &model,
-                            time->persistence ? &persistence : NULL, err);
+    ar_status status = ar_calibration_add(&sums->calibration, time->members, time->mean,
+                                          time->spread, time->truth, err);
+    if (status == AR_OK) {
+        status = ar_bootstrap_add(&sums->bootstrap, time->valid_time, &model,
+                                  time->persistence ? &persistence : NULL, err);
+    }
+    return status;
 }
 
 static ar_status read_thresholds(const ar_distribution *sums, ar_score *score, ar_error *err)
@@ -68,6 +77,17 @@ static ar_status read_thresholds(const ar_distribution *sums, ar_score *score, a
             at->observed = at->forecast + counts;
             ar_distribution_reliability(sums, i, at->forecast, at->observed);
         }
+    }
+    return status;
+}
+
+static ar_status read_calibration(const ar_calibration *sums, ar_score *score, ar_error *err)
+{
+    ar_status status =
+        ar_allocate(&score->calibration, 1, sizeof *score->calibration, "a calibration", err);
+    if (status == AR_OK && !ar_calibration_read(sums, score->calibration)) {
+        ar_free(score->calibration);
+        score->calibration = NULL;
     }
     return status;
 }
@@ -102,6 +122,9 @@ ar_status ar_lead_scores_read(const ar_lead_scores *sums, ar_score *score, ar_er
         status = read_thresholds(distribution, score, err);
     }
     if (status == AR_OK) {
+        status = read_calibration(&sums->calibration, score, err);
+    }
+    if (status == AR_OK) {
         status = ar_bootstrap_read(&sums->bootstrap, &score->confidence, err);
     }
     return status;
@@ -114,5 +137,6 @@ void ar_score_release(ar_score *score)
     }
     ar_free(score->thresholds);
     ar_free(score->rank_histogram);
+    ar_free(score->calibration);
     *score = (ar_score){0};
 }

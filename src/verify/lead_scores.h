@@ -3,6 +3,8 @@
 #define AR_VERIFY_LEAD_SCORES_H
 
 #include "verify/bootstrap.h"
+#include "verify/calibration.h"
+#include "verify/climate_scale.h"
 #include "verify/distribution.h"
 #include "verify/energy_score.h"
 #include "verify/report.h"
@@ -13,6 +15,7 @@ typedef struct {
     ar_ensemble_sums model;
     ar_distribution distribution;
     ar_energy_score energy;
+    ar_calibration calibration;
     ar_anomaly_correlation correlation, persistence_correlation;
     ar_error_sums persistence, damped, climatology;
     ar_bootstrap bootstrap;
@@ -21,7 +24,7 @@ typedef struct {
 /* What is scored at one time: fields [nlat][nlon], of which members [member_count]. */
 typedef struct {
     int64_t valid_time; /* seconds */
-    const float *members, *mean, *truth;
+    const float *members, *mean, *spread, *truth;
     const double *climatology;
     const float *climatology_forecast; /* the same as a forecast */
     const float *persistence, *damped; /* NULL where there is no truth at the reference time */
@@ -32,6 +35,7 @@ typedef struct {
     int64_t member_count;
     const double *thresholds; /* [threshold_count] */
     int64_t threshold_count;
+    ar_climate_scale climate;
     int64_t first_time; /* no valid time lies before it */
     int64_t block_days, resamples;
 } ar_lead_scores_settings;

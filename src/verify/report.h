@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "verify/bootstrap.h"
+#include "verify/calibration.h"
 #include "verify/distribution.h"
 #include "verify/region.h"
 #include "verify/spectra.h"
@@ -34,6 +35,7 @@ typedef struct {
     double *rank_histogram;         /* [member_count + 1]; NULL: none */
     ar_threshold_score *thresholds; /* [threshold_count] */
     int64_t threshold_count;
+    ar_calibration_scores *calibration; /* NULL: none */
     ar_confidence confidence;
 } ar_score;
 

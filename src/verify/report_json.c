@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "verify/calibration_report.h"
+#include "verify/json_members.h"
 
 typedef struct {
     const char *name, *meaning;
@@ -42,6 +44,12 @@ static const definition definitions[] = {
     {"thresholds", "of the event that the value is above the threshold: Brier score = reliability "
                    "- resolution + uncertainty; forecast and observed: how often k = 0 ... N "
                    "members have it, and how often it comes then"},
+    {"calibration",
+     "e = ensemble mean - truth, s = spread: share of the area by bins of s (rows) and of |e| "
+     "(columns), both between edges, the first from 0 and the last without end; sqrt of the mean "
+     "of s^2 and of e^2 by bins of s; shares by bins of e/s and of (x_i - y)/s, open at both ends; "
+     "share with |e| <= s and 2 s, and what a reliable normal ensemble is expected to have; "
+     "reliability: sum of share |rmse - spread|"},
     {"confidence", "2.5 and 97.5 % of resamples of blocks of days with replacement; persistence on "
                    "the same blocks"},
     {"spectra", "mean over times without missing values of the variance by total wavenumber n = 0, "
@@ -56,40 +64,6 @@ static const definition definitions[] = {
     {"climatology", "mean per grid point over the climatology period"},
 };
 
-typedef struct {
-    const char *name;
-    double value;
-} named_number;
-
-static bool add_numbers(cJSON *object, const named_number *numbers, size_t count)
-{
-    bool complete = true;
-    for (size_t i = 0; i < count; i++) {
-        complete &= isfinite(numbers[i].value)
-                        ? cJSON_AddNumberToObject(object, numbers[i].name, numbers[i].value) != NULL
-                        : cJSON_AddNullToObject(object, numbers[i].name) != NULL;
-    }
-    return complete;
-}
-
-static bool add_array(cJSON *object, const char *name, const double *values, int64_t count)
-{
-    cJSON *array = cJSON_AddArrayToObject(object, name);
-    bool complete = array != NULL;
-    for (int64_t i = 0; complete && i < count; i++) {
-        complete = cJSON_AddItemToArray(array, isfinite(values[i]) ? cJSON_CreateNumber(values[i])
-                                                                   : cJSON_CreateNull());
-    }
-    return complete;
-}
-
-/* The object under `key`, made when it is not there yet. NULL when memory is short. */
-static cJSON *object_at(cJSON *parent, const char *key)
-{
-    cJSON *found = cJSON_GetObjectItemCaseSensitive(parent, key);
-    return found ? found : cJSON_AddObjectToObject(parent, key);
-}
-
 static bool add_thresholds(cJSON *at, const ar_score *score)
 {
     cJSON *thresholds = cJSON_AddObjectToObject(at, "thresholds");
@@ -97,7 +71,7 @@ static bool add_thresholds(cJSON *at, const ar_score *score)
     for (int64_t i = 0; complete && i < score->threshold_count; i++) {
         const ar_threshold_score *threshold = &score->thresholds[i];
         const ar_brier *brier = &threshold->brier;
-        const named_number numbers[] = {
+        const ar_named_number numbers[] = {
             {"brier", brier->score},
             {"brier_fair", brier->fair},
             {"reliability", brier->reliability},
@@ -107,10 +81,11 @@ static bool add_thresholds(cJSON *at, const ar_score *score)
         };
         char key[32];
         snprintf(key, sizeof key, "%.10g", threshold->threshold);
-        cJSON *object = object_at(thresholds, key);
-        complete = object && add_numbers(object, numbers, sizeof numbers / sizeof numbers[0]) &&
-                   add_array(object, "forecast", threshold->forecast, score->member_count + 1) &&
-                   add_array(object, "observed", threshold->observed, score->member_count + 1);
+        cJSON *object = ar_json_object_at(thresholds, key);
+        complete =
+            object && ar_json_add_numbers(object, numbers, sizeof numbers / sizeof numbers[0]) &&
+            ar_json_add_array(object, "forecast", threshold->forecast, score->member_count + 1) &&
+            ar_json_add_array(object, "observed", threshold->observed, score->member_count + 1);
     }
     return complete;
 }
@@ -130,7 +105,7 @@ static bool add_confidence(cJSON *at, const ar_confidence *confidence)
     bool complete = object && cJSON_AddNumberToObject(object, "blocks", (double)confidence->blocks);
     for (size_t i = 0; complete && i < sizeof intervals / sizeof intervals[0]; i++) {
         const double bounds[] = {intervals[i].interval.low, intervals[i].interval.high};
-        complete = add_array(object, intervals[i].name, bounds, 2);
+        complete = ar_json_add_array(object, intervals[i].name, bounds, 2);
     }
     return complete;
 }
@@ -139,13 +114,13 @@ static bool add_score(cJSON *fields, const ar_score *score)
 {
     char lead[32];
     snprintf(lead, sizeof lead, "%.10g", score->lead_hours);
-    cJSON *at = object_at(fields, score->variable);
-    at = at ? object_at(at, score->level) : NULL;
-    at = at ? object_at(at, lead) : NULL;
+    cJSON *at = ar_json_object_at(fields, score->variable);
+    at = at ? ar_json_object_at(at, score->level) : NULL;
+    at = at ? ar_json_object_at(at, lead) : NULL;
     if (!at) {
         return false;
     }
-    const named_number numbers[] = {
+    const ar_named_number numbers[] = {
         {"rmse", score->rmse},
         {"bias", score->bias},
         {"mae", score->mae},
@@ -169,12 +144,16 @@ static bool add_score(cJSON *fields, const ar_score *score)
         {"times", (double)score->times},
         {"persistence_times", (double)score->persistence_times},
     };
-    bool complete = add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
+    bool complete = ar_json_add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
     if (score->rank_histogram) {
-        complete &= add_array(at, "rank_histogram", score->rank_histogram, score->member_count + 1);
+        complete &=
+            ar_json_add_array(at, "rank_histogram", score->rank_histogram, score->member_count + 1);
     }
     if (score->threshold_count > 0) {
         complete &= add_thresholds(at, score);
+    }
+    if (score->calibration) {
+        complete &= ar_calibration_add_json(at, score->calibration);
     }
     complete &= add_confidence(at, &score->confidence);
     complete &= cJSON_AddStringToObject(at, "units", score->units) != NULL;
@@ -190,19 +169,19 @@ static bool add_level_scores(cJSON *parent, const ar_report *report, int64_t reg
     bool complete = true;
     for (int64_t i = 0; complete && i < report->level_score_count; i++) {
         const ar_level_score *score = &report->level_scores[i];
-        const named_number numbers[] = {{"energy_score", score->energy_score},
-                                        {"energy_score_fair", score->energy_score_fair},
-                                        {"levels", (double)score->levels},
-                                        {"times", (double)score->times}};
+        const ar_named_number numbers[] = {{"energy_score", score->energy_score},
+                                           {"energy_score_fair", score->energy_score_fair},
+                                           {"levels", (double)score->levels},
+                                           {"times", (double)score->times}};
         if (score->region != region) {
             continue;
         }
         char lead[32];
         snprintf(lead, sizeof lead, "%.10g", score->lead_hours);
-        cJSON *at = object_at(parent, "energy_scores_over_levels");
-        at = at ? object_at(at, score->variable) : NULL;
-        at = at ? object_at(at, lead) : NULL;
-        complete = at && add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
+        cJSON *at = ar_json_object_at(parent, "energy_scores_over_levels");
+        at = at ? ar_json_object_at(at, score->variable) : NULL;
+        at = at ? ar_json_object_at(at, lead) : NULL;
+        complete = at && ar_json_add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
     }
     return complete;
 }
@@ -226,12 +205,13 @@ static bool add_regions(cJSON *root, const ar_report *report)
     bool complete = regions || report->region_count <= 1;
     for (int64_t i = 1; complete && i < report->region_count; i++) {
         const ar_region *region = &report->regions[i];
-        const named_number bounds[] = {{"north", region->north},
-                                       {"west", region->west},
-                                       {"south", region->south},
-                                       {"east", region->east}};
+        const ar_named_number bounds[] = {{"north", region->north},
+                                          {"west", region->west},
+                                          {"south", region->south},
+                                          {"east", region->east}};
         cJSON *object = cJSON_AddObjectToObject(regions, region->name);
-        complete = object && add_numbers(object, bounds, 4) && add_fields(object, report, i);
+        complete =
+            object && ar_json_add_numbers(object, bounds, 4) && add_fields(object, report, i);
     }
     return complete;
 }
@@ -247,11 +227,11 @@ static bool add_sources(cJSON *root, const ar_report *report)
     complete &= climatology &&
                 cJSON_AddStringToObject(climatology, "start", report->climatology_start) &&
                 cJSON_AddStringToObject(climatology, "end", report->climatology_end);
-    const named_number settings[] = {{"level", 0.95},
-                                     {"block_days", (double)report->block_days},
-                                     {"resamples", (double)report->resamples}};
+    const ar_named_number settings[] = {{"level", 0.95},
+                                        {"block_days", (double)report->block_days},
+                                        {"resamples", (double)report->resamples}};
     cJSON *bootstrap = cJSON_AddObjectToObject(root, "bootstrap");
-    complete &= bootstrap && add_numbers(bootstrap, settings, 3);
+    complete &= bootstrap && ar_json_add_numbers(bootstrap, settings, 3);
     return complete && truth;
 }
 
@@ -269,10 +249,10 @@ static bool add_resolution(cJSON *object, const char *name, const double *foreca
                            const ar_mean_spectra *spectra)
 {
     int64_t n = ar_spectra_effective_resolution(forecast, spectra->truth, spectra->truncation);
-    const named_number numbers[] = {{"wavenumber", n > 0 ? (double)n : NAN},
-                                    {"wavelength_km", n > 0 ? ar_spectra_wavelength(n) : NAN}};
+    const ar_named_number numbers[] = {{"wavenumber", n > 0 ? (double)n : NAN},
+                                       {"wavelength_km", n > 0 ? ar_spectra_wavelength(n) : NAN}};
     cJSON *resolution = cJSON_AddObjectToObject(object, name);
-    return resolution && add_numbers(resolution, numbers, 2);
+    return resolution && ar_json_add_numbers(resolution, numbers, 2);
 }
 
 static bool add_field_spectra(cJSON *parent, const ar_field_spectra *it)
@@ -281,13 +261,13 @@ static bool add_field_spectra(cJSON *parent, const ar_field_spectra *it)
     int64_t length = spectra->truncation + 1;
     char lead[32];
     snprintf(lead, sizeof lead, "%.10g", it->lead_hours);
-    cJSON *at = object_at(parent, it->variable);
-    at = at ? object_at(at, it->level) : NULL;
-    at = at ? object_at(at, lead) : NULL;
+    cJSON *at = ar_json_object_at(parent, it->variable);
+    at = at ? ar_json_object_at(at, it->level) : NULL;
+    at = at ? ar_json_object_at(at, lead) : NULL;
     return at && cJSON_AddNumberToObject(at, "times", (double)spectra->times) &&
-           add_array(at, "truth", spectra->truth, length) &&
-           add_array(at, "mean", spectra->mean, length) &&
-           add_array(at, "members", spectra->members, length) &&
+           ar_json_add_array(at, "truth", spectra->truth, length) &&
+           ar_json_add_array(at, "mean", spectra->mean, length) &&
+           ar_json_add_array(at, "members", spectra->members, length) &&
            add_resolution(at, "effective_resolution_of_mean", spectra->mean, spectra) &&
            add_resolution(at, "effective_resolution_of_members", spectra->members, spectra);
 }

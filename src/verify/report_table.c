@@ -193,6 +193,38 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
     ar_text_table_release(&table);
 }
 
+static void append_calibration(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    static const char *const headers[] = {"within one", "(reliable)", "within two", "(reliable)",
+                                          "reliability"};
+    enum { COLUMNS = sizeof headers / sizeof headers[0] };
+    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
+                           .left_columns = PLACE_COLUMNS_LEFT};
+    bool any = false;
+    add_place_headers(&table, out->err);
+    for (int c = 0; c < COLUMNS; c++) {
+        ar_text_table_add(&table, out->err, "%s", headers[c]);
+    }
+    for (int64_t i = 0; i < report->score_count; i++) {
+        const ar_calibration_scores *it = report->scores[i].calibration;
+        if (report->scores[i].region == region && it) {
+            add_place(&table, out->err, &report->scores[i]);
+            ar_text_table_add_ratio(&table, out->err, it->within_one);
+            ar_text_table_add_ratio(&table, out->err, it->expected_within_one);
+            ar_text_table_add_ratio(&table, out->err, it->within_two);
+            ar_text_table_add_ratio(&table, out->err, it->expected_within_two);
+            ar_text_table_add_number(&table, out->err, it->reliability);
+            any = true;
+        }
+    }
+    if (any) {
+        ar_text_add(out, "\nCalibration: share of errors within one and two spreads, and the mean "
+                         "difference of error and spread over bins of spread\n");
+        finish_table(out, &table);
+    }
+    ar_text_table_release(&table);
+}
+
 static void append_levels(ar_growing_text *out, const ar_report *report, int64_t region)
 {
     static const char *const headers[] = {"field", "unit",         "lead", "levels",
@@ -234,6 +266,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
                  sizeof ensemble_columns / sizeof ensemble_columns[0], report, region);
     append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,
                  sizeof distribution_columns / sizeof distribution_columns[0], report, region);
+    append_calibration(out, report, region);
     append_levels(out, report, region);
     append_confidence(out, report, region);
     append_thresholds(out, report, region);

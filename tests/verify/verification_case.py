@@ -9,6 +9,7 @@ Nothing here is shared with the program: readers, weights, and scores (O(N^2) CR
 """
 
 import json
+import math
 import subprocess
 import sys
 
@@ -113,7 +114,55 @@ def brier_scores(members, truth, there, weights, threshold):
     }
 
 
-def score(members, truth, reference, climatology, correlation, weights, threshold=None):
+def student_t_within(t, freedom):
+    """P(|T| <= t) by integrating the density (the trapezoid of a smooth function, on a fine grid)."""
+    x = np.linspace(0, t, 20001)
+    norm = math.gamma((freedom + 1) / 2) / (math.sqrt(freedom * math.pi) * math.gamma(freedom / 2))
+    return 2 * norm * np.trapz((1 + x * x / freedom) ** (-(freedom + 1) / 2), x)
+
+
+def calibration_scores(members, truth, there, weights, deviation):
+    """Histograms of error and spread by numpy's own binning. Truth, mean and spread pass through float32, as
+    a rounding at an edge puts a point into the next bin."""
+    n = members.shape[1]
+    w = np.broadcast_to(weights[:, None], there.shape)[there]
+    x, y = np.moveaxis(members, 1, -1)[there], truth[there].astype("f4").astype("f8")
+    error = x.mean(1).astype("f4").astype("f8") - y
+    spread = x.std(1, ddof=1).astype("f4").astype("f8")
+    edges, ratio_edges = deviation * 2.0 ** (np.arange(-20, 5) / 4), np.arange(-20, 21) / 4
+    bins = np.digitize(spread, edges)
+    joint, share = np.zeros((26, 26)), np.bincount(bins, w, 26) / w.sum()
+    np.add.at(joint, (bins, np.digitize(np.abs(error), edges)), w / w.sum())
+    with np.errstate(invalid="ignore"):
+        roots = [np.sqrt(np.bincount(bins, w * e**2, 26) / np.bincount(bins, w, 26)) for e in (spread, error)]
+    within = lambda k: {
+        "": (w * (np.abs(error) <= k * spread)).sum() / w.sum(),
+        "_expected": student_t_within(k / np.sqrt(1 + 1 / n), n - 1)}
+    each = (x - y[:, None]) / spread[:, None]
+    return {
+        "climatology_deviation": deviation,
+        **{f"within_one_spread{key}": value for key, value in within(1).items()},
+        **{f"within_two_spreads{key}": value for key, value in within(2).items()},
+        "spread_skill_reliability": np.nansum(share * np.abs(roots[1] - roots[0])),
+        "edges": edges.tolist(),
+        "spread_error": np.round(joint, 7).tolist(),
+        "share": np.round(share, 7).tolist(),
+        "spread": [float(value) if np.isfinite(value) else None for value in roots[0]],
+        "rmse": [float(value) if np.isfinite(value) else None for value in roots[1]],
+        "ratio_edges": ratio_edges.tolist(),
+        "error_over_spread": np.round(
+            np.bincount(np.digitize(error / spread, ratio_edges), w, 42) / w.sum(), 7).tolist(),
+        "member_error_over_spread": np.round(
+            np.bincount(np.digitize(each, ratio_edges).ravel(), np.repeat(w, n), 42) / w.sum() / n, 7).tolist(),
+    }
+
+
+def anomaly_deviation(period, climatology, weights):
+    """Of values about the climatology, over points and times; period [time, lat, lon]."""
+    return np.sqrt(pooled((period - climatology) ** 2, weights))
+
+
+def score(members, truth, reference, climatology, correlation, weights, threshold=None, deviation=None):
     """members [time, member, lat, lon]; truth, reference [time, lat, lon]; all float64."""
     everything = members
     n = members.shape[1]
@@ -131,6 +180,8 @@ def score(members, truth, reference, climatology, correlation, weights, threshol
     return {
         **distribution_scores(members, truth, there, weights),
         **brier,
+        **({} if deviation is None else {
+            "calibration": calibration_scores(members, truth, there, weights, deviation)}),
         "acc": mean_anomaly_correlation(everything.mean(1), truth, climatology, weights),
         "persistence_acc": mean_anomaly_correlation(reference, truth, climatology, weights),
         "energy_score": energy,
@@ -286,6 +337,7 @@ def make_synthetic(folder):
     thresholds = {"t": 12.5}
     for index, (name, level) in enumerate([("t", "500"), ("t", "850"), ("surface_pressure", "surface")]):
         climatology = np.nanmean(ours[:40, index], 0)
+        deviation = anomaly_deviation(ours[:40, index], climatology, weights)
         for lead in (6, 12):
             chosen = (leads == lead) & kept[forecast_steps]
             valid = forecast_steps[chosen]
@@ -296,7 +348,7 @@ def make_synthetic(folder):
                 values = score(members[chosen, index][:, :, rows][..., columns],
                                ours[valid, index][:, rows][..., columns],
                                ours[reference, index][:, rows][..., columns], climatology[part],
-                               correlation[part], weights[rows], thresholds.get(name))
+                               correlation[part], weights[rows], thresholds.get(name), deviation)
                 values["persistence_times"] = int(kept[reference].sum())
                 fields = expected.setdefault(region, {})
                 fields.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
@@ -369,8 +421,9 @@ def make_era5(folder, data):
         period = values[times <= np.datetime64("2026-01-31T18")]
         climatology = period.mean(0)
         correlation = lag_correlation(period, climatology, 1)
-        scores = score(members.astype("f8"), values[valid], values[valid - 1], climatology, correlation,
-                       area_weights(latitude))
+        weights = area_weights(latitude)
+        scores = score(members.astype("f8"), values[valid], values[valid - 1], climatology, correlation, weights,
+                       deviation=anomaly_deviation(period, climatology, weights))
         # Published with the data: persistence of the test days, to the digits that were told.
         assert abs(scores["persistence_rmse"] / known - 1) < 0.003, scores["persistence_rmse"]
         expected.setdefault("", {})[name] = {level: {"6": scores}}
