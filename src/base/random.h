@@ -20,6 +20,7 @@ typedef enum {
     AR_RANDOM_MONTH,           /* which month a slot holds */
     AR_RANDOM_TAIL,            /* which tail a trajectory goes on from */
     AR_RANDOM_MASK_SHAPE,      /* what all fields of a sample have in common */
+    AR_RANDOM_DISPLACEMENT,    /* where the targets of a sample lie */
     AR_RANDOM_VALIDATION = 64, /* added to a purpose for validation samples */
 } ar_random_purpose;
 

@@ -59,6 +59,8 @@ static ar_status init_field(ar_field_batch *field, field_work *work, const ar_cu
                        err));
     AR_TRY(ar_allocate(&field->token_info, rows * AR_TOKEN_INFO_SIZE, sizeof(float),
                        "token information of a batch", err));
+    AR_TRY(ar_allocate(&field->displacement, rows * AR_DISPLACEMENT_SIZE, sizeof(float),
+                       "displacements of a batch", err));
     AR_TRY(ar_allocate(&field->masked, rows, sizeof(int32_t), "masked rows of a batch", err));
     AR_TRY(ar_allocate(&work->state, rows, 1, "token states of a batch", err));
     AR_TRY(ar_allocate(&work->offsets, levels * (size_t)capacity, sizeof(int64_t),
@@ -113,6 +115,7 @@ void ar_batch_release(ar_batch *batch)
         ar_free(batch->fields[f].target);
         ar_free(batch->fields[f].target_area);
         ar_free(batch->fields[f].token_info);
+        ar_free(batch->fields[f].displacement);
         ar_free(batch->fields[f].masked);
     }
     ar_batch_work *work = batch->work;
@@ -166,16 +169,13 @@ static void number_targets(ar_batch *batch, const ar_cube_space *space, int64_t 
     part->masked_count = count;
 }
 
-/* cos φ of the rows of points of a token, given by its number in the sample: area[sy]. */
+/* cos φ of the rows of points of a target, given by its number in the sample: area[sy]. */
 static void measure_area(const ar_sample *sample, int64_t token, float *area)
 {
-    const ar_field_tokens *shape = &sample->space->tokens[sample->field];
-    const int64_t lines = shape->token_size[1];
-    const int64_t first = token / shape->tokens[2] % shape->tokens[1] * lines;
-    const double *latitude =
-        sample->space->fields[sample->field]->grid.latitude + sample->cube.first_row + first;
-    for (int64_t y = 0; y < lines; y++) {
-        area[y] = (float)cos(latitude[y] * M_PI / 180);
+    const double *latitude = sample->space->fields[sample->field]->grid.latitude;
+    for (int64_t y = 0; y < sample->space->tokens[sample->field].token_size[1]; y++) {
+        const int64_t row = ar_sample_wanted_row(sample, token, y);
+        area[y] = row < 0 ? 0.0f : (float)cos(latitude[row] * M_PI / 180);
     }
 }
 
@@ -205,9 +205,22 @@ static void hide_targets(ar_batch *batch, const ar_sample *sample, int64_t numbe
         if (state & (AR_TOKEN_ZERO | AR_TOKEN_MISSING)) {
             memset(values, 0, bytes);
         }
-        if (state & AR_TOKEN_TARGET && masking->strategy == AR_MASK_BERT) {
+        if (state & AR_TOKEN_TARGET && masking->strategy == AR_MASK_BERT &&
+            !ar_displacement_exists(&sample->cube.wanted)) {
             ar_token_disturb(shape, values, sample->scratch, &noise, &coarsen);
         }
+    }
+}
+
+static void displace_targets(ar_batch *batch, const ar_sample *sample, int64_t number,
+                             bool for_inference)
+{
+    const ar_field_batch *part = &batch->fields[sample->field];
+    const int64_t count = part->token_count * AR_DISPLACEMENT_SIZE;
+    float *displacement = part->displacement + number * count;
+    memset(displacement, 0, (size_t)count * sizeof(float));
+    if (ar_displacement_exists(&sample->cube.wanted)) {
+        ar_sample_displace(sample, displacement, for_inference);
     }
 }
 
@@ -242,6 +255,7 @@ void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *c
             memset(sample.state, 0, (size_t)batch->fields[f].token_count);
         }
         ar_sample_describe(&sample);
+        displace_targets(batch, &sample, k, for_inference);
     }
     for (int64_t f = 0; f < fields; f++) {
         number_targets(batch, space, f);

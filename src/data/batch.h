@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data/displacement.h"
 #include "data/normalisation.h"
 
 /* What the 8 numbers of token information are. */
@@ -41,10 +42,11 @@ typedef struct {
     int64_t tokens[3];     /* nt, ny, nx */
     int64_t token_size[3]; /* st, sy, sx */
     /* AR_MASK_BERT, for each sample, field and level: ratio ~ U(0, mask_ratio); ⌈ratio·nt·ny·nx⌉
-     * tokens (⌈ratio·nt⌉ times, ⌈ratio·ny·nx⌉ places) are drawn, and all are targets. Each is then, independently and in this order,
-     * with probability mask_zero set to 0; with mask_noise replaced by (1−w)·value + 0.1·N(0, 1),
-     * one w ~ U(0, 1) a token; with mask_coarsen brought trilinearly to f·(st, sy, sx) points, f ~
-     * U(½, 1), and back. (Values are normalised: 0 is their mean, 1 their standard deviation.) */
+     * tokens (⌈ratio·nt⌉ times, ⌈ratio·ny·nx⌉ places) are drawn, and all are targets. Each is then,
+     * independently and in this order, with probability mask_zero set to 0; with mask_noise
+     * replaced by (1−w)·value + 0.1·N(0, 1), one w ~ U(0, 1) a token; with mask_coarsen brought
+     * trilinearly to f·(st, sy, sx) points, f ~ U(½, 1), and back. (Values are normalised: 0 is
+     * their mean, 1 their standard deviation.) */
     double mask_ratio, mask_zero, mask_noise, mask_coarsen;
 } ar_field_tokens;
 
@@ -60,17 +62,21 @@ typedef struct {
     const int64_t *stream_of;
     ar_token_info_kind token_info;
     int64_t time_step; /* seconds between the points of a cube in time */
+    const ar_tau *tau; /* displacements that samplers draw; NULL: none */
 } ar_cube_space;
 
 typedef struct {
     int64_t first_time;              /* seconds: of the cube's first time */
     int64_t first_row, first_column; /* north-western point in the grid */
+    ar_displacement wanted;          /* where its targets lie; zeros: at their tokens */
 } ar_cube;
 
 typedef struct {
     int64_t token_count, values; /* T and V */
     float *source;               /* [B·T][V] normalised, masked */
-    float *token_info;           /* [B·T][8] */
+    float *token_info;           /* [B·T][8] of displaced targets that of what is wanted */
+    float *displacement; /* [B·T][AR_DISPLACEMENT_SIZE] of targets, ar_displacement_describe; else 0
+                          */
     int32_t *masked; /* [masked_count] rows of B·T that are targets, ordered level by level, inside
                       * a level sample by sample */
     float *target;   /* [masked_count][V] normalised truth */
@@ -129,7 +135,10 @@ typedef struct {
  * AR_MASK_NONE's data.
  * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all
  * tokens of the masked time tokens are then listed in `masked`, and target is NaN where there is no
- * data. Parallel over samples inside. No allocation. */
+ * data. Of a cube with `wanted` targets are displaced (data/displacement.h): they are shown as
+ * zeros, neither noised nor coarsened, and what was said of missing values holds of the values at
+ * the displaced place and time, which outside of space->tau's period and beyond a pole or the edge
+ * of a region do not exist. Parallel over samples inside. No allocation. */
 void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
                    bool for_inference);

@@ -35,6 +35,26 @@ void ar_sample_read(const ar_sample *sample);
 /* The 8 numbers of every token. */
 void ar_sample_describe(const ar_sample *sample);
 
+/* Put displaced targets, of the cube's `wanted`, in the place of those that `state` has: their
+ * values into `source`, where some are missing NaN, and unless `for_inference` MISSING and no
+ * TARGET any more; their token information into `info`, and into `displacement`
+ * [T][AR_DISPLACEMENT_SIZE] what ar_displacement_describe says. */
+void ar_sample_displace(const ar_sample *sample, float *displacement, bool for_inference);
+
+/* Row of the grid that row y of the points of a token lies on, where it is displaced as the
+ * sample's targets are; −1 beyond a pole. `token` is its number in the sample. */
+int64_t ar_sample_wanted_row(const ar_sample *sample, int64_t token, int64_t y);
+
+/* Where and when a token is, as ar_sample_describe tells it: time of its last points, mean latitude
+ * and longitude of its points, degrees between them. */
+typedef struct {
+    int64_t time;
+    double latitude, longitude, resolution;
+} ar_token_place;
+/* All of token information but the level. */
+void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind,
+                       const ar_token_place *place, ar_calendar calendar);
+
 /* Add TARGET and ZERO to `state`, of sample `number` of the batch. */
 void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
                             int64_t number, bool for_inference);

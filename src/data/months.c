@@ -96,8 +96,10 @@ void ar_month_schedule_times(const ar_month_schedule *schedule, const ar_field_d
     int64_t extent[3];
     ar_cube_extent(&space->tokens[0], extent);
     const int64_t last = windows[schedule->first_window[month + 1] - 1];
-    *first = lower_bound(field, windows[schedule->first_window[month]]);
-    *count = lower_bound(field, last + (extent[0] - 1) * space->time_step + 1) - *first;
+    int64_t before, after;
+    ar_tau_reach(space->tau, &before, &after);
+    *first = lower_bound(field, windows[schedule->first_window[month]] - before);
+    *count = lower_bound(field, last + (extent[0] - 1) * space->time_step + after + 1) - *first;
 }
 
 int64_t ar_month_schedule_most_times(const ar_month_schedule *schedule, const ar_field_data *field)

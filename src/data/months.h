@@ -43,8 +43,8 @@ int64_t ar_month_schedule_month(const ar_month_schedule *schedule, int64_t slot,
 int64_t ar_month_schedule_draw(const ar_month_schedule *schedule, const ar_draw *draw,
                                ar_random *stream);
 
-/* The times of a field that the cubes of a month need, those after its end included: first …
- * first + count − 1. */
+/* The times of a field that the cubes of a month need, those after its end and those of displaced
+ * targets included: first … first + count − 1. */
 void ar_month_schedule_times(const ar_month_schedule *schedule, const ar_field_data *field,
                              int64_t month, int64_t *first, int64_t *count);
 

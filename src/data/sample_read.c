@@ -158,6 +158,14 @@ static void describe_longitude(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kin
     info[3] = (float)cos(longitude * M_PI / 180);
 }
 
+void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind,
+                       const ar_token_place *place, ar_calendar calendar)
+{
+    describe_time(info, kind, place->time, calendar);
+    describe_latitude(info, kind, place->latitude, place->resolution);
+    describe_longitude(info, kind, place->longitude);
+}
+
 /* The first level has everything; the others differ by their level only. */
 static void describe_levels(const ar_sample *sample, int64_t tokens_a_level)
 {

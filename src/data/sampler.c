@@ -253,5 +253,7 @@ void ar_sampler_draw(const ar_sampler *sampler, const ar_draw *draw, ar_cube *cu
         cubes[k].first_time = sampler->window_times[window];
         cubes[k].first_row = find_row(sampler, ar_random_uniform(&place));
         cubes[k].first_column = sampler->columns[ar_random_below(&place, sampler->column_count)];
+        ar_random displacement = ar_draw_stream(draw, k, AR_RANDOM_DISPLACEMENT, 0);
+        cubes[k].wanted = ar_tau_draw(sampler->space->tau, &displacement);
     }
 }

@@ -110,6 +110,7 @@ static const cyaml_schema_field_t whole_keys[] = {
     TRAINING("sampling"),
     TRAINING("normalisation"),
     TRAINING("masking"),
+    TRAINING("tau"),
     TRAINING("prediction_order"),
     TRAINING("model"),
     TRAINING("training"),

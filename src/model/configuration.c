@@ -68,6 +68,8 @@ void ar_configuration_release(ar_configuration *configuration)
     ar_free(configuration->sampling.location);
     ar_free(configuration->sampling.months);
     ar_free(configuration->sampling.hours);
+    ar_free(configuration->tau.hours);
+    ar_free(configuration->tau.strides);
     ar_free(configuration->file);
     ar_free(configuration->training_start);
     ar_free(configuration->training_end);

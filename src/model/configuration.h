@@ -134,6 +134,16 @@ typedef struct {
     int64_t hour_count;
 } ar_sampling_configuration;
 
+/* `tau:` displacements of targets that training draws, as in ar_tau. */
+typedef struct {
+    double share; /* of samples; 0: the network knows no displacements */
+    int64_t *hours;
+    int64_t hour_count;
+    int64_t rows, columns;
+    int64_t *strides;
+    int64_t stride_count;
+} ar_tau_configuration;
+
 typedef struct {
     char *file; /* where it was read from, for messages */
     int64_t seed;
@@ -150,6 +160,7 @@ typedef struct {
     ar_normalisation_period normalisation_period;
     ar_normalisation_area normalisation_area;
     ar_masking masking;
+    ar_tau_configuration tau;
     ar_field_configuration *fields;
     int64_t field_count;
     /* Indices of the predicted fields in the order in which decoders.<i> and tails.<i> are
@@ -196,6 +207,8 @@ AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, 
 
 /* What `sampling:` says, for a sampler. */
 ar_sampling ar_configuration_sampling(const ar_configuration *configuration);
+/* What `tau:` says, for a cube space; its lists are borrowed, its period is to be set. */
+ar_tau ar_configuration_tau(const ar_configuration *configuration);
 
 /* The precision of matrix products that a user named: "float32" or "bf16". */
 AR_USE_RESULT ar_status ar_precision_of_name(ar_type *precision, const char *name, ar_error *err);

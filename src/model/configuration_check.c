@@ -407,5 +407,8 @@ ar_status ar_configuration_find_fault(ar_configuration *configuration,
     if (status == AR_OK) {
         status = ar_configuration_check_sampling(configuration, fault);
     }
+    if (status == AR_OK) {
+        status = ar_configuration_check_tau(configuration, fault);
+    }
     return status;
 }

@@ -34,6 +34,9 @@ AR_USE_RESULT ar_status ar_configuration_check_stream(ar_configuration *configur
                                                       ar_configuration_fault *fault);
 AR_USE_RESULT ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                                      ar_configuration_fault *fault);
+/* `tau:`. */
+AR_USE_RESULT ar_status ar_configuration_check_tau(const ar_configuration *configuration,
+                                                   ar_configuration_fault *fault);
 /* `sampling:`. */
 AR_USE_RESULT ar_status ar_configuration_check_masks(const ar_masking *masking,
                                                      ar_configuration_fault *fault);

@@ -119,6 +119,16 @@ static const cyaml_schema_field_t masking_keys[] = {
     NUMBER("together", WHOLE, configuration.masking.together),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t tau_keys[] = {
+    NUMBER("share", WHOLE, configuration.tau.share),
+    LIST("hours", CYAML_FLAG_DEFAULT, WHOLE, configuration.tau.hours, configuration.tau.hour_count,
+         &integer_entry, 1000),
+    INTEGER("rows", WHOLE, configuration.tau.rows),
+    INTEGER("columns", WHOLE, configuration.tau.columns),
+    LIST("strides", CYAML_FLAG_DEFAULT, WHOLE, configuration.tau.strides,
+         configuration.tau.stride_count, &integer_entry, AR_DOUBLINGS_MOST + 1),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t field_masking_keys[] = {
     NUMBER("ratio", FIELD, tokens.mask_ratio), NUMBER("zero", FIELD, tokens.mask_zero),
     NUMBER("noise", FIELD, tokens.mask_noise), NUMBER("coarsen", FIELD, tokens.mask_coarsen),
@@ -243,6 +253,7 @@ static const cyaml_schema_field_t whole_keys[] = {
     GROUP("sampling", CYAML_FLAG_DEFAULT, WHOLE, sampling_keys),
     GROUP("normalisation", CYAML_FLAG_DEFAULT, WHOLE, normalisation_keys),
     GROUP("masking", CYAML_FLAG_DEFAULT, WHOLE, masking_keys),
+    GROUP("tau", CYAML_FLAG_DEFAULT, WHOLE, tau_keys),
     LIST("fields", CYAML_FLAG_DEFAULT, WHOLE, configuration.fields, configuration.field_count,
          &field_entry, AR_FIELD_MAX),
     LIST("prediction_order", CYAML_FLAG_OPTIONAL, WHOLE, prediction_names, prediction_name_count,
@@ -262,6 +273,7 @@ const char *const ar_configuration_defaults =
     "sampling: {region: [], location: [], months: [], hours: []}\n"
     "normalisation: {period: overall, area: latitude}\n"
     "masking: {strategy: bert, forecast_tokens: 1, whole_times: 0, whole_places: 0, together: 0}\n"
+    "tau: {share: 0, hours: [0], rows: 0, columns: 0, strides: [1]}\n"
     "model:\n"
     "  encoder: {layers: 6, heads: 16, mlp_layers: 2}\n"
     "  decoder: {layers: 6, heads: 16, mlp_layers: 2, cross_ratio: 0.5, cross_rate: 1, "

@@ -54,6 +54,16 @@ static void add_sampling(ar_growing_text *out, const ar_sampling_configuration *
     ar_text_add(out, "}\n");
 }
 
+static void add_tau(ar_growing_text *out, const ar_tau_configuration *tau)
+{
+    ar_yaml_add_number(out, "tau: {share", tau->share);
+    add_integers(out, ", hours", tau->hours, tau->hour_count);
+    ar_yaml_add_integer(out, ", rows", tau->rows);
+    ar_yaml_add_integer(out, ", columns", tau->columns);
+    add_integers(out, ", strides", tau->strides, tau->stride_count);
+    ar_text_add(out, "}\n");
+}
+
 static void add_data(ar_growing_text *out, const ar_configuration *configuration)
 {
     ar_yaml_add_integer(out, "seed", configuration->seed);
@@ -89,6 +99,9 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
         ar_yaml_add_number(out, ", together", configuration->masking.together);
     }
     ar_text_add(out, "}\n");
+    if (configuration->tau.share > 0) {
+        add_tau(out, &configuration->tau);
+    }
 }
 
 static void add_triple(ar_growing_text *out, const char *key, const int64_t values[3])

@@ -138,6 +138,23 @@ static void record_transformer_values(const ar_recording *r, ar_tensor source, i
     ar_record_linear(r, name, state, width, true, false, AR_NO_TENSOR, into);
 }
 
+/* The position of a displaced target is that of its token and a linear function of how it is
+ * displaced. Static fields and streams have no targets. */
+static ar_tensor record_displacement(const ar_recording *r, ar_tensor embedded, ar_rows rows)
+{
+    const ar_field_configuration *field = ar_recorded_field(r);
+    ar_model_field *tensors = &r->fields[r->field];
+    char name[64];
+    if (!(r->configuration->tau.share > 0) || field->is_static || field->stream_of) {
+        return embedded;
+    }
+    tensors->displacement =
+        ar_graph_input(r->graph, "displacement", r->graph->type, rows, AR_DISPLACEMENT_SIZE);
+    snprintf(name, sizeof name, "embeds_displacement.%lld", (long long)r->field);
+    return ar_record_linear(r, name, tensors->displacement, field->embedding, false, false,
+                            embedded, AR_NO_TENSOR);
+}
+
 ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension)
 {
     const ar_field_configuration *field = ar_recorded_field(r);
@@ -159,6 +176,7 @@ ar_tensor ar_record_embedding(const ar_recording *r, int batch_dimension)
     snprintf(name, sizeof name, "embeds_token_info.%lld", (long long)r->field);
     ar_record_linear(r, name, tensors->token_info, info_width, true, false, AR_NO_TENSOR,
                      ar_graph_columns(r->graph, embedded, value_width, info_width));
-    return ar_graph_add_periodic(r->graph, "embedding with positions", embedded,
-                                 positions_table(r));
+    embedded =
+        ar_graph_add_periodic(r->graph, "embedding with positions", embedded, positions_table(r));
+    return record_displacement(r, embedded, rows);
 }

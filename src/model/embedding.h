@@ -1,5 +1,7 @@
 /* The embedding of a field: a token's values become E − token_info.width numbers, the token
- * information the rest, and positions are added.
+ * information the rest, and positions are added; where the configuration has `tau`, also what
+ * displaced targets say of themselves, without bias, by embeds_displacement.<f>.weight
+ * [E, AR_DISPLACEMENT_SIZE].
  *
  * `linear` is one linear layer. `transformer` (Vaswani et al. 2017; on patches Dosovitskiy et al.
  * 2021) looks inside the token: its points are cut into P patches, each becomes `width` numbers

@@ -162,6 +162,7 @@ static void forget_tensors(ar_model_field *field)
 {
     *field = (ar_model_field){.source = AR_NO_TENSOR,
                               .token_info = AR_NO_TENSOR,
+                              .displacement = AR_NO_TENSOR,
                               .embedded = AR_NO_TENSOR,
                               .masked = AR_NO_TENSOR,
                               .target = AR_NO_TENSOR,
@@ -352,6 +353,9 @@ void ar_model_feed(const ar_model *model, ar_plan *plan, const ar_batch *batch)
         const ar_field_batch *data = &batch->fields[f];
         fill(plan, field->source, data->source);
         fill(plan, field->token_info, data->token_info);
+        if (ar_tensor_exists(field->displacement)) {
+            fill(plan, field->displacement, data->displacement);
+        }
         if (!ar_tensor_exists(field->masked)) {
             continue;
         }

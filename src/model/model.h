@@ -15,6 +15,7 @@ typedef struct {
     int64_t token_count, values;     /* T = L·nt·ny·nx and V = st·sy·sx */
     ar_tensor source;                /* input [B·T, V] normalised, masked */
     ar_tensor token_info;            /* input [B·T, 8] */
+    ar_tensor displacement;          /* input [B·T, AR_DISPLACEMENT_SIZE]; only with `tau` */
     ar_tensor embedded;              /* [B·T, E] */
     ar_tensor encoder[AR_LAYER_MAX]; /* [B·T, E] after each layer */
     /* Of a predicted field; AR_NO_TENSOR otherwise. */

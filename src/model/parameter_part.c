@@ -10,6 +10,7 @@ static const struct {
     [AR_PART_ENCODER] = {"encoders.", false},
     [AR_PART_EMBEDDING] = {"embeds.", false},
     [AR_PART_TOKEN_INFO] = {"embeds_token_info.", false},
+    [AR_PART_DISPLACEMENT] = {"embeds_displacement.", false},
     [AR_PART_POSITIONS] = {"positions.", false},
     [AR_PART_DECODER] = {"decoders.", true},
     [AR_PART_TAIL] = {"tails.", true},

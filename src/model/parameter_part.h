@@ -11,6 +11,7 @@ typedef enum {
     AR_PART_ENCODER,
     AR_PART_EMBEDDING,
     AR_PART_TOKEN_INFO,
+    AR_PART_DISPLACEMENT,
     AR_PART_POSITIONS,
     AR_PART_DECODER, /* numbered, as the tails, in the order of the predicted fields */
     AR_PART_TAIL,

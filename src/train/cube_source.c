@@ -19,6 +19,12 @@ ar_status ar_cube_source_init(ar_cube_source *source, ar_dataset *dataset,
         source->field_pointers[f] = &source->fields[f];
     }
     source->space.fields = source->field_pointers;
+    if (dataset->tau.share > 0) {
+        source->tau = dataset->tau;
+        source->tau.first_time = first_time;
+        source->tau.last_time = last_time;
+        source->space.tau = &source->tau;
+    }
     AR_TRY(ar_sampler_init(&source->sampler, &source->space, sampling, first_time, last_time, err));
     if (dataset->by_months) {
         AR_TRY(ar_month_schedule_init(&source->months, &source->sampler, AR_WHOLE_MONTHS, err));

@@ -11,7 +11,8 @@ typedef struct {
     ar_field_data fields[AR_FIELD_MAX]; /* the dataset's, each with months of this source; borrowed
                                          */
     const ar_field_data *field_pointers[AR_FIELD_MAX];
-    ar_cube_space space;      /* of `fields`: this struct must not move */
+    ar_tau tau;               /* targets lie within the times of this source */
+    ar_cube_space space;      /* of `fields`, with `tau`: this struct must not move */
     ar_sampler sampler;       /* draws cubes of steps */
     ar_month_schedule months; /* of a dataset that is read by months; `sampler` draws from it */
     bool is_whole;            /* all of its times are in memory after the first wait */

@@ -339,6 +339,7 @@ ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configur
                                      .stream_of = dataset->stream_of,
                                      .token_info = configuration->model.token_info,
                                      .time_step = 3600 * configuration->time_step_hours};
+    dataset->tau = ar_configuration_tau(configuration);
     return ar_cube_space_check(&dataset->space, err);
 }
 

@@ -17,11 +17,12 @@ typedef struct {
     ar_field_tokens tokens[AR_FIELD_MAX];
     const ar_field_data *field_pointers[AR_FIELD_MAX];
     const ar_normalisation *normalisation_pointers[AR_FIELD_MAX];
-    bool is_stream[AR_FIELD_MAX];          /* its data and normalisation belong to another field */
-    int64_t stream_of[AR_FIELD_MAX];       /* that field; −1 */
-    int64_t timed_field;                   /* the first that is not static */
-    ar_cube_space space;                   /* points into this struct, which must not move */
-    int64_t training_first, training_last; /* seconds, inclusive; 0, −1 if unknown */
+    bool is_stream[AR_FIELD_MAX];    /* its data and normalisation belong to another field */
+    int64_t stream_of[AR_FIELD_MAX]; /* that field; −1 */
+    ar_tau tau; /* of the configuration, whose lists it borrows; `space` does not have it */
+    int64_t timed_field;                       /* the first that is not static */
+    ar_cube_space space;                       /* points into this struct, which must not move */
+    int64_t training_first, training_last;     /* seconds, inclusive; 0, −1 if unknown */
     int64_t validation_first, validation_last; /* 0, −1 without validation */
     int64_t statistics_first, statistics_last; /* of ar_dataset_normalise_by; 0, −1 without */
 } ar_dataset;

@@ -118,10 +118,13 @@ static float true_value(const fixture *f, int field, const ar_cube *cube, place 
 }
 
 static const ar_cube cubes[] = {
-    {start, 0, 0},
-    {start + 40 * step, 13, 35},         /* across the date line, down to the south pole */
-    {start + 46 * step, 5, 30},          /* across the new year: two months in one cube */
-    {start + (TIMES - 4) * step, 7, 24}, /* touches the last column and time */
+    {.first_time = start, .first_row = 0, .first_column = 0},
+    /* across the date line, down to the south pole */
+    {.first_time = start + 40 * step, .first_row = 13, .first_column = 35},
+    /* across the new year: two months in one cube */
+    {.first_time = start + 46 * step, .first_row = 5, .first_column = 30},
+    /* touches the last column and time */
+    {.first_time = start + (TIMES - 4) * step, .first_row = 7, .first_column = 24},
 };
 enum { CUBES = sizeof cubes / sizeof *cubes };
 static const ar_masking no_mask = {.strategy = AR_MASK_NONE};
@@ -225,7 +228,8 @@ static void inference_needs_no_future(void **state)
     assert_int_equal(ar_batch_init(&batch, &f.space, 1, NULL), AR_OK);
     /* the last two of four times are beyond the data: the last token of the second field (two times
      * a token), but two tokens of the first one, of which only the last is asked for */
-    const ar_cube cube = {start + (TIMES - 2) * step, 3, 3};
+    const ar_cube cube = {
+        .first_time = start + (TIMES - 2) * step, .first_row = 3, .first_column = 3};
     for (int for_inference = 0; for_inference < 2; for_inference++) {
         ar_batch_fill(&batch, &f.space, &cube, 1, &forecast, &draw, for_inference);
         for (int field = 0; field < FIELDS; field++) {

@@ -199,7 +199,9 @@ static void the_expected_gradient_is_that_of_uniform_sampling(void **state)
         for (int64_t i = 0; i < f.sampler.row_count * NLON; i++) {
             const int64_t row = i / NLON;
             const double *rows = f.sampler.row_cumulative;
-            const ar_cube cube = {f.sampler.window_times[w], row, i % NLON};
+            const ar_cube cube = {.first_time = f.sampler.window_times[w],
+                                  .first_row = row,
+                                  .first_column = i % NLON};
             add_gradient(&f, &cube, share * (rows[row] - (row > 0 ? rows[row - 1] : 0)), exact);
         }
     }
@@ -438,6 +440,59 @@ static void memory_may_be_short(void **state)
     release_fixture(&f);
 }
 
+/* Targets before and after the months' own times are in memory with them, to the bit, and none is
+ * of what follows training. */
+static void displaced_targets_are_in_memory(void **state)
+{
+    (void)state;
+    static const int64_t hours[] = {-30, 12}, strides[] = {1};
+    const ar_masking forecast = {.strategy = AR_MASK_FORECAST, .forecast_tokens = 1};
+    const ar_tau tau = {.share = 0.7,
+                        .hours = hours,
+                        .hour_count = 2,
+                        .strides = strides,
+                        .stride_count = 1,
+                        .first_time = start,
+                        .last_time = last};
+    fixture f;
+    ar_residence *residence = NULL;
+    ar_batch by_months, expected;
+    ar_error err = {""};
+    make_fixture(&f);
+    f.space.tau = f.part_space.tau = &tau;
+    const ar_residence_options options = options_of(&f, 0, 40);
+    must(ar_batch_init(&by_months, &f.part_space, SAMPLES, &err), &err);
+    must(ar_batch_init(&expected, &f.space, SAMPLES, &err), &err);
+    must(ar_residence_start(&residence, &options, &err), &err);
+    int64_t displaced = 0, targets = 0;
+    for (uint32_t n = 0; n <= 40; n++) {
+        ar_cube cubes[SAMPLES];
+        const ar_draw draw = {.seed = f.schedule.seed, .step = n};
+        must(ar_residence_wait(residence, n, &err), &err);
+        ar_sampler_draw(&f.sampler, &draw, cubes, SAMPLES);
+        ar_batch_fill(&by_months, &f.part_space, cubes, SAMPLES, &forecast, &draw, false);
+        ar_batch_fill(&expected, &f.space, cubes, SAMPLES, &forecast, &draw, false);
+        for (int k = 0; k < SAMPLES; k++) {
+            displaced += ar_displacement_exists(&cubes[k].wanted);
+        }
+        for (int i = 0; i < 2; i++) {
+            const ar_field_batch *x = &by_months.fields[i], *y = &expected.fields[i];
+            targets += x->masked_count;
+            assert_int_equal(x->masked_count, y->masked_count);
+            assert_memory_equal(x->target, y->target,
+                                (size_t)(x->masked_count * x->values) * sizeof(float));
+            for (int64_t k = 0; k < x->masked_count * x->values; k++) {
+                assert_true(fabsf(x->target[k]) < 100);
+            }
+        }
+    }
+    assert_true(displaced > 60 && targets > 500);
+    ar_residence_stop(&residence);
+    ar_batch_release(&by_months);
+    ar_batch_release(&expected);
+    release_fixture(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +504,7 @@ int main(void)
         cmocka_unit_test(statistics_are_those_of_whole_data),
         cmocka_unit_test(what_fails_is_handed_over),
         cmocka_unit_test(memory_may_be_short),
+        cmocka_unit_test(displaced_targets_are_in_memory),
     };
     return cmocka_run_group_tests(tests, make_files, remove_folder);
 }

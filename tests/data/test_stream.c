@@ -74,7 +74,9 @@ static void release(fixture *f)
 }
 
 /* Far from each other in time; the second crosses the date line. */
-static const ar_cube cubes[] = {{start, 3, 5}, {start + 20 * step, 13, 30}};
+static const ar_cube cubes[] = {
+    {.first_time = start, .first_row = 3, .first_column = 5},
+    {.first_time = start + 20 * step, .first_row = 13, .first_column = 30}};
 static const ar_masking bert = {.strategy = AR_MASK_BERT};
 static const ar_masking forecast = {.strategy = AR_MASK_FORECAST, .forecast_tokens = 1};
 static const ar_draw draw = {.seed = 42, .step = 7};

@@ -113,6 +113,15 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_same_text(a->validation_end, b->validation_end);
     assert_int_equal(a->normalisation_period, b->normalisation_period);
     assert_int_equal(a->normalisation_area, b->normalisation_area);
+    const ar_tau s = ar_configuration_tau(a), t = ar_configuration_tau(b);
+    assert_true(s.share == t.share);
+    if (s.share > 0) {
+        assert_true(s.rows == t.rows && s.columns == t.columns);
+        assert_int_equal(s.hour_count, t.hour_count);
+        assert_memory_equal(s.hours, t.hours, (size_t)s.hour_count * sizeof *s.hours);
+        assert_int_equal(s.stride_count, t.stride_count);
+        assert_memory_equal(s.strides, t.strides, (size_t)s.stride_count * sizeof *s.strides);
+    }
     assert_int_equal(a->masking.strategy, b->masking.strategy);
     assert_int_equal(a->masking.forecast_tokens, b->masking.forecast_tokens);
     assert_int_equal(a->field_count, b->field_count);
@@ -282,6 +291,7 @@ static void round_trip(void **state)
         "data.memory_gib=0.1",
         "data.samples_per_month=77",
         "sampling={region: [60, 170.1, 20, -120], months: [1, 12, 2], hours: [0, 23]}",
+        "tau={share: 0.1, hours: [-3, 0, 9], rows: 2, columns: 3, strides: [1, 64]}",
     };
     ar_configuration c;
     parse(&c, good, NULL, 0);
@@ -509,6 +519,15 @@ static const mistake mistakes[] = {
      "a.yaml:1: sampling.months[1] is 13; should be a whole number from 1 to 12"},
     {"seed: 3", "sampling: {hours: [24]}",
      "a.yaml:1: sampling.hours[0] is 24; should be a whole number from 0 to 23"},
+    {"seed: 3", "tau: {share: 1.5}", "a.yaml:1: tau.share is 1.5; should be a number from 0 to 1"},
+    {"seed: 3", "tau: {share: 0.5, hours: []}",
+     "a.yaml:1: tau.hours has no entries; should be a list such as [-3, 0, 3]"},
+    {"seed: 3", "tau: {share: 0.5, hours: [3, 9000]}",
+     "a.yaml:1: tau.hours[1] is 9000; should be a whole number from -8784 to 8784"},
+    {"seed: 3", "tau: {share: 0.5, rows: -1}",
+     "a.yaml:1: tau.rows is -1; should be a whole number from 0 to 1000"},
+    {"seed: 3", "tau: {share: 0.5, strides: [1, 3]}",
+     "a.yaml:1: tau.strides[1] is 3; should be a power of 2 up to 64"},
     {"layers: 4, heads: 8", "layers: 0, heads: 8",
      "a.yaml:25: model.encoder.layers is 0; should be a whole number from 1 to 1000"},
     {"steps: 5000", "steps: 5000\n  dropout: 1",

@@ -122,6 +122,8 @@ static void make_batch(network *n, int64_t samples)
             data->target_area[i] = (float)(i % 7 + 1) / 7;
         }
         data->token_info = allocate(rows * AR_TOKEN_INFO_SIZE, sizeof(float));
+        data->displacement = allocate(rows * AR_DISPLACEMENT_SIZE, sizeof(float));
+        fill_normal(data->displacement, rows * AR_DISPLACEMENT_SIZE, (uint32_t)(10 * f + 3));
         data->masked = allocate(rows, sizeof(int32_t));
         fill_normal(data->source, rows * data->values, (uint32_t)(10 * f));
         fill_normal(data->target, rows * data->values, (uint32_t)(10 * f + 1));
@@ -187,6 +189,7 @@ static void release(network *n)
         ar_free(n->fields[f].target);
         ar_free(n->fields[f].target_area);
         ar_free(n->fields[f].token_info);
+        ar_free(n->fields[f].displacement);
         ar_free(n->fields[f].masked);
     }
     ar_plan_destroy(&n->plan);
@@ -367,6 +370,7 @@ static void gradient_is_derivative(void **state)
          "model.encoder={layers: 2, heads: 4, mlp_layers: 2}", losses},
         {"fields.1.tokens=[2, 2, 3]", "fields.1.token_size=[1, 2, 3]",
          "model.attention={kind: dense, window: [0, 0, 1]}", losses},
+        {"tau.share=0.5", "model.decoder.layers=1", "model.positions=harmonic", losses},
     };
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         network n;
@@ -389,8 +393,10 @@ static void every_parameter_is_trained(void **state)
         assert_true(ar_plan_parameter_has_gradient(n.plan, (int64_t)p));
     }
     release(&n);
-    create(&n, (const char *const[]){"fields.0.coupled=[]", "fields.1.predicted=false"}, 2,
-           AR_TYPE_FLOAT32, "cpu", BATCH);
+    create(
+        &n,
+        (const char *const[]){"fields.0.coupled=[]", "fields.1.predicted=false", "tau.share=0.5"},
+        3, AR_TYPE_FLOAT32, "cpu", BATCH);
     for (size_t p = 0; p < n.model->graph->parameter_count; p++) {
         const char *name = n.model->graph->parameters[p].name;
         bool of_wind = strncmp(strchr(name, '.'), ".0.", 3) == 0;
@@ -608,6 +614,39 @@ static void positions_reach_the_embedding(void **state)
         ar_free(table);
     }
     release(&n);
+}
+
+/* Without displacements a model that knows them computes what one that does not does, to the bit;
+ * with them it does not. */
+static void no_displacement_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const backends[] = {"cpu", "ref"};
+    static const char *const settings[] = {"model.decoder.layers=1", "tau.share=0.5"};
+    for (int i = 0; i < 2; i++) {
+        network plain, knowing;
+        create(&plain, settings, 1, AR_TYPE_FLOAT32, backends[i], BATCH);
+        create(&knowing, settings, 2, AR_TYPE_FLOAT32, backends[i], BATCH);
+        ar_plan_forward(plain.plan);
+        for (int displaced = 1; displaced >= 0; displaced--) {
+            for (int64_t f = 0; f < FIELDS; f++) {
+                ar_field_batch *data = &knowing.fields[f];
+                const int64_t count = BATCH * data->token_count * AR_DISPLACEMENT_SIZE;
+                memset(data->displacement, 0, (size_t)(displaced ? 0 : count) * sizeof(float));
+            }
+            ar_model_feed(knowing.model, knowing.plan, &knowing.batch);
+            ar_plan_forward(knowing.plan);
+            for (int64_t f = 0; f < FIELDS; f++) {
+                const ar_matrix a = ar_plan_matrix(plain.plan, plain.model->fields[f].ensemble);
+                const ar_matrix b = ar_plan_matrix(knowing.plan, knowing.model->fields[f].ensemble);
+                const size_t bytes = (size_t)(a.rows * a.stride) * sizeof(float);
+                assert_int_equal(a.rows, b.rows);
+                assert_int_equal(memcmp(a.data, b.data, bytes) != 0, displaced);
+            }
+        }
+        release(&plain);
+        release(&knowing);
+    }
 }
 
 /* ---- starting values --------------------------------------------------------------------------
@@ -1000,6 +1039,7 @@ int main(void)
         cmocka_unit_test(weights_reproduce_the_attention),
         cmocka_unit_test(positions_are_those_of_the_formula),
         cmocka_unit_test(positions_reach_the_embedding),
+        cmocka_unit_test(no_displacement_changes_nothing),
         cmocka_unit_test(starting_values_follow_seed_and_name),
         cmocka_unit_test(starting_values_have_the_right_size),
         cmocka_unit_test(other_samples_do_not_matter),

@@ -112,7 +112,9 @@ static void release(fixture *f)
 }
 
 /* The two cubes have no time in common. */
-static const ar_cube cubes[BATCH] = {{start, 3, 5}, {start + 20 * step, 13, 30}};
+static const ar_cube cubes[BATCH] = {
+    {.first_time = start, .first_row = 3, .first_column = 5},
+    {.first_time = start + 20 * step, .first_row = 13, .first_column = 30}};
 
 /* The ensemble of a draw; returns the number of its values. */
 static int64_t predict(fixture *f, uint32_t draw_step, float ensemble[4096])
