@@ -217,11 +217,11 @@ typedef struct {
     const char *forecast;           /* a file of docs/forecast-file.md */
     const char *const *truth_paths; /* files, stores, globs */
     int64_t truth_count;
-    const char *out; /* folder for scores.json, scores.txt and maps */
+    const char *out; /* folder for report.html, scores.json, scores.txt, maps and figures */
     /* Period for climatology and damping; NULL: the forecast file's training_start, training_end.
      */
     const char *climatology_start, *climatology_end;
-    bool maps; /* draw maps (needs GMT) */
+    bool maps; /* draw maps (needs GMT), and charts as PNG, too (rsvg-convert), beside SVG */
     /* FIELD=VALUE in the forecast's unit: score the event that the field is above the value. */
     const char *const *thresholds;
     int64_t threshold_count;
@@ -232,8 +232,8 @@ typedef struct {
     int64_t block_days, resamples;
 } ar_verify_options;
 
-/* Score the forecast; scores.json, scores.txt and map_<variable>[_<level>].png appear in
- * options->out. `table` receives the text of scores.txt; free it with
+/* Score the forecast; report.html, scores.json, scores.txt, map_<variable>[_<level>].png and the
+ * folder figures appear in options->out. `table` receives the text of scores.txt; free it with
  * ar_text_free. */
 AR_USE_RESULT ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "picture/axis.h"
 
 /* Append to `text` what fits. */
 static void append(char *text, size_t size, const char *piece)
@@ -72,12 +73,20 @@ void ar_map_unit_choose(ar_map_unit *unit, const char *units, double magnitude)
     append_units(unit->text, sizeof unit->text, units);
 }
 
-/* The smallest of 1, 2, 5 times a power of ten that is not below `raw`. */
-static double round_step(double raw)
+void ar_map_unit_plain(const ar_map_unit *unit, char text[128])
 {
-    double power = pow(10, floor(log10(raw))), mantissa = raw / power;
-    /* A step that is round up to rounding errors stays as it is. */
-    return power * (mantissa <= 1 + 1e-9 ? 1 : mantissa <= 2 + 1e-9 ? 2 : mantissa <= 5 ? 5 : 10);
+    bool raised = false;
+    text[0] = '\0';
+    for (const char *at = unit->text; *at; at++) {
+        if (at[0] == '@' && at[1] == '+') {
+            raised = !raised;
+            at++;
+        } else if (raised && (isdigit((unsigned char)*at) || *at == '-')) {
+            ar_axis_superscript(text, 128, *at);
+        } else {
+            append(text, 128, (char[]){*at, '\0'});
+        }
+    }
 }
 
 static double usable_limit(double limit)
@@ -88,7 +97,7 @@ static double usable_limit(double limit)
 ar_map_scale ar_map_scale_symmetric(double limit)
 {
     limit = usable_limit(limit);
-    double step = round_step(limit / 10);
+    double step = ar_axis_round_step(limit / 10);
     double high = step * ceil(limit / step - 1e-9);
     return (ar_map_scale){.low = -high, .high = high, .step = step, .diverging = true};
 }
@@ -96,7 +105,7 @@ ar_map_scale ar_map_scale_symmetric(double limit)
 ar_map_scale ar_map_scale_from_zero(double limit)
 {
     limit = usable_limit(limit);
-    double step = round_step(limit / 12);
+    double step = ar_axis_round_step(limit / 12);
     return (ar_map_scale){.low = 0, .high = step * ceil(limit / step - 1e-9), .step = step};
 }
 
@@ -111,7 +120,7 @@ ar_map_scale ar_map_scale_field(double low, double high)
     }
     /* A constant field gets a scale a little around its value. */
     double range = high > low ? high - low : fmax(fabs(high), 1) * 0.01;
-    double step = round_step(range / 18);
+    double step = ar_axis_round_step(range / 18);
     return (ar_map_scale){.low = step * floor(low / step + 1e-9),
                           .high = step * ceil((low + range) / step - 1e-9),
                           .step = step};

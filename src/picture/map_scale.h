@@ -19,6 +19,9 @@ typedef struct {
  * a command. */
 void ar_map_unit_choose(ar_map_unit *unit, const char *units, double magnitude);
 
+/* The same unit in UTF-8, "10⁻⁵ s⁻¹", into text[128]. */
+void ar_map_unit_plain(const ar_map_unit *unit, char text[128]);
+
 /* Colours from low to high in steps; low and high are multiples of the step. */
 typedef struct {
     double low, high, step;

@@ -339,6 +339,26 @@ static int64_t choose_map_time(const field_work *work, const ar_forecast_file *f
     return best;
 }
 
+/* A map that was drawn, for the report. */
+static ar_status keep_map(ar_verification *run, const ar_map *map, const char *variable,
+                          const char *level, const char *file, ar_error *err)
+{
+    ar_status status = ar_grow(&run->maps, &run->map_capacity, run->map_count + 1,
+                               sizeof *run->maps, "the maps", err);
+    if (status != AR_OK) {
+        return status;
+    }
+    ar_report_map *kept = &run->maps[run->map_count++];
+    snprintf(kept->variable, sizeof kept->variable, "%s", variable);
+    snprintf(kept->level, sizeof kept->level, "%s", level);
+    snprintf(kept->file, sizeof kept->file, "%s", file);
+    snprintf(kept->caption, sizeof kept->caption,
+             "Maps of %s%s%s: analysis, forecast, spread and error, valid %s, lead time %g h",
+             map->name, map->level_text[0] ? " at " : "", map->level_text, map->valid_time,
+             map->lead_hours);
+    return AR_OK;
+}
+
 /* A map that cannot be drawn is told and no reason to fail: the scores stand. */
 static ar_status draw_map(ar_verification *run, field_work *work, int64_t level, ar_error *err)
 {
@@ -377,6 +397,8 @@ static ar_status draw_map(ar_verification *run, field_work *work, int64_t level,
     } else if (!drawn) {
         ar_log(AR_LOG_WARNING, "no maps are drawn: the program gmt is not installed");
         run->draw_maps = false;
+    } else {
+        return keep_map(run, &map, field->variable, key, name, err);
     }
     return AR_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef AR_VERIFY_REPORT_H
 #define AR_VERIFY_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "verify/bootstrap.h"
@@ -59,6 +60,13 @@ typedef struct {
     ar_mean_spectra spectra;
 } ar_field_spectra;
 
+/* A picture of a field and level, for report.html. */
+typedef struct {
+    char variable[64], level[32]; /* as in ar_score */
+    char file[192];               /* in the folder of the report */
+    char caption[256];
+} ar_report_map;
+
 typedef struct {
     const char *forecast;
     const char *const *truth_paths;
@@ -73,6 +81,11 @@ typedef struct {
     int64_t level_score_count;
     const ar_field_spectra *spectra; /* [spectra_count], in the order of scores */
     int64_t spectra_count;
+    const ar_report_map *maps; /* [map_count] */
+    int64_t map_count;
+    bool png;           /* charts as PNG, too, beside SVG */
+    char grid_text[96]; /* as ar_grid_describe has it */
+    char missing[256];  /* what report.html is without, and why; "" for nothing */
 } ar_report;
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:

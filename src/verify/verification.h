@@ -30,6 +30,8 @@ typedef struct {
     ar_harmonics *harmonics; /* NULL: the grid has no spectra */
     ar_field_spectra *spectra;
     size_t spectra_count, spectra_capacity;
+    ar_report_map *maps;
+    size_t map_count, map_capacity;
 } ar_verification;
 
 /* One field and its truth. */

@@ -5,6 +5,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "picture/gmt.h"
+#include "picture/program.h"
+#include "verify/report_page.h"
 #include "verify/threshold.h"
 #include "verify/verification.h"
 
@@ -160,6 +163,16 @@ static ar_status write_text(const char *folder, const char *name, const char *te
     return status;
 }
 
+/* What the page is without for want of a program or of spherical harmonics. */
+static void describe_missing(const ar_verification *run, char *text, size_t size)
+{
+    const bool maps = run->options->maps && !ar_gmt_installed();
+    const bool png = run->options->maps && !ar_program_installed("rsvg-convert");
+    snprintf(text, size, "%s%s%s", maps ? "There are no maps: GMT is not installed. " : "",
+             png ? "Charts in figures/ are SVG only: rsvg-convert is not installed. " : "",
+             run->harmonics ? "" : "There are no spectra of this grid.");
+}
+
 static ar_status write_report(const ar_verification *run, char **table, ar_error *err)
 {
     const ar_verify_options *options = run->options;
@@ -177,7 +190,12 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .level_score_count = (int64_t)run->level_score_count,
         .spectra = run->spectra,
         .spectra_count = (int64_t)run->spectra_count,
+        .maps = run->maps,
+        .map_count = (int64_t)run->map_count,
+        .png = options->maps,
     };
+    ar_grid_describe(&run->forecast.grid, report.grid_text);
+    describe_missing(run, report.missing, sizeof report.missing);
     ar_time_format(run->climatology_start, run->forecast.calendar, report.climatology_start);
     ar_time_format(run->climatology_end, run->forecast.calendar, report.climatology_end);
     char *json = NULL, *text = NULL;
@@ -186,6 +204,7 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
     AR_TRY(ar_report_table(&text, &report, err));
     AR_TRY(write_text(options->out, "scores.json", json, err));
     AR_TRY(write_text(options->out, "scores.txt", text, err));
+    AR_TRY(ar_report_page_write(&report, options->out, text, err));
     *table = text;
     text = NULL;
 cleanup:
@@ -227,6 +246,7 @@ cleanup:
         ar_mean_spectra_release(&run.spectra[i].spectra);
     }
     ar_free(run.spectra);
+    ar_free(run.maps);
     ar_harmonics_destroy(&run.harmonics);
     ar_forecast_file_close(&run.forecast);
     return status;

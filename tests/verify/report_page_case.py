@@ -1,0 +1,126 @@
+"""Make a forecast whose attributes are full of markup, and check the page that `atmorep verify` makes of it.
+
+usage: report_page_case.py make DIR
+       report_page_case.py check DIR WITH_MAPS      (DIR/out/report.html; WITH_MAPS yes or no)
+       report_page_case.py instrument DIR           (DIR/instrumented.html counts images by itself)
+
+Only Python's own readers of HTML, XML and JSON are used.
+"""
+
+import base64
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+folder = Path(sys.argv[2])
+NASTY = "<script>alert('x')</script>&\"<img src='http://example.com/x.png'>"
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+def make():
+    import numpy as np
+    import xarray as xr
+
+    random = np.random.default_rng(7)
+    lat, lon = np.arange(90.0, -91, -10), np.arange(0.0, 360, 10)
+    hours = np.arange(-10 * 24, 120, 6)
+    wave = {h: np.cos(np.deg2rad(lat))[:, None] * np.cos(np.deg2rad(2 * lon) + h / 20)[None] for h in hours}
+    place = {"latitude": ("latitude", lat, {"units": "degrees_north"}),
+             "longitude": ("longitude", lon, {"units": "degrees_east"})}
+    when = {"units": "hours since 2001-03-01", "calendar": "standard"}
+    grid = ("latitude", "longitude")
+    truth = np.stack([280 + 5 * wave[h] for h in hours]).astype("f4")
+    xr.Dataset({"t": (("time", *grid), truth, {"units": "K"})},
+               {"time": ("time", hours.astype(float), when), **place}).to_netcdf(folder / "truth.nc")
+    reference, lead = (a.ravel() for a in np.meshgrid([0, 24, 48], [6, 12, 24], indexing="ij"))
+    members = np.stack([280 + 5 * wave[r + l] + 0.1 * l * random.standard_normal((4, lat.size, lon.size))
+                        for r, l in zip(reference, lead)]).astype("f4")
+    xr.Dataset(
+        {"t": (("time", *grid), members.mean(1), {"units": "K", "standard_name": NASTY, "long_name": NASTY}),
+         "t_members": (("time", "member", *grid), members),
+         "lead_time": ("time", lead.astype(float), {"units": "hours"})},
+        {"time": ("time", (reference + lead).astype(float), when),
+         "forecast_reference_time": ("time", reference.astype(float), when), **place},
+        {"training_start": "2001-02-19T00", "training_end": "2001-02-28T18"},
+    ).to_netcdf(folder / "forecast.nc")
+
+
+class Page(HTMLParser):
+    """Tags must nest; what they are, and what they refer to, is kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.references, self.text = [], [], [], ""
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.references += [v for k, v in attributes if k in ("src", "href", "srcset", "data")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def check(with_maps):
+    text = (folder / "out/report.html").read_text(encoding="utf-8")
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert not page.open, f"never closed: {page.open}"
+    names = [tag for tag, _ in page.tags]
+    assert "script" not in names, "the page has a script"
+    assert NASTY in page.text, "the standard name is not on the page as it is in the file"
+    for reference in page.references:
+        assert reference.startswith(("data:", "#")), f"the page refers to {reference[:60]}"
+    assert not re.search(r"url\((?!#)", text) and "@import" not in text
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == (1 if with_maps else 0), f"{len(images)} pictures"
+    for image in images:
+        assert image["alt"]
+        data = base64.b64decode(image["src"].split(",", 1)[1], validate=True)
+        assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND"
+    charts = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert all(chart["aria-label"] for chart in charts)
+    files = sorted((folder / "out/figures").glob("*.svg"))
+    assert len(files) == len(charts) >= 7, f"{len(files)} files, {len(charts)} charts"
+    assert not list((folder / "out/figures").glob(".*")), "something is left behind"
+    for file in files:
+        ElementTree.parse(file)
+    # The points of a chart tell their values: those of scores.json to the four digits that are shown.
+    scores = json.loads((folder / "out/scores.json").read_text())["fields"]["t"]["surface"]
+    chart = ElementTree.parse(folder / "out/figures/rmse_t_surface.svg")
+    shown = [t.text.split(": ") for t in chart.iter("{http://www.w3.org/2000/svg}title")]
+    wanted = [[lead, f"{scores[lead]['rmse']:.4g}"] for lead in scores]
+    assert shown == wanted, f"{shown} should be {wanted}"
+
+
+def instrument():
+    """A copy that writes into its title how many pictures there are, how many of them came, and whether the
+    page is wider than the window. Its policy stays, but for this one script: what the page would load from
+    elsewhere is refused, and told on the console."""
+    text = (folder / "out/report.html").read_text(encoding="utf-8")
+    script = ("<script>addEventListener('load', () => { const all = [...document.images], "
+              "root = document.documentElement;"
+              "document.title = `${all.filter(i => i.complete && i.naturalWidth > 0).length} of "
+              "${all.length} pictures, ${root.scrollWidth > root.clientWidth ? 'too wide' : 'fits'}`; })</script>")
+    policy = "style-src 'unsafe-inline'"
+    assert text.count("default-src 'none'; img-src data:; " + policy) == 1, "the page has no policy"
+    text = text.replace(policy, policy + "; script-src 'unsafe-inline'")
+    (folder / "instrumented.html").write_text(text.replace("</main>", script + "</main>"), encoding="utf-8")
+
+
+if sys.argv[1] == "check":
+    check(sys.argv[3] == "yes")
+else:
+    {"make": make, "instrument": instrument}[sys.argv[1]]()

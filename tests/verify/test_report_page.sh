@@ -1,0 +1,61 @@
+# report.html of `atmorep verify`: whole, by itself, with texts of files as texts; without GMT too; and as
+# a browser sees it. Arguments: the program, the source folder.
+program=$1
+source=$2
+python=/usr/bin/python3
+case=$source/tests/verify/report_page_case.py
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
+    echo "SKIPPED: $python has no xarray and netCDF4 to make forecast files with"
+    exit 77
+fi
+$python "$case" make "$work" || fail "cannot make the case"
+usual=(verify --quiet --forecast "$work/forecast.nc" --truth "$work/truth.nc" --threshold t=281)
+
+echo "== without gmt and rsvg-convert"
+PATH=/nowhere "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null ||
+    fail "verify: $(cat "$work/err")"
+$python "$case" check "$work" no || fail "the page without maps"
+grep -q 'GMT is not installed' "$work/out/report.html" || fail "the page does not say that maps are missing"
+grep -q 'rsvg-convert is not installed' "$work/out/report.html" || fail "nor that PNGs are"
+
+if command -v gmt >/dev/null; then
+    echo "== with maps"
+    "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null || fail "verify: $(cat "$work/err")"
+    $python "$case" check "$work" yes || fail "the page with maps"
+    if command -v rsvg-convert >/dev/null; then
+        for png in rmse_t_surface ranks_t_surface reliability_t_surface_281; do
+            [ "$(head -c 4 "$work/out/figures/$png.png" | tail -c 3)" = PNG ] || fail "$png.png is no PNG"
+        done
+    fi
+else
+    echo "SKIPPED: gmt is not installed; the page is not checked with maps"
+fi
+
+if command -v chromium >/dev/null; then
+    echo "== in a browser, as wide as a telephone"
+    $python "$case" instrument "$work"
+    # Headless windows are at least 500 wide, which is narrow enough for one column.
+    chromium --headless=new --no-sandbox --disable-gpu --no-first-run --host-resolver-rules='MAP * ~NOTFOUND' \
+        --user-data-dir="$work/profile" --enable-logging=stderr --window-size=500,900 \
+        --dump-dom "file://$work/instrumented.html" \
+        >"$work/dom" 2>"$work/console" || fail "chromium: $(tail -3 "$work/console")"
+    images=$(grep -o '<img ' "$work/instrumented.html" | wc -l)
+    grep -q "<title>$images of $images pictures, fits</title>" "$work/dom" ||
+        fail "not all of $images pictures are there, or the page is too wide: $(grep -o '<title>.*</title>' "$work/dom" | head -1)"
+    # What the page's policy refuses, such as anything from the network, is told there too.
+    if grep 'CONSOLE' "$work/console"; then
+        fail "the page writes to the console"
+    fi
+else
+    echo "SKIPPED: chromium is not installed; the page is not looked at in a browser"
+fi
+exit $failures
