@@ -16,7 +16,9 @@
 #include "task/tiles.h"
 #include "train/checkpoint.h"
 
-enum { TILES_AT_ONCE = 48 };
+/* Of a pass through the network: enough rows to keep matrix products busy; more take memory only.
+ */
+enum { MOST_TILES_AT_ONCE = 48, TOKENS_AT_ONCE = 8192 };
 
 typedef struct {
     const ar_forecast_options *options;
@@ -28,7 +30,8 @@ typedef struct {
     ar_forecast_times times;
     ar_tiles tiles;
     ar_batch batch;
-    ar_cube *cubes; /* [tiles at once] */
+    int64_t tiles_at_once;
+    ar_cube *cubes; /* [tiles_at_once] */
     ar_model *model;
     ar_plan *plan;
     float *parameters;
@@ -81,6 +84,18 @@ cleanup:
     return status;
 }
 
+static int64_t tiles_at_once(const ar_cube_space *space)
+{
+    int64_t most = 1;
+    for (int64_t f = 0; f < space->field_count; f++) {
+        const int64_t *tokens = space->tokens[f].tokens;
+        const int64_t count = space->fields[f]->level_count * tokens[0] * tokens[1] * tokens[2];
+        most = count > most ? count : most;
+    }
+    const int64_t tiles = TOKENS_AT_ONCE / most;
+    return tiles < 1 ? 1 : tiles < MOST_TILES_AT_ONCE ? tiles : MOST_TILES_AT_ONCE;
+}
+
 static ar_status load(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
@@ -102,8 +117,10 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
-    AR_TRY(ar_batch_init(&state->batch, &dataset->space, TILES_AT_ONCE, err));
-    AR_TRY(ar_allocate(&state->cubes, TILES_AT_ONCE, sizeof *state->cubes, "cubes", err));
+    state->tiles_at_once = tiles_at_once(&dataset->space);
+    AR_TRY(ar_batch_init(&state->batch, &dataset->space, state->tiles_at_once, err));
+    AR_TRY(ar_allocate(&state->cubes, (size_t)state->tiles_at_once, sizeof *state->cubes, "cubes",
+                       err));
     AR_TRY(ar_allocate(&state->tile,
                        (size_t)(c->model.tails * state->tiles.rows * state->tiles.columns),
                        sizeof(float), "a tile", err));
@@ -121,9 +138,9 @@ static ar_status build_model(forecast_state *state, ar_error *err)
     ar_status status = AR_OK;
     /* The graph makes room for the tokens this task masks, whatever training masked. */
     c->masking = state->times.masking;
-    AR_TRY(ar_model_create(&state->model, c,
-                           &(ar_model_options){.batch = TILES_AT_ONCE, .type = AR_TYPE_FLOAT32},
-                           err));
+    AR_TRY(ar_model_create(
+        &state->model, c,
+        &(ar_model_options){.batch = state->tiles_at_once, .type = AR_TYPE_FLOAT32}, err));
     const ar_graph *graph = state->model->graph;
     AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
                              "parameters", err));
@@ -238,9 +255,9 @@ static ar_status forecast_time(forecast_state *state, const ar_cube_space *space
             ar_blend_clear(&state->blends[b]);
         }
     }
-    for (int64_t first = 0; first < state->tiles.count; first += TILES_AT_ONCE) {
+    for (int64_t first = 0; first < state->tiles.count; first += state->tiles_at_once) {
         int64_t left = state->tiles.count - first;
-        int64_t count = left < TILES_AT_ONCE ? left : TILES_AT_ONCE;
+        int64_t count = left < state->tiles_at_once ? left : state->tiles_at_once;
         for (int64_t i = 0; i < count; i++) {
             state->cubes[i] = (ar_cube){.first_time = ar_forecast_times_first(&state->times, valid),
                                         .first_row = state->tiles.first_row[first + i],
