@@ -173,6 +173,11 @@ typedef struct {
      * known before, after. The first alone is a forecast, the second a hindcast, both together
      * interpolate. */
     int64_t lead_hours, next_hours;
+    /* Fill in gaps, of any place and time, instead: "missing", what is missing in the data; or a
+     * file whose variables, called as those of the data or `mask`, are 1 where a value is to be
+     * filled in, else 0 (docs/forecast-file.md). NULL: forecast; else lead_hours and next_hours are
+     * 0. */
+    const char *gaps;
     /* Forecasts of lead_hours, 2·lead_hours, … steps·lead_hours, each from those before it; 0 or 1:
      * of lead_hours alone. start and end are then valid times of the first. */
     int64_t steps;
@@ -187,9 +192,9 @@ typedef struct {
     const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
 } ar_forecast_options;
 
-/* Forecast, hindcast or interpolate every valid time whose known times are all in the data; times
- * that are not are left out with a warning, and none at all is an error. The file appears when it
- * is complete. */
+/* Forecast, hindcast, interpolate or fill every valid time whose known times are all in the data;
+ * times that are not are left out with a warning, and none at all is an error. The file appears
+ * when it is complete. */
 AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
 
 /* ---- attention maps ---- */

@@ -18,6 +18,7 @@ static const command commands[] = {
      ar_command_forecast},
     {"hindcast", "fill the first times: what was before the known ones", ar_command_hindcast},
     {"interpolate", "fill times between known ones", ar_command_interpolate},
+    {"fill", "fill gaps of any place and time", ar_command_fill},
     {"info", "what a file, store, checkpoint or configuration holds; cost of a configuration",
      ar_command_info},
     {"attention", "what a token attends to: weights of every layer, head and coupled field",

@@ -24,6 +24,7 @@ typedef enum {
     AR_MASK_BERT,     /* a random share of the tokens of each field and level */
     AR_MASK_FORECAST, /* all tokens of `forecast_tokens` time tokens, the last but `known_after`,
                        * set to zero; of fields that are not static */
+    AR_MASK_GAPS,     /* all tokens with missing values are targets, set to zero */
     AR_MASK_NONE,     /* nothing masked but tokens with missing values; no targets */
 } ar_mask_strategy;
 
@@ -131,14 +132,15 @@ typedef struct {
 /* Fill the batch for the given cubes (cubes[sample_count], sample_count ≤ sample_capacity; they lie
  * within the latitudes, and within the longitudes where these do not wrap). Values are normalised
  * with the statistics of the month of their time. Times of a cube that the data does not have, and
- * values that are missing or infinite, make their tokens masked (zero) and never targets; so does
- * AR_MASK_NONE's data.
+ * values that are missing or infinite, make their tokens masked (zero) and, but with AR_MASK_GAPS,
+ * never targets; so does AR_MASK_NONE's data.
  * With AR_MASK_FORECAST the data of the masked times need not exist when `for_inference`: all
  * tokens of the masked time tokens are then listed in `masked`, and target is NaN where there is no
- * data. Of a cube with `wanted` targets are displaced (data/displacement.h): they are shown as
- * zeros, neither noised nor coarsened, and what was said of missing values holds of the values at
- * the displaced place and time, which outside of space->tau's period and beyond a pole or the edge
- * of a region do not exist. Parallel over samples inside. No allocation. */
+ * data, as that of AR_MASK_GAPS is. Of a cube with `wanted` targets are displaced
+ * (data/displacement.h): they are shown as zeros, neither noised nor coarsened, and what was said
+ * of missing values holds of the values at the displaced place and time, which outside of
+ * space->tau's period and beyond a pole or the edge of a region do not exist. Parallel over samples
+ * inside. No allocation. */
 void ar_batch_fill(ar_batch *batch, const ar_cube_space *space, const ar_cube *cubes,
                    int64_t sample_count, const ar_masking *masking, const ar_draw *draw,
                    bool for_inference);

@@ -97,6 +97,18 @@ static void choose_times(const ar_sample *sample, const ar_masking *masking, boo
     }
 }
 
+static void choose_gaps(const ar_sample *sample)
+{
+    const ar_field_tokens *shape = &sample->space->tokens[sample->field];
+    const int64_t count = sample->space->fields[sample->field]->level_count * shape->tokens[0] *
+                          shape->tokens[1] * shape->tokens[2];
+    for (int64_t i = 0; i < count; i++) {
+        if (sample->state[i] & AR_TOKEN_MISSING) {
+            sample->state[i] |= AR_TOKEN_TARGET | AR_TOKEN_ZERO;
+        }
+    }
+}
+
 void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, const ar_draw *draw,
                             int64_t number, bool for_inference)
 {
@@ -106,6 +118,9 @@ void ar_sample_draw_targets(const ar_sample *sample, const ar_masking *masking, 
         break;
     case AR_MASK_FORECAST:
         choose_times(sample, masking, for_inference);
+        break;
+    case AR_MASK_GAPS:
+        choose_gaps(sample);
         break;
     case AR_MASK_NONE:
         break;

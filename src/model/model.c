@@ -69,7 +69,7 @@ static int64_t most_drawn(double ratio, int64_t units)
 }
 
 /* Most tokens of one sample that can be asked for: a random share of each level, of its times or
- * its places, or whole times. */
+ * its places, or whole times; or all. */
 static int64_t most_masked(const ar_configuration *configuration, int64_t field)
 {
     const ar_field_configuration *f = &configuration->fields[field];
@@ -78,7 +78,8 @@ static int64_t most_masked(const ar_configuration *configuration, int64_t field)
     const double ratio = f->tokens.mask_ratio;
     const int64_t counts[] = {most_drawn(ratio, times * places), masking->forecast_tokens * places,
                               masking->whole_times > 0 ? most_drawn(ratio, times) * places : 0,
-                              masking->whole_places > 0 ? most_drawn(ratio, places) * times : 0};
+                              masking->whole_places > 0 ? most_drawn(ratio, places) * times : 0,
+                              masking->strategy == AR_MASK_GAPS ? times * places : 0};
     int64_t most = 0;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         most = counts[i] > most ? counts[i] : most;

@@ -12,6 +12,8 @@
 #include "task/forecast_model.h"
 #include "task/forecast_times.h"
 #include "task/forecast_writer.h"
+#include "task/gaps.h"
+#include "task/predictions.h"
 #include "task/roll_out.h"
 #include "task/tiles.h"
 #include "train/checkpoint.h"
@@ -28,13 +30,16 @@ typedef struct {
     ar_checkpoint checkpoint;
     ar_dataset dataset;
     ar_forecast_times times;
+    ar_gaps gaps; /* that are filled in; empty otherwise */
     ar_tiles tiles;
-    ar_batch batch;
+    int64_t *wanted, wanted_count; /* tiles that are computed */
     int64_t tiles_at_once;
+    ar_batch batch;
     ar_cube *cubes; /* [tiles_at_once] */
     ar_model *model;
     ar_plan *plan;
     float *parameters;
+    ar_predictions predictions;
     int64_t blend_steps; /* the valid time, and in a roll-out those before it that are fed back */
     ar_blend *blends;    /* [blend_steps][AR_FIELD_MAX] of predicted fields */
     ar_roll_out roll_out;
@@ -59,9 +64,10 @@ static int64_t seconds_after(const forecast_state *state)
         const ar_field_configuration *field = &c->fields[f];
         inputs |= !field->predicted && !field->stream_of && !field->is_static;
     }
-    return times->masking.known_after > 0 ? times->cube_steps * times->time_step
-           : inputs                       ? ar_forecast_times_step(times, 0, times->steps - 1)
-                                          : 0;
+    const bool later = times->masking.known_after > 0 || times->masking.strategy == AR_MASK_GAPS;
+    return later    ? times->cube_steps * times->time_step
+           : inputs ? ar_forecast_times_step(times, 0, times->steps - 1)
+                    : 0;
 }
 
 static ar_status init_blends(forecast_state *state, ar_error *err)
@@ -103,7 +109,8 @@ static ar_status load(forecast_state *state, ar_error *err)
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
     AR_TRY(ar_forecast_model_open(&state->checkpoint, o, err));
-    AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
+    AR_TRY(o->gaps ? ar_forecast_times_gaps(&state->times, o, &state->checkpoint, err)
+                   : ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
     const ar_dataset_period period = {.start = o->start,
                                       .end = o->end,
@@ -114,10 +121,17 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_forecast_model_normalise(&state->checkpoint, o, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_forecast_times_choose(&state->times, o, c, dataset, err));
+    state->tiles_at_once = tiles_at_once(&dataset->space);
     AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
                          tokens->tokens[1] * tokens->token_size[1],
                          tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
-    state->tiles_at_once = tiles_at_once(&dataset->space);
+    if (o->gaps) {
+        AR_TRY(ar_gaps_init(&state->gaps, dataset, c, o->gaps, err));
+        AR_TRY(ar_gaps_check(&state->gaps, &state->tiles, state->times.valid, state->times.count,
+                             o->gaps, err));
+    }
+    const size_t tiles = (size_t)state->tiles.count;
+    AR_TRY(ar_allocate(&state->wanted, tiles, sizeof *state->wanted, "tiles", err));
     AR_TRY(ar_batch_init(&state->batch, &dataset->space, state->tiles_at_once, err));
     AR_TRY(ar_allocate(&state->cubes, (size_t)state->tiles_at_once, sizeof *state->cubes, "cubes",
                        err));
@@ -137,10 +151,15 @@ static ar_status build_model(forecast_state *state, ar_error *err)
     ar_configuration *c = &state->checkpoint.configuration;
     ar_status status = AR_OK;
     /* The graph makes room for the tokens this task masks, whatever training masked. */
+    const ar_masking trained = c->masking;
     c->masking = state->times.masking;
-    AR_TRY(ar_model_create(
+    status = ar_model_create(
         &state->model, c,
-        &(ar_model_options){.batch = state->tiles_at_once, .type = AR_TYPE_FLOAT32}, err));
+        &(ar_model_options){.batch = state->tiles_at_once, .type = AR_TYPE_FLOAT32}, err);
+    c->masking = trained;
+    AR_TRY(status);
+    AR_TRY(ar_predictions_init(&state->predictions, state->model, &state->dataset, &state->batch,
+                               err));
     const ar_graph *graph = state->model->graph;
     AR_TRY(ar_allocate_large(&state->parameters, (size_t)graph->parameter_values, sizeof(float),
                              "parameters", err));
@@ -159,68 +178,31 @@ cleanup:
 /* ---- forecasting ------------------------------------------------------------------------------
  */
 
-/* Values of one tile, level and member at one of the masked times, in the field's unit, into its
- * part of state->tile. */
-static void gather_member(forecast_state *state, int64_t f, int64_t sample, int64_t level,
-                          int64_t member, int64_t step, int month)
-{
-    const ar_field_configuration *field = &configuration_of(state)->fields[f];
-    const ar_model_field *tensors = &state->model->fields[f];
-    const int64_t *tokens = field->tokens.tokens, *size = field->tokens.token_size;
-    const ar_matrix ensemble = ar_plan_matrix(state->plan, tensors->ensemble);
-    const int64_t samples = state->batch.sample_count;
-    const int64_t times = state->times.masking.forecast_tokens, places = tokens[1] * tokens[2];
-    /* Masked rows are ordered level by level, sample by sample, then time and place. */
-    const int64_t first_row = ((level * samples + sample) * times + step / size[0]) * places;
-    const ar_cube *cube = &state->cubes[sample];
-    const ar_grid *grid = &state->dataset.fields[f].grid;
-    float *values = state->tile + member * state->tiles.rows * state->tiles.columns;
-    for (int64_t i = 0; i < state->tiles.rows; i++) {
-        for (int64_t j = 0; j < state->tiles.columns; j++) {
-            int64_t row = first_row + i / size[1] * tokens[2] + j / size[2];
-            int64_t value = (step % size[0] * size[1] + i % size[1]) * size[2] + j % size[2];
-            const float *predicted = (const float *)ensemble.data + row * ensemble.stride;
-            float mean, deviation;
-            ar_normalisation_at(&state->dataset.normalisations[f], month, level,
-                                cube->first_row + i, (cube->first_column + j) % grid->nlon, &mean,
-                                &deviation);
-            values[i * state->tiles.columns + j] =
-                mean + deviation * predicted[member * tensors->values + value];
-        }
-    }
-}
-
-/* Add the tiles of the batch that was just computed, at one of the masked times. */
-static void blend_batch(forecast_state *state, ar_blend *blends, int64_t first_tile, int64_t step,
-                        int month)
+/* Add the tiles of the batch that was just computed, at a step of their cubes. */
+static void blend_batch(forecast_state *state, ar_blend *blends, int64_t first, int64_t step)
 {
     const ar_configuration *c = configuration_of(state);
     for (int64_t f = 0; f < c->field_count; f++) {
         for (int64_t l = 0; c->fields[f].predicted && l < c->fields[f].level_count; l++) {
             for (int64_t s = 0; s < state->batch.sample_count; s++) {
-#pragma omp parallel for schedule(static)
-                for (int64_t n = 0; n < c->model.tails; n++) {
-                    gather_member(state, f, s, l, n, step, month);
-                }
-                ar_blend_add(&blends[f], l, first_tile + s, state->tile);
+                ar_predictions_read(&state->predictions, state->plan, f, s, l, step, state->tile);
+                ar_blend_add(&blends[f], l, state->wanted[first + s], state->tile);
             }
         }
     }
 }
 
 /* The same at the valid time, and in a roll-out at those before it. */
-static void blend_times(forecast_state *state, int64_t first_tile, int64_t valid)
+static void blend_times(forecast_state *state, int64_t first, int64_t valid_step)
 {
-    const ar_calendar calendar = state->dataset.fields[0].calendar;
+    ar_predictions_index(&state->predictions);
     for (int64_t i = 0; i < state->blend_steps; i++) {
-        const int64_t before = state->blend_steps - 1 - i;
-        const int64_t time = valid - before * state->times.time_step;
-        blend_batch(state, state->blends + i * AR_FIELD_MAX, first_tile,
-                    state->times.valid_step - before, ar_time_date(time, calendar).month);
+        blend_batch(state, state->blends + i * AR_FIELD_MAX, first,
+                    valid_step - (state->blend_steps - 1 - i));
     }
 }
 
-static ar_status finish_blends(forecast_state *state, ar_error *err)
+static ar_status finish_blends(forecast_state *state, int64_t valid, ar_error *err)
 {
     const ar_configuration *c = configuration_of(state);
     for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
@@ -237,11 +219,25 @@ static ar_status finish_blends(forecast_state *state, ar_error *err)
                                state->checkpoint.path, c->fields[b % AR_FIELD_MAX].name);
             }
         }
+        if (state->options->gaps) {
+            ar_gaps_restore(&state->gaps, b % AR_FIELD_MAX, valid, blend);
+        }
     }
     return AR_OK;
 }
 
-/* One pass over all tiles of `space`, into the blends. */
+/* All tiles, or those that have gaps to be filled. */
+static void choose_tiles(forecast_state *state, int64_t valid)
+{
+    state->wanted_count = 0;
+    for (int64_t t = 0; t < state->tiles.count; t++) {
+        if (!state->options->gaps || ar_gaps_in_tile(&state->gaps, &state->tiles, t, valid)) {
+            state->wanted[state->wanted_count++] = t;
+        }
+    }
+}
+
+/* One pass over the tiles of `space`, into the blends. */
 static ar_status forecast_time(forecast_state *state, const ar_cube_space *space, int64_t valid,
                                ar_error *err)
 {
@@ -255,13 +251,16 @@ static ar_status forecast_time(forecast_state *state, const ar_cube_space *space
             ar_blend_clear(&state->blends[b]);
         }
     }
-    for (int64_t first = 0; first < state->tiles.count; first += state->tiles_at_once) {
-        int64_t left = state->tiles.count - first;
-        int64_t count = left < state->tiles_at_once ? left : state->tiles_at_once;
+    choose_tiles(state, valid);
+    const int64_t first_time = ar_forecast_times_first(&state->times, valid);
+    for (int64_t first = 0; first < state->wanted_count; first += state->tiles_at_once) {
+        const int64_t left = state->wanted_count - first;
+        const int64_t count = left < state->tiles_at_once ? left : state->tiles_at_once;
         for (int64_t i = 0; i < count; i++) {
-            state->cubes[i] = (ar_cube){.first_time = ar_forecast_times_first(&state->times, valid),
-                                        .first_row = state->tiles.first_row[first + i],
-                                        .first_column = state->tiles.first_column[first + i]};
+            const int64_t tile = state->wanted[first + i];
+            state->cubes[i] = (ar_cube){.first_time = first_time,
+                                        .first_row = state->tiles.first_row[tile],
+                                        .first_column = state->tiles.first_column[tile]};
         }
         ar_profile_begin_step(profile);
         ar_profile_begin(profile);
@@ -273,11 +272,11 @@ static ar_status forecast_time(forecast_state *state, const ar_cube_space *space
         ar_profile_end(profile, "feeding the model", 0);
         ar_plan_forward(state->plan);
         ar_profile_begin(profile);
-        blend_times(state, first, valid);
+        blend_times(state, first, (valid - first_time) / state->times.time_step);
         ar_profile_end(profile, "blending tiles", 0);
         ar_profile_end_step(profile);
     }
-    return finish_blends(state, err);
+    return finish_blends(state, valid, err);
 }
 
 /* Write what was just computed, in a later step of members that go on from themselves theirs. */
@@ -357,7 +356,10 @@ static void release(forecast_state *state)
     ar_plan_destroy(&state->plan);
     ar_model_destroy(&state->model);
     ar_free_large(state->parameters);
+    ar_predictions_release(&state->predictions);
     ar_free(state->cubes);
+    ar_free(state->wanted);
+    ar_gaps_release(&state->gaps);
     ar_free(state->tile);
     ar_forecast_times_release(&state->times);
     for (int64_t i = 0; i < state->blend_steps * AR_FIELD_MAX; i++) {

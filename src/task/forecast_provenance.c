@@ -24,8 +24,12 @@ const ar_forecast_task *ar_forecast_task_of(const ar_forecast_options *options)
         {"forecast", "Ensemble forecast by AtmoRep", "last time whose data the forecast saw"},
         {"hindcast", "Ensemble hindcast by AtmoRep", "first time whose data the hindcast saw"},
         {"interpolate", "Ensemble interpolation in time by AtmoRep",
-         "nearest time whose data the interpolation saw"}};
-    return &tasks[options->next_hours == 0 ? 0 : options->lead_hours == 0 ? 1 : 2];
+         "nearest time whose data the interpolation saw"},
+        {"fill", "Gaps filled by AtmoRep, an ensemble", "the valid time itself"}};
+    return &tasks[options->gaps              ? 3
+                  : options->next_hours == 0 ? 0
+                  : options->lead_hours == 0 ? 1
+                                             : 2];
 }
 
 static ar_status join_paths(const ar_forecast_options *options, char **text, ar_error *err)
@@ -100,6 +104,9 @@ ar_status ar_forecast_put_provenance(ar_writer *file, const ar_forecast_options 
     AR_TRY(ar_forecast_put_texts(file, NULL, texts, sizeof texts / sizeof *texts, err));
     AR_TRY(put_statistics_period(file, dataset, err));
     AR_TRY(put_hours(file, options, err));
+    if (options->gaps) {
+        AR_TRY(ar_writer_put_text(file, NULL, "gaps", options->gaps, err));
+    }
     if (options->steps > 1) {
         AR_TRY(ar_writer_put_number(file, NULL, "steps", (double)options->steps, err));
         AR_TRY(ar_writer_put_text(file, NULL, "feed_back",

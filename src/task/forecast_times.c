@@ -177,14 +177,67 @@ int64_t ar_forecast_times_step(const ar_forecast_times *times, int64_t valid, in
     return valid + step * 3600 * times->lead_hours;
 }
 
+ar_status ar_forecast_times_gaps(ar_forecast_times *times, const ar_forecast_options *o,
+                                 const ar_checkpoint *checkpoint, ar_error *err)
+{
+    const ar_configuration *c = &checkpoint->configuration;
+    const ar_field_tokens *shape = &c->fields[c->prediction_order[0]].tokens;
+    times->masking = (ar_masking){.strategy = AR_MASK_GAPS};
+    times->cube_steps = shape->tokens[0] * shape->token_size[0];
+    times->time_step = 3600 * c->time_step_hours;
+    times->steps = 1;
+    if (c->masking.strategy == AR_MASK_FORECAST) {
+        ar_log(AR_LOG_WARNING,
+               "--gaps %s: the model was trained to forecast only "
+               "(masking.strategy)",
+               o->gaps);
+    }
+    return check_period_early(o, err);
+}
+
+/* The middle of the cube is the valid time, unless the data begins or ends too near to it. */
+static int64_t first_around(const ar_forecast_times *times, int64_t valid)
+{
+    const int64_t step = times->time_step, most = times->cube_steps - 1;
+    const int64_t after = (times->data_last - valid) / step;
+    const int64_t before = (valid - times->data_first) / step;
+    int64_t back = times->cube_steps / 2;
+    back = back < most - after ? most - after : back;
+    back = back > before ? before : back;
+    return valid - step * (back < 0 ? 0 : back > most ? most : back);
+}
+
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid)
 {
+    if (times->masking.strategy == AR_MASK_GAPS) {
+        return first_around(times, valid);
+    }
     return valid - (times->known_before + times->valid_step) * times->time_step;
 }
 
+/* Does each field have a time of the cube around this one? */
+static bool is_near_data(const ar_forecast_times *times, const ar_dataset *dataset, int64_t first)
+{
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        bool found = false;
+        for (int64_t step = 0; step < times->cube_steps; step++) {
+            const int64_t time = first + step * times->time_step;
+            found |= ar_field_data_find_time(&dataset->fields[f], time) >= 0;
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Are all times there that must be known? */
 static bool is_known(const ar_forecast_times *times, const ar_dataset *dataset, int64_t valid)
 {
     const int64_t first = ar_forecast_times_first(times, valid);
+    if (times->masking.strategy == AR_MASK_GAPS) {
+        return is_near_data(times, dataset, first);
+    }
     for (int64_t step = 0; step < times->cube_steps; step++) {
         const bool hidden =
             step >= times->known_before && step < times->known_before + times->masked_steps;
@@ -204,8 +257,8 @@ static void warn_of_months(const ar_forecast_times *times, const ar_dataset *dat
         const int64_t first = ar_forecast_times_first(times, times->valid[t]);
         const int64_t last = first + (times->cube_steps - 1) * times->time_step;
         const int64_t valid = ar_forecast_times_step(times, times->valid[t], times->steps - 1);
-        if (ar_dataset_warn_of_months(dataset, first, times->masking.known_after ? last : valid,
-                                      "forecast")) {
+        const bool later = times->masking.known_after || times->masking.strategy == AR_MASK_GAPS;
+        if (ar_dataset_warn_of_months(dataset, first, later ? last : valid, "forecast")) {
             return;
         }
     }
@@ -269,6 +322,9 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
     AR_TRY(ar_time_parse(&start, o->start, calendar, err));
     AR_TRY(ar_time_parse(&end, o->end, calendar, err));
     AR_TRY(check_period(o, start, end, err));
+    const ar_field_data *timed = &dataset->fields[dataset->timed_field];
+    times->data_first = timed->times[0];
+    times->data_last = timed->times[timed->time_count - 1];
     const int64_t every = 3600 * o->every_hours;
     const int64_t most = (end - start) / every + 1;
     AR_TRY(ar_allocate(&times->valid, (size_t)most, sizeof(int64_t), "times", err));
@@ -278,10 +334,9 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
         }
     }
     if (times->count == 0) {
-        const ar_field_data *field = &dataset->fields[dataset->timed_field];
         char first[32], last[32];
-        ar_time_format(field->times[0], calendar, first);
-        ar_time_format(field->times[field->time_count - 1], calendar, last);
+        ar_time_format(times->data_first, calendar, first);
+        ar_time_format(times->data_last, calendar, last);
         return ar_fail(err, AR_ERROR_INPUT,
                        "%s to %s: the data has none of the times that must be known; it goes from "
                        "%s to %s",

@@ -11,10 +11,11 @@ typedef struct {
     int64_t lead_hours; /* from the nearest known time, the earlier of two; negative: it is later */
     int64_t cube_steps; /* times of a cube: known_before, then masked_steps, then known ones */
     int64_t known_before, masked_steps;
-    int64_t valid_step;    /* which of the masked ones is the valid time */
-    int64_t time_step;     /* seconds */
-    int64_t steps;         /* of a roll-out, at least 1; the others lie lead_hours apart */
-    int64_t *valid, count; /* [count] valid times whose known times are all there */
+    int64_t valid_step;            /* which of the masked ones is the valid time */
+    int64_t time_step;             /* seconds */
+    int64_t data_first, data_last; /* times that the data has; where gaps are filled */
+    int64_t steps;                 /* of a roll-out, at least 1; the others lie lead_hours apart */
+    int64_t *valid, count;         /* [count] valid times whose known times are all there */
 } ar_forecast_times;
 
 /* Fill in what follows from lead_hours and next_hours: forecasts mask the last time tokens,
@@ -22,6 +23,10 @@ typedef struct {
  * or that are not whole tokens where both ends are known, and a period without times, are errors.
  */
 AR_USE_RESULT ar_status ar_forecast_times_lead(ar_forecast_times *times,
+                                               const ar_forecast_options *options,
+                                               const ar_checkpoint *checkpoint, ar_error *err);
+/* The same where gaps are filled in: the model sees times before and after the valid one. */
+AR_USE_RESULT ar_status ar_forecast_times_gaps(ar_forecast_times *times,
                                                const ar_forecast_options *options,
                                                const ar_checkpoint *checkpoint, ar_error *err);
 /* Choose the valid times, of a roll-out those of its first step. Times whose known times the data
@@ -33,7 +38,8 @@ AR_USE_RESULT ar_status ar_forecast_times_choose(ar_forecast_times *times,
                                                  const ar_dataset *dataset, ar_error *err);
 /* Valid time of a step of a roll-out from 0, `valid` being that of the first. */
 int64_t ar_forecast_times_step(const ar_forecast_times *times, int64_t valid, int64_t step);
-/* First time of the cube that forecasts `valid`. */
+/* First time of the cube that forecasts `valid`; where gaps are filled, of one with `valid` in its
+ * middle, or as near to that as the times of the data allow. */
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid);
 void ar_forecast_times_release(ar_forecast_times *times); /* safe on zeroed */
 
