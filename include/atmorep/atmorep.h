@@ -242,6 +242,27 @@ typedef struct {
  * ar_text_free. */
 AR_USE_RESULT ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *err);
 
+typedef struct {
+    const char *model;             /* as of ar_forecast_options */
+    const char *const *data_paths; /* files, stores, glob patterns */
+    int64_t data_path_count;
+    const char *start, *end; /* cubes lie between these times, ISO text, both inclusive */
+    /* Of the tokens of a predicted field and level a share drawn from 0 to `ratio` is masked, as in
+     * training; 0: the ratio that the model was trained with. */
+    double ratio;
+    int64_t samples; /* cubes, drawn by area */
+    uint64_t seed;
+    const char *out;                        /* a JSON file of the scores; NULL: none */
+    int64_t threads;                        /* at most 1024; 0: as many as OpenMP would use */
+    const char *backend;                    /* NULL: "cpu" */
+    const volatile sig_atomic_t *interrupt; /* not 0: give up; may be NULL */
+} ar_evaluate_options;
+
+/* Mask random tokens and score what the model fills in (docs/verification.md): `table` receives a
+ * text to be freed with ar_text_free. Times of the training period are an error. */
+AR_USE_RESULT ar_status ar_evaluate(const ar_evaluate_options *options, char **table,
+                                    ar_error *err);
+
 /* Free a text that a call of this library gave. NULL-safe. */
 void ar_text_free(char *text);
 

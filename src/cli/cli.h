@@ -91,6 +91,7 @@ AR_USE_RESULT ar_status ar_profile_command_end(ar_profile **profile, const char 
 int ar_command_nature_run(int argc, char **argv);
 int ar_command_prepare(int argc, char **argv);
 int ar_command_train(int argc, char **argv);
+int ar_command_evaluate(int argc, char **argv);
 int ar_command_fill(int argc, char **argv);
 int ar_command_forecast(int argc, char **argv);
 int ar_command_hindcast(int argc, char **argv);

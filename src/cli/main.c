@@ -24,6 +24,7 @@ static const command commands[] = {
     {"attention", "what a token attends to: weights of every layer, head and coupled field",
      ar_command_attention},
     {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
+    {"evaluate", "score what a model fills in where random tokens are masked", ar_command_evaluate},
     {"convert", "released checkpoints (.mod) to safetensors, and back", ar_command_convert},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

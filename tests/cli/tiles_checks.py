@@ -9,13 +9,13 @@ tiles_checks.py seams FORECAST OTHER     errors step at the edges of tiles as in
 Prints what is wrong; exits with the number of wrong things.
 """
 
-import json
-import struct
 import subprocess
 import sys
 
 import numpy as np
 import xarray as xr
+
+from tensors import read_tensors, write_tensors
 
 wrong = []
 FIELDS = {"z": "geopotential", "msl": "msl"}
@@ -26,29 +26,6 @@ MEMBERS, STEP = 4, np.pi / 18
 def expect(true, *what):
     if not true:
         wrong.append(" ".join(str(w) for w in what))
-
-
-def read_tensors(path):
-    with open(path, "rb") as file:
-        length, = struct.unpack("<Q", file.read(8))
-        header, data = json.loads(file.read(length)), file.read()
-    types = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}
-    metadata = header.pop("__metadata__")
-    return metadata, {name: np.frombuffer(data[slice(*t["data_offsets"])], types[t["dtype"]]).reshape(t["shape"]).copy()
-                      for name, t in header.items()}
-
-
-def write_tensors(path, metadata, tensors):
-    names = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}
-    header, at = {"__metadata__": metadata}, 0
-    for name, values in tensors.items():
-        header[name] = {"dtype": names[values.dtype.str], "shape": values.shape,
-                        "data_offsets": [at, at + values.nbytes]}
-        at += values.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + b"".join(values.tobytes() for values in tensors.values()))
 
 
 def blind(source, out):
