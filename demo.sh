@@ -88,9 +88,10 @@ learn_and_verify() {
     fi
     run "$atmorep" verify --forecast "$folder/forecast.nc" --truth "$@" --out "$folder/verify"
 
-    printf '\nScores: %s and scores.json\n' "$folder/verify/scores.txt"
+    printf '\nReport: %s\n' "$folder/verify/report.html"
+    printf 'Scores: %s and scores.json\n' "$folder/verify/scores.txt"
     printf 'Pictures:\n'
-    find "$folder/verify" -name '*.png' | sort | sed 's/^/    /'
+    find "$folder/verify" -maxdepth 1 -name '*.png' | sort | sed 's/^/    /'
     printf 'Commands, to be repeated by hand in %s:\n' "$PWD"
     printf '   %s\n' "${commands[@]}"
 }

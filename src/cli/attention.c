@@ -1,29 +1,11 @@
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/place.h"
 #include "picture/attention_picture.h"
 
 #include "atmorep/atmorep.h"
-
-/* "LAT,LON" */
-static ar_status parse_place(const char *text, ar_attention_options *options, ar_error *err)
-{
-    char *comma = NULL, *end = NULL;
-    options->latitude = strtod(text, &comma);
-    bool valid = comma != text && *comma == ',';
-    if (valid) {
-        options->longitude = strtod(comma + 1, &end);
-        valid = end != comma + 1 && *end == '\0' && fabs(options->latitude) <= 90 &&
-                fabs(options->longitude) <= 360;
-    }
-    return valid ? AR_OK
-                 : ar_fail(err, AR_ERROR_USAGE,
-                           "--at %s: should be LAT,LON in degrees north and east, such as "
-                           "52.5,13.4",
-                           text);
-}
 
 int ar_command_attention(int argc, char **argv)
 {
@@ -62,7 +44,7 @@ int ar_command_attention(int argc, char **argv)
     if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
         goto release;
     }
-    AR_TRY(parse_place(at, &o, &err));
+    AR_TRY(ar_place_parse(at, &o.latitude, &o.longitude, &err));
     o.data_paths = data.items;
     o.data_path_count = data.count;
     o.level = isnan(level) ? NULL : &level;

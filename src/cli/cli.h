@@ -99,6 +99,7 @@ int ar_command_interpolate(int argc, char **argv);
 int ar_command_info(int argc, char **argv);
 int ar_command_attention(int argc, char **argv);
 int ar_command_verify(int argc, char **argv);
+int ar_command_plot(int argc, char **argv);
 int ar_command_convert(int argc, char **argv);
 
 #endif

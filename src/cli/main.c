@@ -23,8 +23,9 @@ static const command commands[] = {
      ar_command_info},
     {"attention", "what a token attends to: weights of every layer, head and coupled field",
      ar_command_attention},
-    {"verify", "score a forecast against truth: table, scores.json and maps", ar_command_verify},
+    {"verify", "score a forecast against truth: table, report.html and maps", ar_command_verify},
     {"evaluate", "score what a model fills in where random tokens are masked", ar_command_evaluate},
+    {"plot", "draw what is in a file: a map with coastlines, or a line", ar_command_plot},
     {"convert", "released checkpoints (.mod) to safetensors, and back", ar_command_convert},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

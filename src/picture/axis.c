@@ -41,7 +41,7 @@ static void choose_linear(ar_axis *axis, double low, double high, bool exact, in
     axis->low = exact ? low : first * step;
     axis->high = exact ? high : last * step;
     for (double tick = first; tick <= last && axis->tick_count < AR_AXIS_TICKS_MOST; tick++) {
-        axis->ticks[axis->tick_count++] = tick * step;
+        axis->ticks[axis->tick_count++] = tick * step + 0.0; /* no negative zero */
     }
     axis->decimals = (int)fmax(0, -floor(log10(step) + 1e-9));
 }

@@ -91,20 +91,33 @@ static ar_status convert(const ar_figure_folder *folder, const char *svg, const 
     return ar_program_run(arguments, folder->work, environ, err);
 }
 
+/* The chart as SVG in the work folder. */
+static ar_status write_svg(const ar_figure_folder *folder, const char *file, const ar_chart *chart,
+                           ar_error *err)
+{
+    ar_growing_text text = {.err = err};
+    char *path = NULL;
+    ar_status status = AR_OK;
+    ar_chart_add(&text, chart, true);
+    AR_TRY(text.status);
+    AR_TRY(ar_path_join(&path, folder->work, file, err));
+    AR_TRY(write_text(path, text.text, text.length, err));
+cleanup:
+    ar_free(text.text);
+    ar_free(path);
+    return status;
+}
+
 ar_status ar_figure_write(ar_figure_folder *folder, const char *name, const ar_chart *chart,
                           ar_error *err)
 {
-    char plain[PLAIN_SIZE], svg[PLAIN_SIZE + 8], png[PLAIN_SIZE + 8], *path = NULL;
-    ar_growing_text text = {.err = err};
+    char plain[PLAIN_SIZE], svg[PLAIN_SIZE + 8], png[PLAIN_SIZE + 8];
     ar_error own;
     ar_status status = AR_OK;
     ar_figure_name(plain, sizeof plain, name);
     snprintf(svg, sizeof svg, "%s.svg", plain);
     snprintf(png, sizeof png, "%s.png", plain);
-    ar_chart_add(&text, chart, true);
-    AR_TRY(text.status);
-    AR_TRY(ar_path_join(&path, folder->work, svg, err));
-    AR_TRY(write_text(path, text.text, text.length, err));
+    AR_TRY(write_svg(folder, svg, chart, err));
     if (folder->png && convert(folder, svg, png, &own) != AR_OK) {
         ar_log(AR_LOG_WARNING, "charts are not drawn as PNG: %s", own.message);
         folder->png = false;
@@ -113,7 +126,24 @@ ar_status ar_figure_write(ar_figure_folder *folder, const char *name, const ar_c
     }
     AR_TRY(put_in_place(folder, svg, err));
 cleanup:
-    ar_free(text.text);
-    ar_free(path);
+    return status;
+}
+
+ar_status ar_figure_write_file(ar_figure_folder *folder, const char *file, const ar_chart *chart,
+                               ar_error *err)
+{
+    const bool svg = ar_text_ends_with(file, ".svg");
+    ar_status status = AR_OK;
+    if (!svg && !folder->png) {
+        return ar_fail(err, AR_ERROR_SYSTEM,
+                       "a chart becomes a PNG by the program rsvg-convert, which is not installed; "
+                       "a .svg needs nothing");
+    }
+    AR_TRY(write_svg(folder, svg ? file : "chart.svg", chart, err));
+    if (!svg) {
+        AR_TRY(convert(folder, "chart.svg", file, err));
+    }
+    AR_TRY(put_in_place(folder, file, err));
+cleanup:
     return status;
 }

@@ -23,6 +23,11 @@ void ar_figure_folder_close(ar_figure_folder *folder); /* safe on a zeroed one *
 AR_USE_RESULT ar_status ar_figure_write(ar_figure_folder *folder, const char *name,
                                         const ar_chart *chart, ar_error *err);
 
+/* Write one chart as the file of this name: .svg, or .png, for which rsvg-convert has to be
+ * installed. */
+AR_USE_RESULT ar_status ar_figure_write_file(ar_figure_folder *folder, const char *file,
+                                             const ar_chart *chart, ar_error *err);
+
 /* Copy a name so that it can be part of a file's name: letters, digits, ".", "-" and "_". */
 void ar_figure_name(char *name, size_t size, const char *text);
 

@@ -170,12 +170,12 @@ static ar_status show_lead_chart(ar_report_page *page, const ar_score_group *gro
         goto cleanup;
     }
     describe_lines(alternative, sizeof alternative, &chart);
-    double reference[2] = {kind->reference, kind->reference};
+    const double reference[2] = {kind->reference, kind->reference}, ends[2] = {0, x[count - 1]};
     if (isfinite(kind->reference)) {
         series[chart.series_count++] = (ar_chart_series){.label = kind->reference_label,
                                                          .kind = AR_SERIES_DASHED,
                                                          .count = 2,
-                                                         .x = (double[]){0, x[count - 1]},
+                                                         .x = ends,
                                                          .y = reference};
     }
     snprintf(name, sizeof name, "%s_%s", kind->name, group->name);

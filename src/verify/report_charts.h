@@ -34,6 +34,10 @@ AR_USE_RESULT ar_status ar_report_spectra_add(ar_report_page *page,
                                               const ar_field_spectra *const *spectra, int64_t count,
                                               const char *name);
 
+/* Size of the error against spread, and error over spread, where there is calibration. */
+AR_USE_RESULT ar_status ar_report_calibration_add(ar_report_page *page, const ar_score *score,
+                                                  const char *name);
+
 /* RMSE over that of persistence against lead time, for each region in one chart. */
 AR_USE_RESULT ar_status ar_report_regions_add(ar_report_page *page, const ar_score_group *groups,
                                               int64_t count);

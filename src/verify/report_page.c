@@ -213,6 +213,7 @@ static ar_status add_level(ar_report_page *page, const char *folder, const ar_sc
     AR_TRY(add_maps(page, folder, score));
     ar_page_charts_begin(&page->out);
     AR_TRY(ar_report_charts_add(page, &group));
+    AR_TRY(ar_report_calibration_add(page, group.scores[group.count - 1], group.name));
     AR_TRY(add_spectra(page, score->variable, score->level, group.name));
     ar_page_charts_end(&page->out);
 cleanup:
