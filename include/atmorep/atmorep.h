@@ -233,6 +233,10 @@ typedef struct {
     /* Regions to be scored beside the whole grid: names, or boxes NAME=NORTH,WEST,SOUTH,EAST. */
     const char *const *regions;
     int64_t region_count;
+    const char *regrid; /* truth on another grid comes to the forecast's: "bilinear", "area"; NULL:
+                         * it is an error */
+    const char *const *lead_hours; /* score these lead times, numbers; none: all there are */
+    int64_t lead_hour_count;
     /* Confidence by resampling blocks of days; 0: blocks of 5 days, 1000 resamples. */
     int64_t block_days, resamples;
 } ar_verify_options;

@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 static atomic_llong allocations;
 static atomic_llong allocations_until_failure = -1;
+static atomic_llong bytes_held, bytes_peak;
 
 bool ar_size_product(size_t a, size_t b, size_t *result)
 {
@@ -30,6 +32,19 @@ bool ar_size_product(size_t a, size_t b, size_t *result)
 bool ar_size_sum(size_t a, size_t b, size_t *result)
 {
     return !__builtin_add_overflow(a, b, result);
+}
+
+static void hold(size_t bytes)
+{
+    const long long held = atomic_fetch_add(&bytes_held, (long long)bytes) + (long long)bytes;
+    long long peak = atomic_load(&bytes_peak);
+    while (held > peak && !atomic_compare_exchange_weak(&bytes_peak, &peak, held)) {
+    }
+}
+
+static void let_go(size_t bytes)
+{
+    atomic_fetch_sub(&bytes_held, (long long)bytes);
 }
 
 /* Count an allocation; is it the one that a test wants to fail? */
@@ -50,6 +65,7 @@ static void *allocate_aligned(size_t bytes)
     void *memory = aligned_alloc(ALIGNMENT, rounded ? rounded : ALIGNMENT);
     if (memory) {
         memset(memory, 0, rounded ? rounded : ALIGNMENT);
+        hold(malloc_usable_size(memory));
     }
     return memory;
 }
@@ -77,6 +93,7 @@ static void *map_pages(size_t bytes)
         madvise(first, bytes + ALIGNMENT, MADV_HUGEPAGE); /* without it, pages are small */
     }
     memcpy(first, &head, sizeof head);
+    hold(head.length);
     return first + ALIGNMENT;
 }
 
@@ -148,6 +165,7 @@ ar_status ar_copy_string(char **out, const char *text, ar_error *err)
 
 void ar_free(void *pointer)
 {
+    let_go(malloc_usable_size(pointer));
     free(pointer);
 }
 
@@ -158,6 +176,7 @@ void ar_free_large(void *pointer)
     } else if (pointer) {
         large_head head;
         memcpy(&head, (char *)pointer - ALIGNMENT, sizeof head);
+        let_go(head.length);
         munmap(head.mapping, head.length);
     }
 }
@@ -175,4 +194,13 @@ int64_t ar_fail_allocation_after(int64_t count)
 int64_t ar_allocation_count(void)
 {
     return atomic_load(&allocations);
+}
+
+int64_t ar_memory_peak(bool restart)
+{
+    const long long peak = atomic_load(&bytes_peak);
+    if (restart) {
+        atomic_store(&bytes_peak, atomic_load(&bytes_held));
+    }
+    return peak;
 }

@@ -43,4 +43,9 @@ void ar_free_large(void *pointer); /* NULL-safe */
 int64_t ar_fail_allocation_after(int64_t count);
 int64_t ar_allocation_count(void); /* allocations made so far, all threads */
 
+/* The most bytes that were allocated here and not freed yet, at any time since the start or the
+ * last call with `restart`; pages of ar_allocate_large count whether they are touched or not, and
+ * what libraries allocate does not. Thread-safe. */
+int64_t ar_memory_peak(bool restart);
+
 #endif

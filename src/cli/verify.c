@@ -26,7 +26,7 @@ cleanup:
 int ar_command_verify(int argc, char **argv)
 {
     ar_verify_options options = {.block_days = 5, .resamples = 1000};
-    ar_text_list truth = {0}, thresholds = {0}, regions = {0};
+    ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
         {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
@@ -46,6 +46,11 @@ int ar_command_verify(int argc, char **argv)
          "score this region too: globe, northern-hemisphere, southern-hemisphere, tropics, europe "
          "… or a box NAME=N,W,S,E",
          AR_OPTION_LIST, &regions, false},
+        {"regrid", "WAY",
+         "bring truth on another grid to the forecast's: bilinear or area (an error without)",
+         AR_OPTION_TEXT, &options.regrid, false},
+        {"lead-hours", "H", "score these lead times only (default: all that the forecast has)",
+         AR_OPTION_LIST, &leads, false},
         {"block-days", "N", "confidence: days that are drawn together (default 5)",
          AR_OPTION_INTEGER, &options.block_days, false},
         {"resamples", "N", "confidence: how often blocks are drawn (default 1000)",
@@ -75,6 +80,8 @@ int ar_command_verify(int argc, char **argv)
         options.threshold_count = thresholds.count;
         options.regions = regions.items;
         options.region_count = regions.count;
+        options.lead_hours = leads.items;
+        options.lead_hour_count = leads.count;
         ar_error err;
         char *table = NULL;
         ar_status status = options.block_days > 0 && options.resamples > 0
@@ -92,5 +99,6 @@ int ar_command_verify(int argc, char **argv)
     ar_text_list_release(&truth);
     ar_text_list_release(&thresholds);
     ar_text_list_release(&regions);
+    ar_text_list_release(&leads);
     return exit_code;
 }

@@ -4,46 +4,37 @@
 
 #include "base/memory.h"
 
-/* Each row is finished by one thread in the order of time, so that sums do not depend on threads;
- * inside a row time is the outer loop, because that is how the data lies in memory. */
-
-static void climatology_of_row(double *mean, int64_t *count, const ar_field_data *period,
-                               int64_t level, int64_t first)
+static int64_t value_count(const ar_truth *period)
 {
-    int64_t end = first + period->grid.nlon;
-    for (int64_t t = 0; t < period->time_count; t++) {
-        const float *values = ar_field_data_slice(period, t, level);
-        for (int64_t at = first; at < end; at++) {
-            if (!isnan(values[at])) {
-                mean[at] += values[at];
+    return period->field->level_count * period->points;
+}
+
+ar_status ar_climatology_compute(double *mean, ar_truth *period, ar_error *err)
+{
+    const int64_t values = value_count(period);
+    int64_t *count = NULL;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&count, (size_t)values, sizeof *count, "the counts of a climatology", err));
+    for (int64_t at = 0; at < values; at++) {
+        mean[at] = 0;
+    }
+    for (int64_t t = 0; t < period->field->time_count; t++) {
+        const float *truth;
+        AR_TRY(ar_truth_read(period, t, &truth, err));
+#pragma omp parallel for schedule(static)
+        for (int64_t at = 0; at < values; at++) {
+            if (!isnan(truth[at])) {
+                mean[at] += truth[at];
                 count[at]++;
             }
         }
     }
-    for (int64_t at = first; at < end; at++) {
+    for (int64_t at = 0; at < values; at++) {
         mean[at] = count[at] > 0 ? mean[at] / (double)count[at] : NAN;
     }
-}
-
-ar_status ar_climatology_compute(double *mean, const ar_field_data *period, int64_t level,
-                                 ar_error *err)
-{
-    int64_t nlat = period->grid.nlat, nlon = period->grid.nlon;
-    int64_t *count = NULL;
-    ar_status status = ar_allocate(&count, (size_t)(nlat * nlon), sizeof *count,
-                                   "the counts of a climatology", err);
-    if (status != AR_OK) {
-        return status;
-    }
-    for (int64_t at = 0; at < nlat * nlon; at++) {
-        mean[at] = 0;
-    }
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < nlat; i++) {
-        climatology_of_row(mean, count, period, level, i * nlon);
-    }
+cleanup:
     ar_free(count);
-    return AR_OK;
+    return status;
 }
 
 /* Sums of one grid point over pairs of times. */
@@ -51,64 +42,55 @@ typedef struct {
     double product, first_squares, second_squares;
 } lag_sums;
 
-static void correlation_of_row(double *r, lag_sums *sums, const ar_field_data *period,
-                               int64_t level, const double *mean, const int64_t *later,
-                               int64_t first)
+static void add_pair(lag_sums *sums, const float *first, const float *second, const double *mean,
+                     int64_t values)
 {
-    int64_t end = first + period->grid.nlon;
-    for (int64_t t = 0; t < period->time_count; t++) {
-        if (later[t] < 0) {
-            continue;
+#pragma omp parallel for schedule(static)
+    for (int64_t at = 0; at < values; at++) {
+        double a = first[at] - mean[at], b = second[at] - mean[at];
+        if (!isnan(a) && !isnan(b)) {
+            sums[at].product += a * b;
+            sums[at].first_squares += a * a;
+            sums[at].second_squares += b * b;
         }
-        const float *values = ar_field_data_slice(period, t, level);
-        const float *later_values = ar_field_data_slice(period, later[t], level);
-        for (int64_t at = first; at < end; at++) {
-            double a = values[at] - mean[at], b = later_values[at] - mean[at];
-            if (!isnan(a) && !isnan(b)) {
-                sums[at].product += a * b;
-                sums[at].first_squares += a * a;
-                sums[at].second_squares += b * b;
-            }
-        }
-    }
-    for (int64_t at = first; at < end; at++) {
-        double norm = sqrt(sums[at].first_squares) * sqrt(sums[at].second_squares);
-        r[at] = norm > 0 ? fmin(fmax(sums[at].product / norm, 0.0), 1.0) : 0.0;
     }
 }
 
-ar_status ar_lag_correlation_compute(double *r, int64_t *pairs, const ar_field_data *period,
-                                     int64_t level, const double *mean, int64_t lag, ar_error *err)
+static double correlation_of(const lag_sums *sums)
 {
-    int64_t nlat = period->grid.nlat, nlon = period->grid.nlon;
-    int64_t *later = NULL;
+    double norm = sqrt(sums->first_squares) * sqrt(sums->second_squares);
+    return norm > 0 ? fmin(fmax(sums->product / norm, 0.0), 1.0) : 0.0;
+}
+
+ar_status ar_lag_correlation_compute(float *r, int64_t *pairs, ar_truth *period, const double *mean,
+                                     int64_t lag, ar_error *err)
+{
+    const ar_field_data *field = period->field;
+    const int64_t values = value_count(period);
     lag_sums *sums = NULL;
     ar_status status = AR_OK;
-    AR_TRY(ar_allocate(&later, (size_t)period->time_count, sizeof *later, "pairs of times", err));
-    AR_TRY(ar_allocate(&sums, (size_t)(nlat * nlon), sizeof *sums, "sums of a correlation", err));
+    AR_TRY(ar_allocate(&sums, (size_t)values, sizeof *sums, "sums of a correlation", err));
     *pairs = 0;
-    for (int64_t t = 0; t < period->time_count; t++) {
-        later[t] = ar_field_data_find_time(period, period->times[t] + lag);
-        *pairs += later[t] >= 0;
-    }
-    if (*pairs == 0) {
-        for (int64_t at = 0; at < nlat * nlon; at++) {
-            r[at] = NAN;
+    for (int64_t t = 0; t < field->time_count; t++) {
+        const int64_t later = ar_truth_find_time(period, field->times[t] + lag);
+        const float *first, *second;
+        if (later >= 0) {
+            AR_TRY(ar_truth_read(period, t, &first, err));
+            AR_TRY(ar_truth_read(period, later, &second, err));
+            add_pair(sums, first, second, mean, values);
+            ++*pairs;
         }
-        goto cleanup;
     }
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < nlat; i++) {
-        correlation_of_row(r, sums, period, level, mean, later, i * nlon);
+    for (int64_t at = 0; at < values; at++) {
+        r[at] = *pairs > 0 ? (float)correlation_of(&sums[at]) : NAN;
     }
 cleanup:
-    ar_free(later);
     ar_free(sums);
     return status;
 }
 
 void ar_damped_persistence(float *forecast, const float *reference, const double *mean,
-                           const double *r, int64_t points)
+                           const float *r, int64_t points)
 {
     for (int64_t at = 0; at < points; at++) {
         forecast[at] = (float)(mean[at] + r[at] * (reference[at] - mean[at]));

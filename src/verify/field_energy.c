@@ -53,36 +53,45 @@ static ar_status add_energy_of_rotation(ar_verification *run, ar_error *err)
 /* The two parts of a wind at work. */
 typedef struct {
     const ar_forecast_field *field;
-    ar_field_data truth;
+    ar_truth truth;
     float *members, *mean, *spread; /* [member_count][points], [points], [points] */
 } wind_part;
 
 typedef struct {
     wind_part parts[2]; /* eastward, northward */
     int64_t points;
+    ar_mean_spectra *spectra; /* [level_count][lead_count] */
 } wind_work;
 
-static void wind_work_release(wind_work *work)
+static void wind_work_release(wind_work *work, const ar_verification *run)
 {
+    const int64_t spectra = work->spectra ? work->parts[0].field->level_count * run->lead_count : 0;
+    for (int64_t i = 0; i < spectra; i++) {
+        ar_mean_spectra_release(&work->spectra[i]);
+    }
+    ar_free(work->spectra);
     for (int i = 0; i < 2; i++) {
-        ar_field_data_release(&work->parts[i].truth);
+        ar_truth_close(&work->parts[i].truth);
         ar_free(work->parts[i].members);
         ar_free(work->parts[i].mean);
         ar_free(work->parts[i].spread);
     }
 }
 
-static ar_status load_part(wind_part *part, const ar_verification *run, ar_error *err)
+static ar_status open_part(wind_part *part, const ar_verification *run, ar_error *err)
 {
     const ar_forecast_file *file = &run->forecast;
     size_t points = (size_t)(file->grid.nlat * file->grid.nlon);
-    int64_t last = run->first_time;
+    ar_truth_settings settings = {.paths = run->options->truth_paths,
+                                  .path_count = run->options->truth_count,
+                                  .regrid = run->regrid,
+                                  .start = run->first_time,
+                                  .end = run->first_time};
     for (int64_t t = 0; t < file->time_count; t++) {
-        last = file->valid_times[t] > last ? file->valid_times[t] : last;
+        settings.end = file->valid_times[t] > settings.end ? file->valid_times[t] : settings.end;
     }
     ar_status status = AR_OK;
-    AR_TRY(ar_truth_load(&part->truth, run->options->truth_paths, run->options->truth_count, file,
-                         part->field, run->first_time, last, err));
+    AR_TRY(ar_truth_open(&part->truth, &settings, file, part->field, err));
     AR_TRY(ar_allocate(&part->members, points * (size_t)part->field->member_count, sizeof(float),
                        "members of a wind", err));
     AR_TRY(ar_allocate(&part->mean, points, sizeof(float), "the mean of a wind", err));
@@ -91,59 +100,77 @@ cleanup:
     return status;
 }
 
-/* Read both parts at a time and add their energy; a time that the truth lacks is left out. */
-static ar_status add_wind(ar_mean_spectra *spectra, wind_work *work, ar_verification *run,
-                          int64_t t, int64_t level, ar_error *err)
+static ar_status allocate_spectra(wind_work *work, const ar_verification *run, ar_error *err)
+{
+    const int64_t count = work->parts[0].field->level_count * run->lead_count;
+    const int64_t truncation = ar_harmonics_get_settings(run->harmonics)->truncation;
+    ar_status status = ar_allocate(&work->spectra, (size_t)count, sizeof *work->spectra,
+                                   "the spectra of a wind", err);
+    for (int64_t i = 0; status == AR_OK && i < count; i++) {
+        status = ar_mean_spectra_init(&work->spectra[i], truncation, err);
+    }
+    return status;
+}
+
+/* Add the energy of a level at a time at which both parts have truth. */
+static ar_status add_level(wind_work *work, ar_verification *run, int64_t t, int64_t level,
+                           const float *const *truth, ar_error *err)
 {
     ar_spectra_fields fields[2];
-    int64_t members = work->parts[0].field->member_count;
+    const int64_t members = work->parts[0].field->member_count;
+    const int64_t lead = ar_verification_find_lead(run, run->forecast.lead_times[t]);
     for (int i = 0; i < 2; i++) {
         wind_part *part = &work->parts[i];
-        int64_t at = ar_field_data_find_time(&part->truth, run->forecast.valid_times[t]);
-        if (at < 0) {
-            return AR_OK;
-        }
         ar_status status =
             ar_forecast_file_read(&run->forecast, part->field, t, level, part->members, err);
         if (status != AR_OK) {
             return status;
         }
         ar_ensemble_mean_spread(part->members, members, work->points, part->mean, part->spread);
-        fields[i] = (ar_spectra_fields){part->members, part->mean,
-                                        ar_field_data_slice(&part->truth, at, level)};
+        fields[i] = (ar_spectra_fields){part->members, part->mean, truth[i] + level * work->points};
     }
-    return ar_mean_spectra_add(spectra, run->harmonics, members, &fields[0], &fields[1], err);
+    return ar_mean_spectra_add(&work->spectra[level * run->lead_count + lead], run->harmonics,
+                               members, &fields[0], &fields[1], err);
 }
 
-static ar_status add_energy_at(ar_verification *run, wind_work *work, int64_t level, int64_t lead,
-                               ar_error *err)
+/* A time that the truth lacks is left out, and one that is not to be scored. */
+static ar_status add_time(wind_work *work, ar_verification *run, int64_t t, ar_error *err)
 {
-    const ar_forecast_file *file = &run->forecast;
-    ar_mean_spectra spectra = {0};
+    const float *truth[2];
     ar_status status = AR_OK;
-    AR_TRY(
-        ar_mean_spectra_init(&spectra, ar_harmonics_get_settings(run->harmonics)->truncation, err));
-    for (int64_t t = 0; t < file->time_count; t++) {
-        if (file->lead_times[t] == lead) {
-            AR_TRY(add_wind(&spectra, work, run, t, level, err));
-        }
+    if (ar_verification_find_lead(run, run->forecast.lead_times[t]) < 0) {
+        return AR_OK;
     }
-    if (spectra.times > 0) {
-        AR_TRY(ar_grow(&run->spectra, &run->spectra_capacity, run->spectra_count + 1,
-                       sizeof *run->spectra, "the spectra", err));
-        ar_field_spectra *energy = &run->spectra[run->spectra_count++];
-        *energy = (ar_field_spectra){.variable = "kinetic_energy",
-                                     .standard_name = "",
-                                     .units = "m2 s-2",
-                                     .lead_hours = (double)lead / 3600,
-                                     .spectra = spectra};
-        spectra = (ar_mean_spectra){0};
-        ar_mean_spectra_finish(&energy->spectra);
-        ar_verification_describe_level(work->parts[0].field, level, energy->level,
-                                       energy->level_text);
+    for (int i = 0; i < 2; i++) {
+        ar_truth *source = &work->parts[i].truth;
+        const int64_t at = ar_truth_find_time(source, run->forecast.valid_times[t]);
+        if (at < 0) {
+            return AR_OK;
+        }
+        AR_TRY(ar_truth_read(source, at, &truth[i], err));
+    }
+    for (int64_t level = 0; level < work->parts[0].field->level_count; level++) {
+        AR_TRY(add_level(work, run, t, level, truth, err));
     }
 cleanup:
-    ar_mean_spectra_release(&spectra);
+    return status;
+}
+
+static ar_status append_energy(wind_work *work, ar_verification *run, ar_error *err)
+{
+    ar_status status = AR_OK;
+    for (int64_t i = 0; i < work->parts[0].field->level_count * run->lead_count; i++) {
+        const size_t before = run->spectra_count;
+        AR_TRY(ar_verification_append_spectra(run, work->parts[0].field, i / run->lead_count,
+                                              i % run->lead_count, &work->spectra[i], err));
+        if (run->spectra_count > before) {
+            ar_field_spectra *energy = &run->spectra[before];
+            energy->variable = "kinetic_energy";
+            energy->standard_name = "";
+            energy->units = "m2 s-2";
+        }
+    }
+cleanup:
     return status;
 }
 
@@ -178,15 +205,15 @@ static ar_status add_energy_of_winds(ar_verification *run, ar_error *err)
         !same_levels(work.parts[0].field, work.parts[1].field)) {
         return AR_OK;
     }
-    AR_TRY(load_part(&work.parts[0], run, err));
-    AR_TRY(load_part(&work.parts[1], run, err));
-    for (int64_t level = 0; level < work.parts[0].field->level_count; level++) {
-        for (int64_t i = 0; i < run->lead_count; i++) {
-            AR_TRY(add_energy_at(run, &work, level, run->lead_times[i], err));
-        }
+    AR_TRY(open_part(&work.parts[0], run, err));
+    AR_TRY(open_part(&work.parts[1], run, err));
+    AR_TRY(allocate_spectra(&work, run, err));
+    for (int64_t t = 0; t < file->time_count; t++) {
+        AR_TRY(add_time(&work, run, t, err));
     }
+    AR_TRY(append_energy(&work, run, err));
 cleanup:
-    wind_work_release(&work);
+    wind_work_release(&work, run);
     return status;
 }
 

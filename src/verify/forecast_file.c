@@ -26,7 +26,7 @@ static int64_t find_axis(const ar_variable *variable, const char *dimension)
 static ar_status find_coordinate(const ar_variable **variable, const ar_forecast_file *file,
                                  const char *name, const char *dimension, ar_error *err)
 {
-    const char *path = ar_source_path(file->source);
+    const char *path = file->path;
     *variable = ar_source_find(file->source, name);
     if (!*variable || !(*variable)->readable) {
         return ar_fail(err, AR_ERROR_INPUT,
@@ -68,8 +68,8 @@ static ar_status read_grid(ar_forecast_file *file, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(read_coordinate(&latitude, &nlat, file, "latitude", "latitude", err));
     AR_TRY(read_coordinate(&longitude, &nlon, file, "longitude", "longitude", err));
-    AR_TRY(ar_grid_init(&file->grid, &file->order, latitude, nlat, longitude, nlon,
-                        ar_source_path(file->source), err));
+    AR_TRY(
+        ar_grid_init(&file->grid, &file->order, latitude, nlat, longitude, nlon, file->path, err));
 cleanup:
     ar_free(latitude);
     ar_free(longitude);
@@ -83,9 +83,8 @@ static ar_status read_along_time(double **values, const ar_forecast_file *file, 
     int64_t count = 0;
     ar_status status = read_coordinate(values, &count, file, name, "time", err);
     if (status == AR_OK && count != file->time_count) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: %s has %lld values for %lld times",
-                       ar_source_path(file->source), name, (long long)count,
-                       (long long)file->time_count);
+        return ar_fail(err, AR_ERROR_INPUT, "%s: %s has %lld values for %lld times", file->path,
+                       name, (long long)count, (long long)file->time_count);
     }
     return status;
 }
@@ -118,8 +117,7 @@ static ar_status read_times(int64_t **times, ar_calendar *calendar, const ar_for
     }
 cleanup:
     ar_free(values);
-    return status == AR_OK ? AR_OK
-                           : ar_fail_within(err, status, "%s", ar_source_path(file->source));
+    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "%s", file->path);
 }
 
 /* Valid and reference times, in one calendar. */
@@ -139,7 +137,7 @@ static ar_status read_all_times(ar_forecast_file *file, ar_error *err)
         status = ar_fail(err, AR_ERROR_INPUT,
                          "%s: time is in calendar %s and forecast_reference_time in %s; they must "
                          "be the same",
-                         ar_source_path(file->source), ar_calendar_name(file->calendar),
+                         file->path, ar_calendar_name(file->calendar),
                          ar_calendar_name(reference_calendar));
     }
 cleanup:
@@ -163,11 +161,11 @@ static ar_status read_lead_times(ar_forecast_file *file, ar_error *err)
         if (!(fabs(values[t] * scale + offset - (double)lead) <= 1)) {
             char valid[32];
             ar_time_format(file->valid_times[t], file->calendar, valid);
-            status = ar_fail(err, AR_ERROR_INPUT,
-                             "%s: lead_time %g %s at valid time %s is not the valid time less "
-                             "forecast_reference_time, which is %g hours",
-                             ar_source_path(file->source), values[t], units ? units : "hours",
-                             valid, (double)lead / 3600);
+            status =
+                ar_fail(err, AR_ERROR_INPUT,
+                        "%s: lead_time %g %s at valid time %s is not the valid time less "
+                        "forecast_reference_time, which is %g hours",
+                        file->path, values[t], units ? units : "hours", valid, (double)lead / 3600);
             goto cleanup;
         }
         file->lead_times[t] = lead;
@@ -180,7 +178,7 @@ cleanup:
 static ar_status read_training_time(int64_t *time, const ar_forecast_file *file, const char *name,
                                     ar_error *err)
 {
-    const char *path = ar_source_path(file->source);
+    const char *path = file->path;
     const char *text = ar_source_text(file->source, NULL, name);
     if (!text) {
         return ar_fail(err, AR_ERROR_INPUT,
@@ -263,7 +261,7 @@ static ar_status find_members(ar_forecast_field *field, const ar_forecast_file *
     if (!fits || members->shape[mean->rank - 2] < 1) {
         return ar_fail(err, AR_ERROR_INPUT,
                        "%s: the dimensions of %s are not time%s, member, latitude, longitude",
-                       ar_source_path(file->source), name, mean->rank == 4 ? ", level" : "");
+                       file->path, name, mean->rank == 4 ? ", level" : "");
     }
     field->values = members;
     field->member_count = members->shape[mean->rank - 2];
@@ -282,13 +280,12 @@ static ar_status check_shape(const ar_forecast_field *field, const ar_forecast_f
         values->shape[rank - 1] != file->order.file_nlon ||
         (field->levels && values->shape[1] != field->level_count)) {
         return ar_fail(err, AR_ERROR_INPUT, "%s: the shape of %s is not that of its coordinates",
-                       ar_source_path(file->source), values->name);
+                       file->path, values->name);
     }
     if (!ar_size_product((size_t)field->member_count, (size_t)values->shape[rank - 2], &size) ||
         !ar_size_product(size, (size_t)values->shape[rank - 1], &size) ||
         size > INT64_MAX / sizeof(double)) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: %s is too large", ar_source_path(file->source),
-                       values->name);
+        return ar_fail(err, AR_ERROR_INPUT, "%s: %s is too large", file->path, values->name);
     }
     return AR_OK;
 }
@@ -298,8 +295,8 @@ static ar_status read_field(ar_forecast_field *field, const ar_forecast_file *fi
 {
     const ar_source *source = file->source;
     if (strlen(mean->name) >= sizeof field->variable) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: the variable name %s is too long",
-                       ar_source_path(source), mean->name);
+        return ar_fail(err, AR_ERROR_INPUT, "%s: the variable name %s is too long", file->path,
+                       mean->name);
     }
     copy_text(field->variable, sizeof field->variable, mean->name);
     copy_text(field->standard_name, sizeof field->standard_name,
@@ -332,7 +329,7 @@ static ar_status read_fields(ar_forecast_file *file, ar_error *err)
         return ar_fail(err, AR_ERROR_INPUT,
                        "%s: no variable has the dimensions time[, level], latitude, longitude; "
                        "is it a forecast file?",
-                       ar_source_path(file->source));
+                       file->path);
     }
     return status;
 }
@@ -342,6 +339,7 @@ ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path, ar_err
     *file = (ar_forecast_file){0};
     ar_status status = AR_OK;
     AR_TRY(ar_source_open(&file->source, path, err));
+    file->path = ar_source_path(file->source);
     AR_TRY(read_grid(file, err));
     AR_TRY(read_all_times(file, err));
     AR_TRY(read_lead_times(file, err));
@@ -398,4 +396,17 @@ ar_status ar_forecast_file_read(ar_forecast_file *file, const ar_forecast_field 
 cleanup:
     ar_free(in_file_order);
     return status;
+}
+
+void ar_forecast_field_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
+                                      char text[48])
+{
+    if (!field->levels) {
+        snprintf(key, 32, "surface");
+        snprintf(text, 48, "surface");
+        return;
+    }
+    snprintf(key, 32, "%.10g", field->levels[level]);
+    bool has_unit = field->level_units[0] && strcmp(field->level_units, "1") != 0;
+    snprintf(text, 48, "%s%s%s", key, has_unit ? " " : "", has_unit ? field->level_units : "");
 }

@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     ar_source *source;
+    const char *path; /* as messages call it; borrowed */
     ar_grid grid;
     ar_grid_order order;
     ar_calendar calendar;
@@ -42,5 +43,10 @@ void ar_forecast_file_close(ar_forecast_file *file); /* safe on a zeroed one */
 AR_USE_RESULT ar_status ar_forecast_file_read(ar_forecast_file *file,
                                               const ar_forecast_field *field, int64_t time_index,
                                               int64_t level_index, float *members, ar_error *err);
+
+/* A level's key in JSON ("850", "surface" for a field without levels), and its text with the unit.
+ */
+void ar_forecast_field_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
+                                      char text[48]);
 
 #endif

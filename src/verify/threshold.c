@@ -66,7 +66,7 @@ static ar_status fail_without_field(const char *text, const ar_forecast_file *fi
     ar_status status = names.status;
     if (status == AR_OK) {
         status = ar_fail(err, AR_ERROR_USAGE, "threshold %s: %s has the fields %s", text,
-                         ar_source_path(file->source), names.text);
+                         file->path, names.text);
     }
     ar_free(names.text);
     return status;

@@ -1,4 +1,4 @@
-/* One verification while it runs: what verify.c sets up and field_scores.c fills, field by field.
+/* One verification while it runs: what verify.c sets up and field_scorer.h fills, field by field.
  */
 #ifndef AR_VERIFY_VERIFICATION_H
 #define AR_VERIFY_VERIFICATION_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/field_data.h"
+#include "field/regrid.h"
 #include "verify/forecast_file.h"
 #include "verify/report.h"
 #include "atmorep/atmorep.h"
@@ -18,7 +18,8 @@ typedef struct {
     int64_t climatology_start, climatology_end;
     ar_region *regions; /* [region_count], the first the whole grid */
     int64_t region_count;
-    int64_t *lead_times; /* [lead_count] the different ones, ascending */
+    const ar_regrid_method *regrid; /* of truth; NULL: none */
+    int64_t *lead_times;            /* [lead_count] the different ones that are scored, ascending */
     int64_t lead_count;
     int64_t first_time; /* of all valid times: where blocks of days begin */
     int64_t block_days, resamples;
@@ -34,30 +35,28 @@ typedef struct {
     size_t map_count, map_capacity;
 } ar_verification;
 
-/* One field and its truth. */
-typedef struct {
-    const ar_forecast_field *field;
-    const ar_field_data *truth;
-    const int64_t *valid_index; /* [time_count] in truth; −1 where it has no such time */
-    float *members;             /* [member_count][nlat][nlon] room for one level */
-} ar_level_source;
+/* Make run->lead_times of the options and of the forecast; one that it does not have is an error
+ * that tells what it has. */
+AR_USE_RESULT ar_status ar_verification_choose_leads(ar_verification *run, ar_error *err);
 
-/* Append the energy scores of all levels of a field together to run->level_scores, for which they
- * are read once more, time by time. */
-AR_USE_RESULT ar_status ar_verification_score_levels(ar_verification *run,
-                                                     const ar_level_source *source, ar_error *err);
+/* Index of a lead time in run->lead_times; −1: it is not scored. */
+int64_t ar_verification_find_lead(const ar_verification *run, int64_t lead_time);
 
-/* A level's key in JSON, and its text with the unit. */
-void ar_verification_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
-                                    char text[48]);
+/* Append the spectra of a field, or made from it, at a level and the lead time of an index; they
+ * are taken and become means over times. Without any time there is nothing to append. */
+AR_USE_RESULT ar_status ar_verification_append_spectra(ar_verification *run,
+                                                       const ar_forecast_field *field,
+                                                       int64_t level, int64_t lead,
+                                                       ar_mean_spectra *spectra, ar_error *err);
 
 /* Append the spectra of kinetic energy wherever those of vorticity are, with divergence where that
  * is too; of a forecast without vorticity, those of its winds, for which it reads them and their
- * truth again. */
+ * truth again, time by time. */
 AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_error *err);
 
-/* Score one field of the forecast file at all its levels and lead times: load its truth, append to
- * run->scores, for each region, and to run->spectra, and, when run->draw_maps, draw a map a level.
+/* Score one field of the forecast file at all its levels and lead times: append to
+ * run->scores and run->level_scores, for each region, and to run->spectra, and, when
+ * run->draw_maps, draw a map a level.
  * Truth that lacks times is told as a warning; truth that has none of them is an error. */
 AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
                                                     const ar_forecast_field *field, ar_error *err);

@@ -23,7 +23,7 @@ static ar_status refuse_training_times(const ar_forecast_file *file, ar_error *e
             return ar_fail(err, AR_ERROR_INPUT,
                            "%s: valid time %s lies in the training period %s to %s, and no score "
                            "is computed on training times",
-                           ar_source_path(file->source), text, start, end);
+                           file->path, text, start, end);
         }
     }
     return AR_OK;
@@ -65,26 +65,19 @@ cleanup:
     return status;
 }
 
-/* The different lead times of the file, ascending. */
-static ar_status collect_lead_times(ar_verification *run, ar_error *err)
+static ar_status choose_regrid(ar_verification *run, ar_error *err)
 {
-    const ar_forecast_file *file = &run->forecast;
-    ar_status status = ar_allocate(&run->lead_times, (size_t)file->time_count,
-                                   sizeof *run->lead_times, "lead times", err);
-    for (int64_t t = 0; status == AR_OK && t < file->time_count; t++) {
-        int64_t lead = file->lead_times[t], at = 0;
-        while (at < run->lead_count && run->lead_times[at] < lead) {
-            at++;
+    static const ar_regrid_method methods[] = {AR_REGRID_BILINEAR, AR_REGRID_AREA};
+    static const char *const names[] = {"bilinear", "area"};
+    const char *name = run->options->regrid;
+    for (int i = 0; name && i < 2; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            run->regrid = &methods[i];
         }
-        if (at < run->lead_count && run->lead_times[at] == lead) {
-            continue;
-        }
-        memmove(run->lead_times + at + 1, run->lead_times + at,
-                (size_t)(run->lead_count - at) * sizeof *run->lead_times);
-        run->lead_times[at] = lead;
-        run->lead_count++;
     }
-    return status;
+    return !name || run->regrid
+               ? AR_OK
+               : ar_fail(err, AR_ERROR_USAGE, "regridding %s is neither bilinear nor area", name);
 }
 
 /* The whole grid, and the regions that are asked for. */
@@ -220,7 +213,8 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(ar_forecast_file_open(&run.forecast, options->forecast, err));
     AR_TRY(refuse_training_times(&run.forecast, err));
     AR_TRY(choose_climatology(&run, err));
-    AR_TRY(collect_lead_times(&run, err));
+    AR_TRY(ar_verification_choose_leads(&run, err));
+    AR_TRY(choose_regrid(&run, err));
     AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
     AR_TRY(choose_regions(&run, err));
     AR_TRY(choose_blocks(&run, err));

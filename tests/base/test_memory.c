@@ -190,6 +190,30 @@ static void the_nth_allocation_fails(void **state)
     }
 }
 
+/* The peak stays when memory is freed, and is what is held when it starts anew. */
+static void the_peak_is_of_what_is_held_at_once(void **state)
+{
+    (void)state;
+    enum { BYTES = 1 << 20 };
+    char *first = NULL, *second = NULL, *large = NULL;
+    ar_memory_peak(true);
+    const int64_t before = ar_memory_peak(false);
+    assert_int_equal(ar_allocate(&first, BYTES, 1, "", NULL), AR_OK);
+    ar_free(first);
+    assert_int_equal(ar_allocate(&second, BYTES, 1, "", NULL), AR_OK);
+    const int64_t one = ar_memory_peak(true) - before;
+    /* An allocator may round up; it does not by as much as another of these. */
+    assert_true(one >= BYTES && one < 2 * BYTES);
+    ar_free(second);
+    const int64_t other = ar_memory_peak(true) - before;
+    assert_true(other >= BYTES && other < 2 * BYTES);
+    assert_int_equal(ar_memory_peak(false), before);
+    assert_int_equal(ar_allocate_large(&large, BYTES, 8, "", NULL), AR_OK);
+    ar_free_large(large);
+    assert_true(ar_memory_peak(true) - before >= 8 * BYTES);
+    assert_int_equal(ar_memory_peak(false), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +226,7 @@ int main(void)
         cmocka_unit_test(growing_keeps_what_is_there),
         cmocka_unit_test(a_failed_growth_keeps_the_list),
         cmocka_unit_test(the_nth_allocation_fails),
+        cmocka_unit_test(the_peak_is_of_what_is_held_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

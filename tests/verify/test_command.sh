@@ -48,6 +48,15 @@ grep -q 'lacks 2 of 28 valid times' "$work/err" || fail "no warning about times 
     2>/dev/null >"$work/printed.json"
 cmp "$work/printed.json" "$work/json/scores.json" || fail "--json does not print scores.json"
 
+echo "== truth on another grid, one of two lead times"
+# A grid that holds all points of the forecast's: interpolated linearly, truth is what it was.
+"$program" verify --quiet --json --no-maps --forecast "$forecast" --truth "$work/synthetic/fine.nc" --regrid bilinear \
+    --lead-hours 12 --out "$work/fine" >/dev/null 2>&1 || fail "truth on a finer grid"
+"$program" verify --quiet --no-maps --forecast "$forecast" --truth "$truth" --lead-hours 12 \
+    --out "$work/twelve" >/dev/null 2>&1 || fail "one lead time"
+$python "$case" compare-lead 12 "$work/synthetic/scores.json" "$work/twelve/scores.json" "$work/fine/scores.json" ||
+    fail "scores of one lead time"
+
 echo "== winds"
 mkdir "$work/winds"
 $python "$case" check-winds "$work/winds" "$program" || fail "kinetic energy"
@@ -69,6 +78,9 @@ later = data.assign_coords(time=("time", data.time.values + 1e4, data.time.attrs
     forecast_reference_time=("time", data.forecast_reference_time.values + 1e4, data.time.attrs))
 later.to_netcdf(f"{work}/later.nc")
 data.isel(longitude=slice(0, 8)).to_netcdf(f"{work}/half.nc")
+truth = xr.open_dataset(f"{work}/synthetic/truth.nc", decode_times=False).load()
+truth.isel(lat=slice(0, 6)).to_netcdf(f"{work}/south.nc")
+metres = truth.copy(); metres["t"].attrs["units"] = "m"; metres.to_netcdf(f"{work}/metres.nc")
 PYTHON
 refused 1 'valid time 2001-03-03T00:00 lies in the training period 2001-02-20T00:00 to 2001-03-05T06:00' \
     --forecast "$work/inside.nc" --truth "$truth"
@@ -83,6 +95,14 @@ refused 2 'begins at 2001-03-01T00:00' --forecast "$forecast" --truth "$truth" \
     --climatology-start 2001-03-01 --climatology-end 2001-02-21
 refused 2 '\-\-forecast FILE is missing' --truth "$truth"
 usual=(--forecast "$forecast" --truth "$truth")
+refused 1 'truth of t: its grid is 6 x 16 from 22.5 N, 0 E and that of forecast .* is 9 x 16 from 90 N' \
+    --forecast "$forecast" --truth "$work/south.nc"
+refused 1 'its grid of 6 x 16 .* does not cover 48 of the points of the forecast.s, 9 x 16' \
+    --forecast "$forecast" --truth "$work/south.nc" --regrid area
+refused 1 'truth of t: .*m.*K' --forecast "$forecast" --truth "$work/metres.nc"
+refused 2 'regridding cubic is neither bilinear nor area' "${usual[@]}" --regrid cubic
+refused 1 'has no lead time of 48 hours; it has 2 of them, from 6 to 12' "${usual[@]}" --lead-hours 6 48
+refused 2 'lead time soon is not a number of hours' "${usual[@]}" --lead-hours soon
 refused 2 'threshold t=warm is not FIELD=VALUE' "${usual[@]}" --threshold t=warm
 refused 2 'threshold q=1: .* has the fields t, surface_pressure' "${usual[@]}" --threshold q=1
 refused 2 'region alps is neither a box .* nor one of globe, northern-hemisphere' "${usual[@]}" --region alps

@@ -4,6 +4,7 @@ usage: verification_case.py make-synthetic DIR
        verification_case.py make-era5 DIR DATA_FOLDER
        verification_case.py check-winds DIR PROGRAM
        verification_case.py compare DIR/expected.json DIR/scores.json
+       verification_case.py compare-lead HOURS ALL/scores.json DIR/scores.json…
 
 Nothing here is shared with the program: readers, weights, and scores (O(N^2) CRPS) are Python's own.
 """
@@ -274,6 +275,26 @@ def write_forecast(path, fields, times, leads, latitude, longitude, training):
     data.to_netcdf(path, encoding={"time": unit, "forecast_reference_time": unit})
 
 
+def write_finer(folder):
+    """The truth on a grid of twice the resolution, with noise at the points in between."""
+    random = np.random.default_rng(8)
+    truth = xr.open_dataset(f"{folder}/truth.nc").load()
+    nlat, nlon = truth.lat.size, truth.lon.size
+    fine = xr.Dataset(
+        coords={
+            "time": truth.time,
+            "plev": truth.plev,
+            "lat": ("lat", np.linspace(-90, 90, 2 * nlat - 1), truth.lat.attrs),
+            "lon": ("lon", truth.lon.values[0] + np.arange(2 * nlon) * 180.0 / nlon, truth.lon.attrs),
+        }
+    )
+    for name, variable in truth.data_vars.items():
+        values = random.normal(0, 1e5, variable.shape[:-2] + (2 * nlat - 1, 2 * nlon)).astype("f4")
+        values[..., ::2, ::2] = variable.values
+        fine[name] = (variable.dims, values, variable.attrs)
+    fine.to_netcdf(f"{folder}/fine.nc")
+
+
 def make_synthetic(folder):
     """Two levels in Pa and a surface field in hPa, upside down from -180, with gaps, on 60 times."""
     random = np.random.default_rng(7)
@@ -303,6 +324,7 @@ def make_synthetic(folder):
             "lon": ("lon", from_west, {"units": "degrees_east"}),
         },
     ).to_netcdf(f"{folder}/truth.nc")
+    write_finer(folder)
 
     # As the program has it: north first, from 0 E, levels as the forecast orders them, ps in Pa.
     ours = np.roll(truth[:, :, ::-1], -nlon // 2, axis=3).astype("f8")
@@ -459,6 +481,25 @@ def differences(wanted, found, scale, path):
     return sum(count for count, _ in results), sum((lines for _, lines in results), [])
 
 
+def compare_lead(hours, whole_path, *part_paths):
+    """Of one lead time alone, all is there that is of it where there are others too (but for thresholds, which
+    are not asked for): the same to rounding, as the interpolation's weights are 0 and 1 to rounding."""
+    fields = json.load(open(whole_path))["fields"]
+    for path in part_paths:
+        found = json.load(open(path))["fields"]
+        wanted = {name: {level: {hours: leads[hours]} for level, leads in levels.items()}
+                  for name, levels in fields.items()}
+        count, lines = differences(numbers_of(wanted), found, 0, path)
+        assert not lines, lines
+        print(f"{count} scores of lead time {hours} are the same")
+
+
+def numbers_of(tree):
+    """Without texts and thresholds."""
+    return {key: numbers_of(value) if isinstance(value, dict) else value
+            for key, value in tree.items() if not isinstance(value, str) and key != "thresholds"}
+
+
 def compare(expected_path, scores_path):
     """Every expected score is there and within 1e-5: baselines pass through float32 once (6e-8 of values
     that are up to 1000 times the score); the bias, a small difference, to 1e-5 of the MAE."""
@@ -492,5 +533,6 @@ def compare(expected_path, scores_path):
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     commands = {"make-synthetic": make_synthetic, "make-era5": make_era5, "compare": compare,
+                "compare-lead": compare_lead,
                 "check-winds": check_winds}
     sys.exit(commands[command](*arguments))
