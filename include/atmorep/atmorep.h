@@ -178,6 +178,10 @@ typedef struct {
      * filled in, else 0 (docs/forecast-file.md). NULL: forecast; else lead_hours and next_hours are
      * 0. */
     const char *gaps;
+    /* Another output than the tokens' own, of a model that was trained for it: words with commas
+     * between them, time=HOURSh (later), rows=N and columns=N (points to the south and east),
+     * stride=N (every N-th point). NULL: none. start and end are valid times of that output. */
+    const char *tau;
     /* Forecasts of lead_hours, 2·lead_hours, … steps·lead_hours, each from those before it; 0 or 1:
      * of lead_hours alone. start and end are then valid times of the first. */
     int64_t steps;

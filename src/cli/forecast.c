@@ -13,6 +13,9 @@ int ar_command_forecast(int argc, char **argv)
         {"feed-members", NULL,
          "roll-out: each member goes on from itself, N passes a step, not from the mean",
          AR_OPTION_FLAG, &o.feed_members, false},
+        {"tau", "WORDS",
+         "another output, of a model trained for it: time=-3h,rows=1,columns=2,stride=2",
+         AR_OPTION_TEXT, &o.tau, false},
         {0}};
     const ar_forecast_command command = {
         .command = "forecast",

@@ -4,10 +4,13 @@
 int ar_command_hindcast(int argc, char **argv)
 {
     ar_forecast_options o = {.next_hours = 6};
-    const ar_option own[] = {{"next-hours", "HOURS",
-                              "from the valid time to the first known time (default 6)",
-                              AR_OPTION_INTEGER, &o.next_hours, false},
-                             {0}};
+    const ar_option own[] = {
+        {"next-hours", "HOURS", "from the valid time to the first known time (default 6)",
+         AR_OPTION_INTEGER, &o.next_hours, false},
+        {"tau", "WORDS",
+         "another output, of a model trained for it: time=-3h,rows=1,columns=2,stride=2",
+         AR_OPTION_TEXT, &o.tau, false},
+        {0}};
     const ar_forecast_command command = {
         .command = "hindcast",
         .description = "What was before, by a trained model: the first time tokens are masked and "

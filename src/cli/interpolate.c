@@ -9,6 +9,9 @@ int ar_command_interpolate(int argc, char **argv)
          AR_OPTION_INTEGER, &o.lead_hours, false},
         {"next-hours", "HOURS", "from the valid time to the next known time (default 6)",
          AR_OPTION_INTEGER, &o.next_hours, false},
+        {"tau", "WORDS",
+         "another output, of a model trained for it: time=-3h,rows=1,columns=2,stride=2",
+         AR_OPTION_TEXT, &o.tau, false},
         {0}};
     const ar_forecast_command command = {
         .command = "interpolate",

@@ -16,6 +16,7 @@
 #include "task/predictions.h"
 #include "task/roll_out.h"
 #include "task/tiles.h"
+#include "task/wanted_output.h"
 #include "train/checkpoint.h"
 
 /* Of a pass through the network: enough rows to keep matrix products busy; more take memory only.
@@ -30,7 +31,9 @@ typedef struct {
     ar_checkpoint checkpoint;
     ar_dataset dataset;
     ar_forecast_times times;
-    ar_gaps gaps; /* that are filled in; empty otherwise */
+    ar_wanted_output output;
+    int64_t extent[3]; /* points of a cube */
+    ar_gaps gaps;      /* that are filled in; empty otherwise */
     ar_tiles tiles;
     int64_t *wanted, wanted_count; /* tiles that are computed */
     int64_t tiles_at_once;
@@ -54,22 +57,6 @@ static const ar_configuration *configuration_of(const forecast_state *state)
 
 /* ---- setting up ------------------------------------------------------------------------------ */
 
-/* Data later than the last of the valid times that were asked for. */
-static int64_t seconds_after(const forecast_state *state)
-{
-    const ar_configuration *c = configuration_of(state);
-    const ar_forecast_times *times = &state->times;
-    bool inputs = false;
-    for (int64_t f = 0; f < c->field_count; f++) {
-        const ar_field_configuration *field = &c->fields[f];
-        inputs |= !field->predicted && !field->stream_of && !field->is_static;
-    }
-    const bool later = times->masking.known_after > 0 || times->masking.strategy == AR_MASK_GAPS;
-    return later    ? times->cube_steps * times->time_step
-           : inputs ? ar_forecast_times_step(times, 0, times->steps - 1)
-                    : 0;
-}
-
 static ar_status init_blends(forecast_state *state, ar_error *err)
 {
     const ar_configuration *c = configuration_of(state);
@@ -82,7 +69,7 @@ static ar_status init_blends(forecast_state *state, ar_error *err)
     for (int64_t i = 0; i < steps * AR_FIELD_MAX; i++) {
         const int64_t f = i % AR_FIELD_MAX;
         if (f < dataset->field_count && c->fields[f].predicted) {
-            AR_TRY(ar_blend_init(&state->blends[i], &state->tiles, &dataset->fields[f].grid,
+            AR_TRY(ar_blend_init(&state->blends[i], &state->tiles, &state->output.grid,
                                  dataset->fields[f].level_count, c->model.tails, err));
         }
     }
@@ -109,22 +96,26 @@ static ar_status load(forecast_state *state, ar_error *err)
     ar_dataset *dataset = &state->dataset;
     ar_status status = AR_OK;
     AR_TRY(ar_forecast_model_open(&state->checkpoint, o, err));
+    AR_TRY(ar_wanted_output_parse(&state->output, o, &state->checkpoint, err));
+    state->times.displaced = state->output.displacement.seconds;
     AR_TRY(o->gaps ? ar_forecast_times_gaps(&state->times, o, &state->checkpoint, err)
                    : ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
     const ar_field_tokens *tokens = &c->fields[0].tokens;
     const ar_dataset_period period = {.start = o->start,
                                       .end = o->end,
-                                      .seconds_before =
-                                          state->times.cube_steps * state->times.time_step,
-                                      .seconds_after = seconds_after(state)};
+                                      .seconds_before = ar_forecast_times_before(&state->times),
+                                      .seconds_after = ar_forecast_times_after(&state->times, c)};
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
     AR_TRY(ar_forecast_model_normalise(&state->checkpoint, o, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_forecast_times_choose(&state->times, o, c, dataset, err));
     state->tiles_at_once = tiles_at_once(&dataset->space);
-    AR_TRY(ar_tiles_init(&state->tiles, &dataset->fields[0].grid,
-                         tokens->tokens[1] * tokens->token_size[1],
-                         tokens->tokens[2] * tokens->token_size[2], o->overlap, err));
+    ar_cube_extent(tokens, state->extent);
+    AR_TRY(ar_wanted_output_grid(&state->output, &dataset->fields[0].grid, err));
+    AR_TRY(ar_tiles_init(&state->tiles, &state->output.grid,
+                         ar_wanted_output_points(&state->output, state->extent[1]),
+                         ar_wanted_output_points(&state->output, state->extent[2]), o->overlap,
+                         err));
     if (o->gaps) {
         AR_TRY(ar_gaps_init(&state->gaps, dataset, c, o->gaps, err));
         AR_TRY(ar_gaps_check(&state->gaps, &state->tiles, state->times.valid, state->times.count,
@@ -258,9 +249,9 @@ static ar_status forecast_time(forecast_state *state, const ar_cube_space *space
         const int64_t count = left < state->tiles_at_once ? left : state->tiles_at_once;
         for (int64_t i = 0; i < count; i++) {
             const int64_t tile = state->wanted[first + i];
-            state->cubes[i] = (ar_cube){.first_time = first_time,
-                                        .first_row = state->tiles.first_row[tile],
-                                        .first_column = state->tiles.first_column[tile]};
+            state->cubes[i] = ar_wanted_output_cube(
+                &state->output, &state->dataset.fields[0].grid, state->extent, first_time,
+                state->tiles.first_row[tile], state->tiles.first_column[tile]);
         }
         ar_profile_begin_step(profile);
         ar_profile_begin(profile);
@@ -272,7 +263,8 @@ static ar_status forecast_time(forecast_state *state, const ar_cube_space *space
         ar_profile_end(profile, "feeding the model", 0);
         ar_plan_forward(state->plan);
         ar_profile_begin(profile);
-        blend_times(state, first, (valid - first_time) / state->times.time_step);
+        blend_times(state, first,
+                    (valid - state->times.displaced - first_time) / state->times.time_step);
         ar_profile_end(profile, "blending tiles", 0);
         ar_profile_end_step(profile);
     }
@@ -331,7 +323,7 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
     uint64_t hash = ar_hash(state->parameters,
                             (size_t)state->model->graph->parameter_values * sizeof(float), 0);
     AR_TRY(ar_forecast_writer_create(&state->writer, o, &state->checkpoint, hash, &state->dataset,
-                                     err));
+                                     &state->output.grid, err));
     ar_progress_begin(&progress, "forecasting", 0, times->count * times->steps);
     for (int64_t i = 0; i < times->count * times->steps; i++) {
         const int64_t t = i / times->steps, step = i % times->steps;
@@ -369,6 +361,7 @@ static void release(forecast_state *state)
     ar_roll_out_release(&state->roll_out);
     ar_batch_release(&state->batch);
     ar_tiles_release(&state->tiles);
+    ar_wanted_output_release(&state->output);
     ar_dataset_release(&state->dataset);
     ar_checkpoint_close(&state->checkpoint);
 }

@@ -107,6 +107,9 @@ ar_status ar_forecast_put_provenance(ar_writer *file, const ar_forecast_options 
     if (options->gaps) {
         AR_TRY(ar_writer_put_text(file, NULL, "gaps", options->gaps, err));
     }
+    if (options->tau) {
+        AR_TRY(ar_writer_put_text(file, NULL, "tau", options->tau, err));
+    }
     if (options->steps > 1) {
         AR_TRY(ar_writer_put_number(file, NULL, "steps", (double)options->steps, err));
         AR_TRY(ar_writer_put_text(file, NULL, "feed_back",

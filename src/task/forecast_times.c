@@ -166,7 +166,17 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
     times->valid_step = lead > 0 ? lead - 1 : times->masked_steps - next;
     times->time_step = 3600 * c->time_step_hours;
     times->steps = o->steps > 1 ? o->steps : 1;
-    times->lead_hours = lead > 0 && (next == 0 || lead <= next) ? o->lead_hours : -o->next_hours;
+    const int64_t displaced = times->displaced / 3600;
+    const int64_t from_last = o->lead_hours + displaced, to_next = o->next_hours - displaced;
+    times->lead_hours = lead > 0 && (next == 0 || from_last <= to_next) ? from_last : -to_next;
+    if ((lead > 0 && from_last < 0) || (next > 0 && to_next < 0)) {
+        char option[80];
+        name_hours(o, option);
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s --tau time=%lldh: lies beyond the nearest known time; should be %s%lldh",
+                       option, (long long)displaced, from_last < 0 ? "at least -" : "at most ",
+                       (long long)(from_last < 0 ? o->lead_hours : o->next_hours));
+    }
     status = check_period_early(o, err);
 cleanup:
     return status;
@@ -207,12 +217,32 @@ static int64_t first_around(const ar_forecast_times *times, int64_t valid)
     return valid - step * (back < 0 ? 0 : back > most ? most : back);
 }
 
+int64_t ar_forecast_times_before(const ar_forecast_times *times)
+{
+    return times->cube_steps * times->time_step + (times->displaced > 0 ? times->displaced : 0);
+}
+
+int64_t ar_forecast_times_after(const ar_forecast_times *times,
+                                const ar_configuration *configuration)
+{
+    bool inputs = false;
+    for (int64_t f = 0; f < configuration->field_count; f++) {
+        const ar_field_configuration *field = &configuration->fields[f];
+        inputs |= !field->predicted && !field->stream_of && !field->is_static;
+    }
+    const bool later = times->masking.known_after > 0 || times->masking.strategy == AR_MASK_GAPS;
+    const int64_t after = later    ? times->cube_steps * times->time_step
+                          : inputs ? ar_forecast_times_step(times, 0, times->steps - 1)
+                                   : 0;
+    return after + (times->displaced < 0 ? -times->displaced : 0);
+}
+
 int64_t ar_forecast_times_first(const ar_forecast_times *times, int64_t valid)
 {
     if (times->masking.strategy == AR_MASK_GAPS) {
         return first_around(times, valid);
     }
-    return valid - (times->known_before + times->valid_step) * times->time_step;
+    return valid - times->displaced - (times->known_before + times->valid_step) * times->time_step;
 }
 
 /* Does each field have a time of the cube around this one? */

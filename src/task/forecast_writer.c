@@ -62,7 +62,7 @@ static ar_status define_coordinates(const ar_forecast_writer *writer, const ar_f
                                     ar_error *err)
 {
     ar_writer *file = writer->file;
-    const ar_grid *grid = &writer->dataset->fields[0].grid;
+    const ar_grid *grid = writer->grid;
     const char *calendar = ar_calendar_name(writer->dataset->fields[0].calendar);
     const char *const time[][2] = {{"standard_name", "time"},
                                    {"long_name", "valid time of the forecast"},
@@ -166,7 +166,7 @@ cleanup:
 static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *err)
 {
     const ar_dataset *dataset = writer->dataset;
-    const ar_grid *grid = &dataset->fields[0].grid;
+    const ar_grid *grid = writer->grid;
     const int64_t zero = 0;
     ar_status status = AR_OK;
     AR_TRY(ar_writer_write(writer->file, "latitude", &zero, &grid->nlat, grid->latitude, err));
@@ -190,11 +190,12 @@ cleanup:
 
 ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecast_options *options,
                                     const ar_checkpoint *checkpoint, uint64_t model_hash,
-                                    const ar_dataset *dataset, ar_error *err)
+                                    const ar_dataset *dataset, const ar_grid *grid, ar_error *err)
 {
     const ar_configuration *configuration = &checkpoint->configuration;
     ar_status status = AR_OK;
-    *writer = (ar_forecast_writer){.dataset = dataset, .configuration = configuration};
+    *writer =
+        (ar_forecast_writer){.dataset = dataset, .grid = grid, .configuration = configuration};
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
     AR_TRY(define_coordinates(writer, ar_forecast_task_of(options), err));
@@ -211,7 +212,6 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     }
     AR_TRY(ar_forecast_put_provenance(writer->file, options, checkpoint, model_hash, dataset, err));
     AR_TRY(write_coordinates(writer, err));
-    const ar_grid *grid = &dataset->fields[0].grid;
     size_t points = largest * (size_t)(grid->nlat * grid->nlon);
     AR_TRY(ar_allocate(&writer->mean, points, sizeof(float), "the ensemble mean", err));
     AR_TRY(ar_allocate(&writer->spread, points, sizeof(float), "the ensemble spread", err));
@@ -242,7 +242,7 @@ static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t inde
     const ar_field_data *field = &writer->dataset->fields[f];
     const int64_t count = writer->configuration->model.tails;
     compute_statistics(writer, members, field->level_count, count,
-                       field->grid.nlat * field->grid.nlon);
+                       writer->grid->nlat * writer->grid->nlon);
     const float *const values[KINDS] = {writer->mean, writer->spread, members};
     for (int kind = 0; kind < KINDS; kind++) {
         char name[96];
@@ -255,8 +255,8 @@ static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t inde
         if (kind == MEMBERS) {
             extent[rank++] = count;
         }
-        extent[rank++] = field->grid.nlat;
-        extent[rank++] = field->grid.nlon;
+        extent[rank++] = writer->grid->nlat;
+        extent[rank++] = writer->grid->nlon;
         ar_status status = ar_writer_write(writer->file, name, start, extent, values[kind], err);
         if (status != AR_OK) {
             return status;

@@ -10,15 +10,17 @@
 typedef struct {
     ar_writer *file;
     const ar_dataset *dataset;
+    const ar_grid *grid;
     const ar_configuration *configuration;
     float *mean, *spread; /* [levels of the largest field][nlat][nlon] */
 } ar_forecast_writer;
 
+/* Begin a file of fields on a grid; all is borrowed but what is written. */
 AR_USE_RESULT ar_status ar_forecast_writer_create(ar_forecast_writer *writer,
                                                   const ar_forecast_options *options,
                                                   const ar_checkpoint *checkpoint,
                                                   uint64_t model_hash, const ar_dataset *dataset,
-                                                  ar_error *err);
+                                                  const ar_grid *grid, ar_error *err);
 /* Write time number `index`: members[f], [level][member][nlat][nlon], of the predicted fields in
  * the field's unit. Mean and spread are computed here. */
 AR_USE_RESULT ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index,

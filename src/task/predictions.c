@@ -41,7 +41,7 @@ void ar_predictions_index(ar_predictions *predictions)
     }
 }
 
-/* Where a point of a sample lies, and what brings its value into the field's unit. */
+/* Where a point of a sample's output is, and what brings its value into the field's unit. */
 typedef struct {
     int32_t row;   /* of the ensemble; −1 */
     int64_t value; /* of the token */
@@ -54,13 +54,17 @@ static place find_place(const ar_predictions *p, int64_t field, int64_t sample, 
     const ar_field_tokens *shape = &p->dataset->tokens[field];
     const int64_t *tokens = shape->tokens, *size = shape->token_size;
     const ar_cube *cube = &p->batch->cubes[sample];
-    const int64_t time = level * tokens[0] + step / size[0];
-    const int64_t token = (time * tokens[1] + i / size[1]) * tokens[2] + j / size[2];
+    const int64_t doublings = cube->wanted.doublings, time = level * tokens[0] + step / size[0];
+    /* Coarser tokens cover those beside them, which are left out. */
+    const int64_t row = i / size[1] << doublings, column = j / size[2] << doublings;
+    const int64_t token = (time * tokens[1] + row) * tokens[2] + column;
     place at = {.row = p->rows[field][sample * p->batch->fields[field].token_count + token],
                 .value = (step % size[0] * size[1] + i % size[1]) * size[2] + j % size[2]};
-    ar_normalisation_at(&p->dataset->normalisations[field], month, level, cube->first_row + i,
-                        (cube->first_column + j) % p->dataset->fields[field].grid.nlon, &at.mean,
-                        &at.deviation);
+    const int64_t nlon = p->dataset->fields[field].grid.nlon;
+    const int64_t latitude = cube->first_row + cube->wanted.rows + (i << doublings);
+    const int64_t longitude = cube->first_column + cube->wanted.columns + (j << doublings);
+    ar_normalisation_at(&p->dataset->normalisations[field], month, level, latitude,
+                        (longitude % nlon + nlon) % nlon, &at.mean, &at.deviation);
     return at;
 }
 
@@ -70,17 +74,19 @@ void ar_predictions_read(const ar_predictions *p, const ar_plan *plan, int64_t f
     const ar_field_data *data = &p->dataset->fields[field];
     const ar_model_field *tensors = &p->model->fields[field];
     const ar_matrix ensemble = ar_plan_matrix(plan, tensors->ensemble);
-    const int64_t first = p->batch->cubes[sample].first_time;
-    const int month =
-        ar_time_date(first + step * p->dataset->space.time_step, data->calendar).month;
+    const ar_cube *cube = &p->batch->cubes[sample];
+    const int64_t time =
+        cube->first_time + step * p->dataset->space.time_step + cube->wanted.seconds;
+    const int month = ar_time_date(time, data->calendar).month;
     int64_t extent[3];
     ar_cube_extent(&p->dataset->tokens[field], extent);
-    const int64_t points = extent[1] * extent[2];
+    const int64_t columns = extent[2] >> cube->wanted.doublings;
+    const int64_t points = (extent[1] >> cube->wanted.doublings) * columns;
 #pragma omp parallel for schedule(static)
     for (int64_t n = 0; n < p->model->configuration->model.tails; n++) {
         for (int64_t at = 0; at < points; at++) {
             const place from =
-                find_place(p, field, sample, level, step, at / extent[2], at % extent[2], month);
+                find_place(p, field, sample, level, step, at / columns, at % columns, month);
             float *value = &values[n * points + at];
             *value = 0;
             if (from.row >= 0) {

@@ -1,5 +1,6 @@
 /* What the network answered for the masked tokens of a batch, read as the values of a place: of one
- * sample's points at one level and time of its cube, for every member, in the field's unit. */
+ * sample's points, or those of its displaced output, at one level and time of its cube, for every
+ * member, in the field's unit. */
 #ifndef AR_TASK_PREDICTIONS_H
 #define AR_TASK_PREDICTIONS_H
 

@@ -1,8 +1,10 @@
 """Checks of test_tiles.sh: what tiles are put together to, on the globe of tests/make_waves.c.
 
 tiles_checks.py blind FROM TO            a checkpoint whose tokens are not told their place and time
-tiles_checks.py formula FROM TO          one whose network computes `wanted` below
+tiles_checks.py formula FROM TO [STRIDE] one whose network computes `wanted` below, in tokens of points so far apart
 tiles_checks.py known PROGRAM CHECKPOINT what that forecasts, at every point
+tiles_checks.py displaced PROGRAM CHECKPOINT STRIDE TAU…  the same of other outputs (test_tau.sh)
+tiles_checks.py halfway                  errors of the output half-way, beside means of the ends (test_tau.sh)
 tiles_checks.py turned PROGRAM MODEL     turning the data turns the forecast
 tiles_checks.py seams FORECAST OTHER     errors step at the edges of tiles as inside; tiles of OTHER do not overlap
 
@@ -41,7 +43,7 @@ def wanted(latitude, longitude, hour, day):
     return np.sin(latitude) + 0.5 * np.cos(longitude) + 0.7 * np.sin(hour + 1) + 0.3 * np.cos(day)
 
 
-def formula(source, out):
+def formula(source, out, stride="1"):
     """Nothing mixes tokens, so that one is (0, …, info, −info), 32 numbers of mean 0 and variance 2·4/32: sines and
     cosines. The tails take `wanted` of each point from it by the theorems of addition."""
     metadata, tensors = read_tensors(source)
@@ -51,8 +53,9 @@ def formula(source, out):
     size = np.sqrt(2 * 4 / 32 + 1e-5)  # of the layer norm
     for f, (rows, columns) in enumerate(TOKENS.values()):
         tensors[f"embeds_token_info.{f}.weight"][:] = np.concatenate([np.eye(8), -np.eye(8)])
-        down = ((rows - 1) / 2 - np.arange(rows))[:, None] * STEP + np.zeros(columns)
-        right = (np.arange(columns) - (columns - 1) / 2)[None, :] * STEP + np.zeros((rows, 1))
+        step = STEP * int(stride)
+        down = ((rows - 1) / 2 - np.arange(rows))[:, None] * step + np.zeros(columns)
+        right = (np.arange(columns) - (columns - 1) / 2)[None, :] * step + np.zeros((rows, 1))
         for n in range(MEMBERS):
             tail = f"tails.{f}.tail_nets.{n}."
             weight = tensors[tail + "1.weight"]
@@ -72,28 +75,62 @@ def forecast(program, model, data, out, *options):
     return xr.load_dataset(out, decode_timedelta=False)
 
 
+def expect_known(file, tensors, stride, *what):
+    """Every value is that of the formula."""
+    days = (file.time - np.datetime64("2001-01-01")) / np.timedelta64(1, "D")
+    hours = 2 * np.pi * (days % 1)
+    value = wanted(np.radians(file.latitude), np.radians(file.longitude), hours, 2 * np.pi * days / 365.2425)
+    for variable, name in FIELDS.items():
+        shape = ("level", "latitude") if variable == "z" else ("one", "latitude")
+        mean, deviation = (xr.DataArray(tensors[f"normalisation.{name}.{part}"][2, :, ::stride, 0], dims=shape)
+                           for part in ("mean", "standard_deviation"))
+        if variable == "msl":
+            mean, deviation = mean.isel(one=0), deviation.isel(one=0)
+        members = mean + deviation * (value + 0.1 * file.member)
+        # float32 in the network, its sums over tiles, and the field's own rounding beside its mean
+        tolerance = 1e-5 * float(deviation.max()) + 3e-7 * float(abs(mean).max()) * 4
+        for kind, right in (("_members", members), ("", members.mean("member")),
+                            ("_spread", members.std("member", ddof=1))):
+            error = abs(file[variable + kind] - right)
+            expect(error.notnull().all() and float(error.max()) <= tolerance, *what, variable + kind, "errs by",
+                   float(error.max()), "of", tolerance)
+
+
 def known(program, checkpoint):
     _, tensors = read_tensors(checkpoint)
     for overlap in ("0", "0.3", "0.5", "0.9"):
         file = forecast(program, checkpoint, ["z.nc", "msl.nc"], "known.nc", "--start", "2001-02-18", "--end",
                         "2001-02-19", "--every", "6", "--overlap", overlap)
-        days = (file.time - np.datetime64("2001-01-01")) / np.timedelta64(1, "D")
-        hours = 2 * np.pi * (days % 1)
-        value = wanted(np.radians(file.latitude), np.radians(file.longitude), hours, 2 * np.pi * days / 365.2425)
-        for variable, name in FIELDS.items():
-            shape = ("level", "latitude") if variable == "z" else ("one", "latitude")
-            mean, deviation = (xr.DataArray(tensors[f"normalisation.{name}.{what}"][2, :, :, 0], dims=shape)
-                               for what in ("mean", "standard_deviation"))
-            if variable == "msl":
-                mean, deviation = mean.isel(one=0), deviation.isel(one=0)
-            members = mean + deviation * (value + 0.1 * file.member)
-            # float32 in the network, its sums over tiles, and the field's own rounding beside its mean
-            tolerance = 1e-5 * float(deviation.max()) + 3e-7 * float(abs(mean).max()) * 4
-            for kind, right in (("_members", members), ("", members.mean("member")),
-                                ("_spread", members.std("member", ddof=1))):
-                error = abs(file[variable + kind] - right)
-                expect(error.notnull().all() and float(error.max()) <= tolerance, "overlap", overlap, variable + kind,
-                       "errs by", float(error.max()), "of", tolerance)
+        expect_known(file, tensors, 1, "overlap", overlap)
+
+
+def displaced(program, checkpoint, stride, *words):
+    """Whatever is asked for, the grid is every stride-th point, valid times are those that were asked for, and the
+    time from the last known one, 12 hours before the token's, is told."""
+    _, tensors = read_tensors(checkpoint)
+    for tau in words:
+        file = forecast(program, checkpoint, ["z.nc", "msl.nc"], "displaced.nc", "--start", "2001-02-18", "--end",
+                        "2001-02-19", "--every", "6", "--lead-hours", "12", "--tau", tau)
+        expect_known(file, tensors, int(stride), tau)
+        expect(np.array_equal(file.latitude, np.arange(90, -91, -10 * int(stride))), tau, "latitudes", file.latitude)
+        expect(np.array_equal(file.longitude, np.arange(0, 360, 10 * int(stride))), tau, "longitudes", file.longitude)
+        expect(file.time.size == 5 and file.attrs["tau"] == tau, tau, file.time, file.attrs.get("tau"))
+        hours = int(tau.split("time=")[1].split("h")[0]) if "time=" in tau else 0
+        expect((file.lead_time == 12 + hours).all(), tau, "lead times", file.lead_time)
+        expect((file.time - file.forecast_reference_time == np.timedelta64(12 + hours, "h")).all(), tau, "times")
+
+
+def halfway():
+    """Of what a model says of the middle of 12 hours, and of the end: the first errs less than the mean of both ends,
+    the beginning being known."""
+    middle, end = xr.load_dataset("middle.nc"), xr.load_dataset("end.nc")
+    for variable in FIELDS:
+        data = xr.open_dataset(variable + ".nc")[variable]
+        truth, start = (data.sel(time=middle.time - np.timedelta64(h, "h")).values for h in (0, 6))
+        mean = (start + end[variable].values) / 2
+        errors = [float(((values - truth)**2).mean()**0.5) for values in (middle[variable].values, mean)]
+        expect(errors[0] < 0.9 * errors[1], variable, "half-way errs by", errors[0], "the mean of the ends by",
+               errors[1])
 
 
 def turned_data(columns):
@@ -156,7 +193,8 @@ def seams(blended, unblended):
         expect(usual > 1.25, variable, "has no seams without an overlap:", usual)
 
 
-{"blind": blind, "formula": formula, "known": known, "turned": turned, "seams": seams}[sys.argv[1]](*sys.argv[2:])
+{"blind": blind, "formula": formula, "known": known, "displaced": displaced, "halfway": halfway,
+ "turned": turned, "seams": seams}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(min(len(wrong), 99))
