@@ -152,7 +152,11 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
             option, (long long)(lead + next - 1), (long long)size);
     }
     /* Of a forecast or a hindcast the far end of the last token is unknown too. */
-    const int64_t tokens = (lead + next - (between ? 1 : 0) + size - 1) / size;
+    int64_t tokens = (lead + next - (between ? 1 : 0) + size - 1) / size;
+    if (next == 0 && c->masking.strategy == AR_MASK_FORECAST &&
+        tokens < c->masking.forecast_tokens) {
+        tokens = c->masking.forecast_tokens; /* it never saw fewer hidden */
+    }
     times->masking = (ar_masking){.strategy = AR_MASK_FORECAST, .forecast_tokens = tokens};
     AR_TRY(check_fields(times, o, checkpoint, err));
     if (next > 0) { /* the odd token in between is one of the past */

@@ -47,11 +47,14 @@ N
 }' double.yaml
 run train single.yaml --out single --threads 1
 run train double.yaml --out double --threads 1
+# Trained to forecast two times at once, which it then does whichever of them is asked for.
+run train single.yaml --out pair --threads 1 --set training.steps=20 \
+    --set 'masking={strategy: forecast, forecast_tokens: 2}'
 
 echo "== what is known"
 if $python -c 'import xarray, netCDF4' 2>/dev/null; then
     # model, command, lead, next, and the known times in steps from the valid one
-    $python "$checks" known "$program" "single forecast 12 0 -4 -3 -2" "single hindcast 0 12 2 3 4" \
+    $python "$checks" known "$program" "single forecast 12 0 -4 -3 -2" "pair forecast 6 0 -3 -2 -1" "single hindcast 0 12 2 3 4" \
         "single interpolate 6 6 -2 -1 1 2" "double forecast 6 0 -4 -3 -2 -1" \
         "double hindcast 0 6 1 2 3 4" "double interpolate 6 12 -2 -1 2 3" || fail "what is known"
 else
