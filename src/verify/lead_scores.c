@@ -7,12 +7,14 @@ ar_status ar_lead_scores_init(ar_lead_scores *sums, const ar_lead_scores_setting
 {
     const ar_score_area *area = &settings->area;
     int64_t member_count = settings->member_count;
-    *sums = (ar_lead_scores){.calibration = {.area = *area,
-                                             .member_count = member_count,
-                                             .deviation = settings->climate.anomaly_deviation},
-                             .bootstrap = {.first_time = settings->first_time,
-                                           .block_days = settings->block_days,
-                                           .resamples = settings->resamples}};
+    *sums = (ar_lead_scores){
+        .calibration = {.area = *area,
+                        .member_count = member_count,
+                        .deviation = settings->climate.anomaly_deviation},
+        .quadratic = {.area = *area, .member_count = member_count, .climate = settings->climate},
+        .bootstrap = {.first_time = settings->first_time,
+                      .block_days = settings->block_days,
+                      .resamples = settings->resamples}};
     ar_status status = AR_OK;
     AR_TRY(ar_ensemble_scorer_init(&sums->scorer, area, member_count, err));
     AR_TRY(ar_distribution_init(&sums->distribution, area, member_count, settings->thresholds,
@@ -31,6 +33,7 @@ void ar_lead_scores_release(ar_lead_scores *sums)
     ar_distribution_release(&sums->distribution);
     ar_energy_score_release(&sums->energy);
     ar_calibration_release(&sums->calibration);
+    ar_quadratic_distance_release(&sums->quadratic);
     ar_bootstrap_release(&sums->bootstrap);
 }
 
@@ -55,6 +58,9 @@ ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, a
     }
     ar_status status = ar_calibration_add(&sums->calibration, time->members, time->mean,
                                           time->spread, time->truth, err);
+    if (status == AR_OK) {
+        status = ar_quadratic_distance_add(&sums->quadratic, time->members, time->truth, err);
+    }
     if (status == AR_OK) {
         status = ar_bootstrap_add(&sums->bootstrap, time->valid_time, &model,
                                   time->persistence ? &persistence : NULL, err);
@@ -110,6 +116,7 @@ ar_status ar_lead_scores_read(const ar_lead_scores *sums, ar_score *score, ar_er
     score->without_spread = ar_distribution_without_spread(distribution);
     score->rank_departure = ar_distribution_rank_departure(distribution);
     score->rank_delta = ar_distribution_rank_delta(distribution);
+    score->iqd = ar_quadratic_distance_read(&sums->quadratic);
     score->persistence_rmse = ar_error_sums_rmse(&sums->persistence);
     score->persistence_crps = ar_error_sums_mae(&sums->persistence);
     score->persistence_acc = ar_anomaly_correlation_mean(&sums->persistence_correlation);

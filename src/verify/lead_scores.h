@@ -7,6 +7,7 @@
 #include "verify/climate_scale.h"
 #include "verify/distribution.h"
 #include "verify/energy_score.h"
+#include "verify/quadratic_distance.h"
 #include "verify/report.h"
 #include "verify/scores.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     ar_distribution distribution;
     ar_energy_score energy;
     ar_calibration calibration;
+    ar_quadratic_distance quadratic;
     ar_anomaly_correlation correlation, persistence_correlation;
     ar_error_sums persistence, damped, climatology;
     ar_bootstrap bootstrap;

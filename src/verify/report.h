@@ -30,7 +30,7 @@ typedef struct {
     char first_time[32], last_time[32]; /* of the scored valid times */
     double rmse, bias, mae, acc, crps, crps_fair, spread, spread_skill_ratio;
     double energy_score, energy_score_fair, ignorance, without_spread;
-    double rank_departure, rank_delta;
+    double rank_departure, rank_delta, iqd;
     double persistence_rmse, persistence_crps, persistence_acc;
     double damped_persistence_rmse, climatology_rmse;
     double *rank_histogram;         /* [member_count + 1]; NULL: none */

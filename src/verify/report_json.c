@@ -41,6 +41,8 @@ static const definition definitions[] = {
     {"rank_departure", "(N+1) sum (f_k - 1/(N+1))^2 of the rank histogram f"},
     {"rank_delta", "the same over its expectation for a reliable ensemble at independent points "
                    "(Candille and Talagrand 2005)"},
+    {"iqd", "integral of (F - G)^2, F and G the distribution functions of all values of members "
+            "and of truth over points and times, by area"},
     {"thresholds", "of the event that the value is above the threshold: Brier score = reliability "
                    "- resolution + uncertainty; forecast and observed: how often k = 0 ... N "
                    "members have it, and how often it comes then"},
@@ -135,6 +137,7 @@ static bool add_score(cJSON *fields, const ar_score *score)
         {"without_spread", score->without_spread},
         {"rank_departure", score->rank_departure},
         {"rank_delta", score->rank_delta},
+        {"iqd", score->iqd},
         {"persistence_rmse", score->persistence_rmse},
         {"persistence_crps", score->persistence_crps},
         {"persistence_acc", score->persistence_acc},

@@ -48,6 +48,7 @@ static const column distribution_columns[] = {
     {"ignorance (bits)", COLUMN_RATIO, offsetof(ar_score, ignorance), 0},
     {"rank departure", COLUMN_RATIO, offsetof(ar_score, rank_departure), 0},
     {"rank delta", COLUMN_SCORE, offsetof(ar_score, rank_delta), 0},
+    {"IQD", COLUMN_SCORE, offsetof(ar_score, iqd), 0},
 };
 
 /* The first columns of every table. */

@@ -115,6 +115,19 @@ def brier_scores(members, truth, there, weights, threshold):
     }
 
 
+def quadratic_distance(members, truth, there, weights, climate):
+    """Of the distributions of all values, both known at 1001 places; the truth passes through float32."""
+    places = climate["mean"] + climate["deviation"] * np.arange(-500, 501) / 50
+    w = np.broadcast_to(weights[:, None], there.shape)[there]
+    def distribution(values, shares):
+        order = np.argsort(values)
+        below = np.concatenate([[0], np.cumsum(shares[order])])
+        return below[np.searchsorted(values[order], places, "right")] / shares.sum()
+    x, y = np.moveaxis(members, 1, -1)[there], truth[there].astype("f4").astype("f8")
+    forecast = distribution(x.ravel(), np.repeat(w, x.shape[1]))
+    return ((forecast - distribution(y, w)) ** 2).sum() * climate["deviation"] / 50
+
+
 def student_t_within(t, freedom):
     """P(|T| <= t) by integrating the density (the trapezoid of a smooth function, on a fine grid)."""
     x = np.linspace(0, t, 20001)
@@ -158,12 +171,15 @@ def calibration_scores(members, truth, there, weights, deviation):
     }
 
 
-def anomaly_deviation(period, climatology, weights):
-    """Of values about the climatology, over points and times; period [time, lat, lon]."""
-    return np.sqrt(pooled((period - climatology) ** 2, weights))
+def climate_scale(period, climatology, weights):
+    """Mean of the climatology, and deviations of values from it and from this mean; period [time, lat, lon]."""
+    mean = pooled(climatology[None], weights)
+    variance = pooled((period - climatology) ** 2, weights)
+    return {"mean": mean, "anomaly_deviation": np.sqrt(variance),
+            "deviation": np.sqrt(variance + pooled((climatology[None] - mean) ** 2, weights))}
 
 
-def score(members, truth, reference, climatology, correlation, weights, threshold=None, deviation=None):
+def score(members, truth, reference, climatology, correlation, weights, threshold=None, climate=None):
     """members [time, member, lat, lon]; truth, reference [time, lat, lon]; all float64."""
     everything = members
     n = members.shape[1]
@@ -181,8 +197,9 @@ def score(members, truth, reference, climatology, correlation, weights, threshol
     return {
         **distribution_scores(members, truth, there, weights),
         **brier,
-        **({} if deviation is None else {
-            "calibration": calibration_scores(members, truth, there, weights, deviation)}),
+        **({} if climate is None else {
+            "calibration": calibration_scores(members, truth, there, weights, climate["anomaly_deviation"]),
+            "iqd": quadratic_distance(members, truth, there, weights, climate)}),
         "acc": mean_anomaly_correlation(everything.mean(1), truth, climatology, weights),
         "persistence_acc": mean_anomaly_correlation(reference, truth, climatology, weights),
         "energy_score": energy,
@@ -359,7 +376,7 @@ def make_synthetic(folder):
     thresholds = {"t": 12.5}
     for index, (name, level) in enumerate([("t", "500"), ("t", "850"), ("surface_pressure", "surface")]):
         climatology = np.nanmean(ours[:40, index], 0)
-        deviation = anomaly_deviation(ours[:40, index], climatology, weights)
+        climate = climate_scale(ours[:40, index], climatology, weights)
         for lead in (6, 12):
             chosen = (leads == lead) & kept[forecast_steps]
             valid = forecast_steps[chosen]
@@ -370,7 +387,7 @@ def make_synthetic(folder):
                 values = score(members[chosen, index][:, :, rows][..., columns],
                                ours[valid, index][:, rows][..., columns],
                                ours[reference, index][:, rows][..., columns], climatology[part],
-                               correlation[part], weights[rows], thresholds.get(name), deviation)
+                               correlation[part], weights[rows], thresholds.get(name), climate)
                 values["persistence_times"] = int(kept[reference].sum())
                 fields = expected.setdefault(region, {})
                 fields.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
@@ -445,7 +462,7 @@ def make_era5(folder, data):
         correlation = lag_correlation(period, climatology, 1)
         weights = area_weights(latitude)
         scores = score(members.astype("f8"), values[valid], values[valid - 1], climatology, correlation, weights,
-                       deviation=anomaly_deviation(period, climatology, weights))
+                       climate=climate_scale(period, climatology, weights))
         # Published with the data: persistence of the test days, to the digits that were told.
         assert abs(scores["persistence_rmse"] / known - 1) < 0.003, scores["persistence_rmse"]
         expected.setdefault("", {})[name] = {level: {"6": scores}}
