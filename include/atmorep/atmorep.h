@@ -241,6 +241,12 @@ typedef struct {
                          * it is an error */
     const char *const *lead_hours; /* score these lead times, numbers; none: all there are */
     int64_t lead_hour_count;
+    /* Places at which the distribution of values is compared, NAME=LATITUDE,LONGITUDE each. */
+    const char *const *places;
+    int64_t place_count;
+    /* SEEPS of precipitation: what is less than so many mm (a day, of a rate) is dry; 0: 0.25 mm.
+     */
+    double dry_millimetres;
     /* Confidence by resampling blocks of days; 0: blocks of 5 days, 1000 resamples. */
     int64_t block_days, resamples;
 } ar_verify_options;

@@ -26,7 +26,7 @@ cleanup:
 int ar_command_verify(int argc, char **argv)
 {
     ar_verify_options options = {.block_days = 5, .resamples = 1000};
-    ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0};
+    ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0}, places = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
         {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
@@ -51,6 +51,13 @@ int ar_command_verify(int argc, char **argv)
          AR_OPTION_TEXT, &options.regrid, false},
         {"lead-hours", "H", "score these lead times only (default: all that the forecast has)",
          AR_OPTION_LIST, &leads, false},
+        {"place", "NAME=LAT,LON",
+         "compare the distribution of values at the grid point that is nearest, such as \"Cape "
+         "Town=-33.9,18.4\"",
+         AR_OPTION_LIST, &places, false},
+        {"seeps-dry", "MM",
+         "SEEPS: precipitation below this is dry, in mm, a day for rates (default 0.25)",
+         AR_OPTION_NUMBER, &options.dry_millimetres, false},
         {"block-days", "N", "confidence: days that are drawn together (default 5)",
          AR_OPTION_INTEGER, &options.block_days, false},
         {"resamples", "N", "confidence: how often blocks are drawn (default 1000)",
@@ -78,6 +85,8 @@ int ar_command_verify(int argc, char **argv)
         options.maps = !no_maps;
         options.thresholds = thresholds.items;
         options.threshold_count = thresholds.count;
+        options.places = places.items;
+        options.place_count = places.count;
         options.regions = regions.items;
         options.region_count = regions.count;
         options.lead_hours = leads.items;
@@ -100,5 +109,6 @@ int ar_command_verify(int argc, char **argv)
     ar_text_list_release(&thresholds);
     ar_text_list_release(&regions);
     ar_text_list_release(&leads);
+    ar_text_list_release(&places);
     return exit_code;
 }

@@ -14,6 +14,7 @@ static ar_status init_regions(ar_field_lead *lead, const ar_field_scorer *scorer
         .member_count = field->member_count,
         .thresholds = scorer->thresholds,
         .threshold_count = scorer->threshold_count,
+        .seeps = scorer->seeps.heavy ? &scorer->seeps : NULL,
         .first_time = run->first_time,
         .block_days = run->block_days,
         .resamples = run->resamples,
@@ -147,6 +148,7 @@ ar_status ar_field_scorer_end_lead(ar_field_scorer *scorer, int64_t index, ar_er
                 read_together(lead, scorer, run->lead_times[index], region);
         }
     }
+    AR_TRY(ar_field_places_end_lead(&scorer->places, index, err));
 cleanup:
     release_sums(lead, scorer);
     return status;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "verify/baselines.h"
 #include "verify/field_map.h"
+#include "verify/seeps_climate.h"
 #include "verify/threshold.h"
 
 /* ---- setting up ------------------------------------------------------------------------------ */
@@ -149,6 +150,22 @@ cleanup:
     return status;
 }
 
+/* Precipitation in a unit that is none has no SEEPS, which is told and no reason to fail. */
+static ar_status prepare_seeps(ar_field_scorer *scorer, ar_error *err)
+{
+    double threshold = 0;
+    ar_error own;
+    if (!ar_seeps_is_precipitation(scorer->field)) {
+        return AR_OK;
+    }
+    if (ar_seeps_threshold(&threshold, scorer->field, scorer->run->dry_millimetres, &own) !=
+        AR_OK) {
+        ar_log(AR_LOG_WARNING, "no SEEPS: %s", own.message);
+        return AR_OK;
+    }
+    return ar_seeps_climate_compute(&scorer->seeps, &scorer->period, threshold, err);
+}
+
 ar_status ar_field_scorer_init(ar_field_scorer *scorer, ar_verification *run,
                                const ar_forecast_field *field, ar_error *err)
 {
@@ -160,6 +177,8 @@ ar_status ar_field_scorer_init(ar_field_scorer *scorer, ar_verification *run,
     AR_TRY(match_times(scorer, err));
     scorer->map_time = choose_map_time(scorer);
     AR_TRY(compute_climatology(scorer, err));
+    AR_TRY(prepare_seeps(scorer, err));
+    AR_TRY(ar_field_places_init(&scorer->places, run, field, err));
 cleanup:
     if (status != AR_OK) {
         ar_field_scorer_release(scorer);
@@ -184,6 +203,8 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
     ar_free(scorer->climatology);
     ar_free(scorer->climates);
     ar_free(scorer->thresholds);
+    ar_seeps_climate_release(&scorer->seeps);
+    ar_field_places_release(&scorer->places);
     *scorer = (ar_field_scorer){0};
 }
 
@@ -273,6 +294,8 @@ ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
                               scorer->points);
     }
     AR_TRY(add_level(scorer, lead, level, &time, err));
+    AR_TRY(ar_field_places_add(&scorer->places, lead - scorer->leads, level, members, time.truth,
+                               err));
     if (t == scorer->map_time && run->draw_maps) {
         AR_TRY(ar_field_map_draw(scorer, level, time.truth, err));
     }

@@ -6,7 +6,9 @@
 #define AR_VERIFY_FIELD_SCORER_H
 
 #include "verify/climate_scale.h"
+#include "verify/field_places.h"
 #include "verify/lead_scores.h"
+#include "verify/seeps.h"
 #include "verify/truth.h"
 #include "verify/verification.h"
 
@@ -32,7 +34,9 @@ typedef struct {
     ar_climate_scale *climates;           /* [level_count] */
     float *mean, *spread;                 /* [points] over members */
     float *climatology_forecast, *damped; /* [points] */
-    double *thresholds;                   /* [threshold_count] */
+    ar_seeps_climate seeps;               /* zeroed where there is no precipitation */
+    ar_field_places places;
+    double *thresholds; /* [threshold_count] */
     int64_t threshold_count;
     ar_field_lead *leads; /* [run->lead_count] */
 } ar_field_scorer;

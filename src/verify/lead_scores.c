@@ -12,6 +12,7 @@ ar_status ar_lead_scores_init(ar_lead_scores *sums, const ar_lead_scores_setting
                         .member_count = member_count,
                         .deviation = settings->climate.anomaly_deviation},
         .quadratic = {.area = *area, .member_count = member_count, .climate = settings->climate},
+        .seeps = {.area = *area, .member_count = member_count, .climate = settings->seeps},
         .bootstrap = {.first_time = settings->first_time,
                       .block_days = settings->block_days,
                       .resamples = settings->resamples}};
@@ -60,6 +61,9 @@ ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, a
                                           time->spread, time->truth, err);
     if (status == AR_OK) {
         status = ar_quadratic_distance_add(&sums->quadratic, time->members, time->truth, err);
+    }
+    if (status == AR_OK) {
+        status = ar_seeps_add(&sums->seeps, time->members, time->mean, time->truth, err);
     }
     if (status == AR_OK) {
         status = ar_bootstrap_add(&sums->bootstrap, time->valid_time, &model,
@@ -116,6 +120,7 @@ ar_status ar_lead_scores_read(const ar_lead_scores *sums, ar_score *score, ar_er
     score->without_spread = ar_distribution_without_spread(distribution);
     score->rank_departure = ar_distribution_rank_departure(distribution);
     score->rank_delta = ar_distribution_rank_delta(distribution);
+    score->seeps = ar_seeps_read(&sums->seeps);
     score->iqd = ar_quadratic_distance_read(&sums->quadratic);
     score->persistence_rmse = ar_error_sums_rmse(&sums->persistence);
     score->persistence_crps = ar_error_sums_mae(&sums->persistence);

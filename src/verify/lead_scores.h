@@ -10,6 +10,7 @@
 #include "verify/quadratic_distance.h"
 #include "verify/report.h"
 #include "verify/scores.h"
+#include "verify/seeps.h"
 
 typedef struct {
     ar_ensemble_scorer scorer;
@@ -18,6 +19,7 @@ typedef struct {
     ar_energy_score energy;
     ar_calibration calibration;
     ar_quadratic_distance quadratic;
+    ar_seeps seeps;
     ar_anomaly_correlation correlation, persistence_correlation;
     ar_error_sums persistence, damped, climatology;
     ar_bootstrap bootstrap;
@@ -38,7 +40,8 @@ typedef struct {
     const double *thresholds; /* [threshold_count] */
     int64_t threshold_count;
     ar_climate_scale climate;
-    int64_t first_time; /* no valid time lies before it */
+    const ar_seeps_climate *seeps; /* NULL: no precipitation */
+    int64_t first_time;            /* no valid time lies before it */
     int64_t block_days, resamples;
 } ar_lead_scores_settings;
 

@@ -8,7 +8,10 @@
 #include "verify/bootstrap.h"
 #include "verify/calibration.h"
 #include "verify/distribution.h"
+#include "verify/place.h"
+#include "verify/place_distribution.h"
 #include "verify/region.h"
+#include "verify/seeps.h"
 #include "verify/spectra.h"
 
 /* Of exceeding a threshold. */
@@ -33,6 +36,7 @@ typedef struct {
     double rank_departure, rank_delta, iqd;
     double persistence_rmse, persistence_crps, persistence_acc;
     double damped_persistence_rmse, climatology_rmse;
+    ar_seeps_scores seeps;          /* NaN but of precipitation */
     double *rank_histogram;         /* [member_count + 1]; NULL: none */
     ar_threshold_score *thresholds; /* [threshold_count] */
     int64_t threshold_count;
@@ -67,6 +71,16 @@ typedef struct {
     char caption[256];
 } ar_report_map;
 
+/* The distribution of values at a place, of one field at one level and lead time. */
+typedef struct {
+    int64_t place;                  /* index in ar_report.places */
+    const char *variable, *units;   /* borrowed */
+    char level[32], level_text[48]; /* as in ar_score */
+    double lead_hours;
+    int64_t member_count;
+    ar_place_scores scores;
+} ar_place_score;
+
 typedef struct {
     const char *forecast;
     const char *const *truth_paths;
@@ -83,21 +97,25 @@ typedef struct {
     int64_t spectra_count;
     const ar_report_map *maps; /* [map_count] */
     int64_t map_count;
-    bool png;           /* charts as PNG, too, beside SVG */
-    char grid_text[96]; /* as ar_grid_describe has it */
-    char missing[256];  /* what report.html is without, and why; "" for nothing */
+    bool png;               /* charts as PNG, too, beside SVG */
+    char grid_text[96];     /* as ar_grid_describe has it */
+    char missing[256];      /* what report.html is without, and why; "" for nothing */
+    const ar_place *places; /* [place_count] */
+    int64_t place_count;
+    const ar_place_score *place_scores; /* [place_score_count], in the order of scores */
+    int64_t place_score_count;
 } ar_report;
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:
  * scores}}}, "regions": {name: {bounds, "fields"}}, "energy_scores_over_levels": {variable: {lead
- * hours: …}} beside each "fields", "spectra": {variable: {level: {lead hours:
- * spectra}}}}; a score that is NaN is null. *text is the
- * caller's to ar_free. */
+ * hours: …}} beside each "fields", "spectra": {variable: {level: {lead hours: spectra}}}, "places":
+ * {name: {"fields": {variable: {level: {lead hours: distributions}}}}}}; a score that is NaN is
+ * null. *text is the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
 /* Tables of the error of the mean, of the ensemble, of its distribution, of confidence, and of
- * thresholds where there are any, for each region; of spectra where there are any. *text is the
- * caller's to ar_free. */
+ * thresholds where there are any, for each region; of spectra and places where there are any. *text
+ * is the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_report_table(char **text, const ar_report *report, ar_error *err);
 
 #endif

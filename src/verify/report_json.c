@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "verify/calibration_report.h"
 #include "verify/json_members.h"
+#include "verify/place_report.h"
 
 typedef struct {
     const char *name, *meaning;
@@ -43,6 +44,9 @@ static const definition definitions[] = {
                    "(Candille and Talagrand 2005)"},
     {"iqd", "integral of (F - G)^2, F and G the distribution functions of all values of members "
             "and of truth over points and times, by area"},
+    {"seeps", "stable equitable error in probability space of the ensemble mean's precipitation "
+              "(Rodwell et al. 2010), where it is dry at 10 to 85 % of the climatology's times: "
+              "this share of the area; seeps_members: the mean of each member's"},
     {"thresholds", "of the event that the value is above the threshold: Brier score = reliability "
                    "- resolution + uncertainty; forecast and observed: how often k = 0 ... N "
                    "members have it, and how often it comes then"},
@@ -59,6 +63,9 @@ static const definition definitions[] = {
                 "mean, the others sum to the variance; kinetic energy in m2 s-2 of vorticity and "
                 "divergence, rotational without divergence; effective resolution: the first n >= 1 "
                 "with less than half of the truth's"},
+    {"places", "at the nearest grid point, all members at all times against the truth: quantiles, "
+               "shares by bins between edges, wasserstein: integral of |F - G|; bias: model - "
+               "truth of the mean and of the 1 and 99 % quantiles"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -154,6 +161,12 @@ static bool add_score(cJSON *fields, const ar_score *score)
     }
     if (score->threshold_count > 0) {
         complete &= add_thresholds(at, score);
+    }
+    if (!isnan(score->seeps.share)) {
+        const ar_named_number seeps[] = {{"seeps", score->seeps.mean},
+                                         {"seeps_members", score->seeps.members},
+                                         {"seeps_share", score->seeps.share}};
+        complete &= ar_json_add_numbers(at, seeps, 3);
     }
     if (score->calibration) {
         complete &= ar_calibration_add_json(at, score->calibration);
@@ -291,7 +304,7 @@ ar_status ar_report_json(char **text, const ar_report *report, ar_error *err)
     cJSON *root = cJSON_CreateObject();
     bool complete = root && add_sources(root, report) && add_definitions(root) &&
                     add_fields(root, report, 0) && add_regions(root, report) &&
-                    add_spectra(root, report);
+                    add_spectra(root, report) && ar_place_report_add_json(root, report);
     char *printed = complete ? cJSON_Print(root) : NULL;
     cJSON_Delete(root);
     if (!printed) {

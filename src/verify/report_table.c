@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "verify/place_report.h"
 #include "verify/text_table.h"
 
 typedef enum {
@@ -194,6 +195,31 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
     ar_text_table_release(&table);
 }
 
+static void append_seeps(ar_growing_text *out, const ar_report *report, int64_t region)
+{
+    ar_text_table table = {.column_count = PLACE_COLUMNS + 3, .left_columns = PLACE_COLUMNS_LEFT};
+    bool any = false;
+    add_place_headers(&table, out->err);
+    ar_text_table_add(&table, out->err, "mean");
+    ar_text_table_add(&table, out->err, "members");
+    ar_text_table_add(&table, out->err, "share of area");
+    for (int64_t i = 0; i < report->score_count; i++) {
+        const ar_seeps_scores *it = &report->scores[i].seeps;
+        if (report->scores[i].region == region && !isnan(it->share)) {
+            add_place(&table, out->err, &report->scores[i]);
+            ar_text_table_add_ratio(&table, out->err, it->mean);
+            ar_text_table_add_ratio(&table, out->err, it->members);
+            ar_text_table_add_ratio(&table, out->err, it->share);
+            any = true;
+        }
+    }
+    if (any) {
+        ar_text_add(out, "\nSEEPS (0 perfect, 1 by chance)\n");
+        finish_table(out, &table);
+    }
+    ar_text_table_release(&table);
+}
+
 static void append_calibration(ar_growing_text *out, const ar_report *report, int64_t region)
 {
     static const char *const headers[] = {"within one", "(reliable)", "within two", "(reliable)",
@@ -268,6 +294,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
     append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,
                  sizeof distribution_columns / sizeof distribution_columns[0], report, region);
     append_calibration(out, report, region);
+    append_seeps(out, report, region);
     append_levels(out, report, region);
     append_confidence(out, report, region);
     append_thresholds(out, report, region);
@@ -341,6 +368,7 @@ ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
         append_region(&out, report, i);
     }
     append_spectra(&out, report);
+    ar_place_report_add_table(&out, report);
     *text = out.text;
     if (out.status != AR_OK) {
         ar_free(out.text);

@@ -18,11 +18,14 @@ typedef struct {
     int64_t climatology_start, climatology_end;
     ar_region *regions; /* [region_count], the first the whole grid */
     int64_t region_count;
+    ar_place *places; /* [place_count] */
+    int64_t place_count;
     const ar_regrid_method *regrid; /* of truth; NULL: none */
     int64_t *lead_times;            /* [lead_count] the different ones that are scored, ascending */
     int64_t lead_count;
     int64_t first_time; /* of all valid times: where blocks of days begin */
     int64_t block_days, resamples;
+    double dry_millimetres; /* below which SEEPS takes a time for dry */
     bool draw_maps;
     ar_score *scores;
     size_t score_count, score_capacity;
@@ -33,6 +36,8 @@ typedef struct {
     size_t spectra_count, spectra_capacity;
     ar_report_map *maps;
     size_t map_count, map_capacity;
+    ar_place_score *place_scores;
+    size_t place_score_count, place_score_capacity;
 } ar_verification;
 
 /* Make run->lead_times of the options and of the forecast; one that it does not have is an error
@@ -55,9 +60,9 @@ AR_USE_RESULT ar_status ar_verification_append_spectra(ar_verification *run,
 AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_error *err);
 
 /* Score one field of the forecast file at all its levels and lead times: append to
- * run->scores and run->level_scores, for each region, and to run->spectra, and, when
- * run->draw_maps, draw a map a level.
- * Truth that lacks times is told as a warning; truth that has none of them is an error. */
+ * run->scores and run->level_scores, for each region, to run->spectra and run->place_scores, and,
+ * when run->draw_maps, draw a map a level. Truth that lacks times is told as a warning; truth that
+ * has none of them is an error. */
 AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
                                                     const ar_forecast_field *field, ar_error *err);
 

@@ -105,6 +105,39 @@ cleanup:
     return status;
 }
 
+static ar_status choose_places(ar_verification *run, ar_error *err)
+{
+    const ar_verify_options *options = run->options;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&run->places, (size_t)options->place_count, sizeof *run->places,
+                       "the places", err));
+    for (int64_t i = 0; i < options->place_count; i++) {
+        AR_TRY(ar_place_init(&run->places[i], options->places[i], &run->forecast.grid, err));
+        run->place_count++;
+        for (int64_t earlier = 0; earlier < i; earlier++) {
+            if (strcmp(run->places[earlier].name, run->places[i].name) == 0) {
+                status = ar_fail(err, AR_ERROR_USAGE, "place %s is asked for twice",
+                                 run->places[i].name);
+                goto cleanup;
+            }
+        }
+    }
+cleanup:
+    return status;
+}
+
+static ar_status choose_dry_threshold(ar_verification *run, ar_error *err)
+{
+    static const double usual = 0.25; /* WeatherBench 2's, of a day */
+    const double asked = run->options->dry_millimetres;
+    if (!(asked >= 0)) {
+        return ar_fail(err, AR_ERROR_USAGE, "a dry threshold of %g mm: it has to be above 0",
+                       asked);
+    }
+    run->dry_millimetres = asked > 0 ? asked : usual;
+    return AR_OK;
+}
+
 static ar_status choose_blocks(ar_verification *run, ar_error *err)
 {
     enum { BLOCK_DAYS = 5, RESAMPLES = 1000, MOST = 1000000 };
@@ -186,6 +219,10 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .maps = run->maps,
         .map_count = (int64_t)run->map_count,
         .png = options->maps,
+        .places = run->places,
+        .place_count = run->place_count,
+        .place_scores = run->place_scores,
+        .place_score_count = (int64_t)run->place_score_count,
     };
     ar_grid_describe(&run->forecast.grid, report.grid_text);
     describe_missing(run, report.missing, sizeof report.missing);
@@ -217,6 +254,8 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(choose_regrid(&run, err));
     AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
     AR_TRY(choose_regions(&run, err));
+    AR_TRY(choose_places(&run, err));
+    AR_TRY(choose_dry_threshold(&run, err));
     AR_TRY(choose_blocks(&run, err));
     AR_TRY(prepare_spectra(&run, err));
     AR_TRY(ar_folder_make(options->out, err));
@@ -230,6 +269,8 @@ cleanup:
         ar_region_release(&run.regions[i]);
     }
     ar_free(run.regions);
+    ar_free(run.places);
+    ar_free(run.place_scores);
     ar_free(run.lead_times);
     for (size_t i = 0; i < run.score_count; i++) {
         ar_score_release(&run.scores[i]);

@@ -39,7 +39,7 @@ mkdir "$work/synthetic"
 $python "$case" make-synthetic "$work/synthetic" || fail "cannot make the synthetic case"
 forecast=$work/synthetic/forecast.nc truth=$work/synthetic/truth.nc
 "$program" verify --no-maps --forecast "$forecast" --truth "$truth" --out "$work/synthetic" \
-    --threshold t=12.5 --region tropics northern-hemisphere --region atlantic=70,-50,-45,30 \
+    --threshold t=12.5 --region tropics northern-hemisphere --region atlantic=70,-50,-45,30 --place 'Cape Town=-33.93,18.42' \
     >"$work/table" 2>"$work/err" || fail "synthetic case: $(cat "$work/err")"
 $python "$case" compare "$work/synthetic/expected.json" "$work/synthetic/scores.json" || fail "scores differ"
 cmp "$work/table" "$work/synthetic/scores.txt" || fail "the table on the terminal is not scores.txt"
@@ -60,6 +60,10 @@ $python "$case" compare-lead 12 "$work/synthetic/scores.json" "$work/twelve/scor
 echo "== winds"
 mkdir "$work/winds"
 $python "$case" check-winds "$work/winds" "$program" || fail "kinetic energy"
+
+echo "== precipitation"
+mkdir "$work/precipitation"
+$python "$case" check-precipitation "$work/precipitation" "$program" || fail "SEEPS"
 
 echo "== without gmt"
 PATH=/nowhere "$program" verify --forecast "$forecast" --truth "$truth" \
@@ -109,6 +113,9 @@ refused 2 'region alps is neither a box .* nor one of globe, northern-hemisphere
 refused 2 'region box=10,0,20,30 is neither a box' "${usual[@]}" --region box=10,0,20,30
 refused 2 'region tropics is asked for twice' "${usual[@]}" --region tropics tropics
 refused 1 'region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
+refused 2 'place Rome is not NAME=LATITUDE,LONGITUDE' "${usual[@]}" --place Rome
+refused 2 'place Rome is asked for twice' "${usual[@]}" --place Rome=41.9,12.5 Rome=41,12
+refused 2 'a dry threshold of -1 mm' "${usual[@]}" --seeps-dry -1
 refused 2 'have to be 1 or more' "${usual[@]}" --resamples 0
 refused 2 'neither may be below 0 or above 1000000' "${usual[@]}" --block-days 1000001
 head -c 3000 "$forecast" >"$work/short.nc"

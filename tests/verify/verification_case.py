@@ -3,6 +3,7 @@
 usage: verification_case.py make-synthetic DIR
        verification_case.py make-era5 DIR DATA_FOLDER
        verification_case.py check-winds DIR PROGRAM
+       verification_case.py check-precipitation DIR PROGRAM
        verification_case.py compare DIR/expected.json DIR/scores.json
        verification_case.py compare-lead HOURS ALL/scores.json DIR/scores.json…
 
@@ -126,6 +127,47 @@ def quadratic_distance(members, truth, there, weights, climate):
     x, y = np.moveaxis(members, 1, -1)[there], truth[there].astype("f4").astype("f8")
     forecast = distribution(x.ravel(), np.repeat(w, x.shape[1]))
     return ((forecast - distribution(y, w)) ** 2).sum() * climate["deviation"] / 50
+
+
+def place_scores(members, truth):
+    """Of all values at a place; members [time, member], truth [time], which passes through float32."""
+    there = np.isfinite(truth) & np.isfinite(members).all(1)
+    x, y = members[there].ravel(), truth[there].astype("f4").astype("f8")
+    every = np.sort(np.concatenate([x, y]))
+    distribution = lambda values: np.searchsorted(np.sort(values), every[:-1], "right") / len(values)
+    edges = np.linspace(every[0], every[-1], 41)
+    parts = [1, 5, 25, 50, 75, 95, 99]
+    describe = lambda values: {
+        "mean": values.mean(), "deviation": values.std(), "quantiles": np.percentile(values, parts).tolist(),
+        "shares": np.round(np.histogram(values, edges)[0] / len(values), 7).tolist()}
+    model, observed = describe(x), describe(y)
+    return {
+        "times": int(there.sum()), "members": members.shape[1], "edges": edges.tolist(),
+        "wasserstein": (np.abs(distribution(x) - distribution(y)) * np.diff(every)).sum(),
+        "bias": model["mean"] - observed["mean"],
+        "bias_of_1_percent": model["quantiles"][0] - observed["quantiles"][0],
+        "bias_of_99_percent": model["quantiles"][-1] - observed["quantiles"][-1],
+        "model": model, "truth": observed,
+    }
+
+
+def seeps_scores(members, truth, period, weights, dry):
+    """Rodwell et al. (2010) by counting; members [time, member, lat, lon], truth, period [time, lat, lon]."""
+    is_there = np.isfinite(period)
+    p = (period < dry).sum(0) / is_there.sum(0)
+    heavy = np.nanquantile(np.where(period >= dry, period, np.nan), 2 / 3, axis=0)
+    category = lambda values: (values >= dry).astype(int) + (values >= heavy)
+    zero = np.zeros_like(p)
+    cost = np.array([[zero, 1 / (1 - p), 4 / (1 - p)], [1 / p, zero, 3 / (1 - p)],
+                     [1 / p + 3 / (2 + p), 3 / (2 + p), zero]]) / 2
+    there = np.isfinite(truth) & np.isfinite(members).all(1)
+    counts = there & (p > 0.1) & (p < 0.85)
+    lat, lon = np.indices(p.shape)
+    of = lambda forecast: np.where(counts, cost[category(forecast), category(truth), lat, lon], np.nan)
+    w = np.broadcast_to(weights[:, None], truth.shape)
+    return {"seeps": pooled(of(members.mean(1)), weights),
+            "seeps_members": float(np.mean([pooled(of(members[:, k]), weights) for k in range(members.shape[1])])),
+            "seeps_share": float((w * counts).sum() / (w * there).sum())}
 
 
 def student_t_within(t, freedom):
@@ -398,6 +440,14 @@ def make_synthetic(folder):
         over_levels[str(lead)] = {"energy_score": plain, "energy_score_fair": fair, "levels": 2,
                                   "times": int(chosen.sum())}
     expected["energy_scores_over_levels"] = {"t": over_levels}
+    # 33.93 S, 18.42 E: of rows and columns 22.5 degrees apart, -45 and 22.5 are the nearest.
+    place = {"latitude": -45.0, "longitude": 22.5, "fields": {}}
+    for index, (name, level) in enumerate([("t", "500"), ("t", "850"), ("surface_pressure", "surface")]):
+        for lead in (6, 12):
+            chosen = (leads == lead) & kept[forecast_steps]
+            values = place_scores(members[chosen, index, :, 6, 1], ours[forecast_steps[chosen], index, 6, 1])
+            place["fields"].setdefault(name, {}).setdefault(level, {})[str(lead)] = values
+    expected["places"] = {"Cape Town": place}
     json.dump(expected, open(f"{folder}/expected.json", "w"))
 
 
@@ -437,6 +487,39 @@ def check_winds(folder, program):
         assert abs(sum(found[key]) / wanted - 1) < 1e-6, (key, sum(found[key]), wanted)
     assert found["times"] == 4
     print("kinetic energy agrees with numpy")
+
+
+def check_precipitation(folder, program):
+    """SEEPS of rain in metres that is more or less often dry from pole to pole, two rows too seldom or often."""
+    random = np.random.default_rng(9)
+    steps, nlat, nlon, n, first = 300, 12, 10, 4, 240
+    latitude, longitude = np.linspace(90, -90, nlat), np.arange(nlon) * 36.0
+    times = np.datetime64("2001-01-01", "ns") + np.arange(steps) * 6 * HOUR
+    wet = random.random((steps, nlat, nlon)) > np.linspace(0.02, 0.95, nlat)[:, None]
+    truth = (wet * random.gamma(0.8, 4e-3, wet.shape)).astype("f4")
+    truth[random.random(truth.shape) < 0.03] = np.nan
+    other = random.random((steps - first, n, nlat, nlon)) > 0.5
+    members = np.where(other, np.nan_to_num(truth[first:, None], nan=1e-3), 0)
+    members = (members * random.gamma(4, 0.25, members.shape)).astype("f4")
+    names = {"units": "m", "standard_name": "lwe_thickness_of_precipitation_amount"}
+    xr.Dataset({"tp": (("time", "lat", "lon"), truth, names)},
+               {"time": ("time", times), "lat": ("lat", latitude, {"units": "degrees_north"}),
+                "lon": ("lon", longitude, {"units": "degrees_east"})}).to_netcdf(f"{folder}/truth.nc")
+    training = {"training_start": "2001-01-01", "training_end": str(times[first - 1])[:16]}
+    write_forecast(f"{folder}/forecast.nc", {"tp": (names, None, members[:, None])}, times[first:],
+                   np.full(steps - first, 6), latitude, longitude, training)
+    for options, dry in (([], 0.25e-3), (["--seeps-dry", "1"], 1e-3)):
+        subprocess.run([program, "verify", "--quiet", "--no-maps", "--forecast", f"{folder}/forecast.nc",
+                        "--truth", f"{folder}/truth.nc", "--out", folder, *options], check=True,
+                       stdout=subprocess.DEVNULL)
+        found = json.load(open(f"{folder}/scores.json"))["fields"]["tp"]["surface"]["6"]
+        wanted = seeps_scores(members.astype("f8"), truth[first:].astype("f8"), truth[:first].astype("f8"),
+                              area_weights(latitude), dry)
+        assert 0 < wanted["seeps_share"] < 1
+        for key, value in wanted.items():
+            # Probabilities pass through float32.
+            assert abs(found[key] / value - 1) < 1e-6, (key, found[key], value)
+    print("SEEPS agrees with numpy")
 
 
 def make_era5(folder, data):
@@ -523,10 +606,12 @@ def compare(expected_path, scores_path):
     expected, report = json.load(open(expected_path)), json.load(open(scores_path))
     spectra = expected.pop("spectra", {})
     levels = expected.pop("energy_scores_over_levels", {})
+    places = expected.pop("places", {})
     assert set(report.get("spectra", {})) == set(spectra), report["spectra"].keys()
     count, failures = differences(spectra, report.get("spectra", {}), 0, "spectra")
     level_count, level_failures = differences(levels, report.get("energy_scores_over_levels", {}), 0, "levels")
-    count, failures = count + level_count, failures + level_failures
+    place_count, place_failures = differences(places, report.get("places", {}), 0, "places")
+    count, failures = count + level_count + place_count, failures + level_failures + place_failures
     assert set(report.get("regions", {})) | {""} == set(expected), report.get("regions", {}).keys()
     for region, names in expected.items():
         fields = report["regions"][region]["fields"] if region else report["fields"]
@@ -550,6 +635,6 @@ def compare(expected_path, scores_path):
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     commands = {"make-synthetic": make_synthetic, "make-era5": make_era5, "compare": compare,
-                "compare-lead": compare_lead,
-                "check-winds": check_winds}
+                "compare-lead": compare_lead, "check-winds": check_winds,
+                "check-precipitation": check_precipitation}
     sys.exit(commands[command](*arguments))
