@@ -241,6 +241,10 @@ typedef struct {
                          * it is an error */
     const char *const *lead_hours; /* score these lead times, numbers; none: all there are */
     int64_t lead_hour_count;
+    /* Ensembles of truth (files or glob patterns), each from one analysis, its first time:
+     * forecasts that began there are compared with this true distribution. */
+    const char *const *truth_ensembles;
+    int64_t truth_ensemble_count;
     /* Places at which the distribution of values is compared, NAME=LATITUDE,LONGITUDE each. */
     const char *const *places;
     int64_t place_count;

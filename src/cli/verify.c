@@ -26,7 +26,8 @@ cleanup:
 int ar_command_verify(int argc, char **argv)
 {
     ar_verify_options options = {.block_days = 5, .resamples = 1000};
-    ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0}, places = {0};
+    ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0}, places = {0},
+                 ensembles = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
         {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
@@ -51,6 +52,10 @@ int ar_command_verify(int argc, char **argv)
          AR_OPTION_TEXT, &options.regrid, false},
         {"lead-hours", "H", "score these lead times only (default: all that the forecast has)",
          AR_OPTION_LIST, &leads, false},
+        {"truth-ensemble", "FILE",
+         "compare with the true distribution: ensembles of truth, each from an analysis that "
+         "forecasts began with",
+         AR_OPTION_LIST, &ensembles, false},
         {"place", "NAME=LAT,LON",
          "compare the distribution of values at the grid point that is nearest, such as \"Cape "
          "Town=-33.9,18.4\"",
@@ -85,6 +90,8 @@ int ar_command_verify(int argc, char **argv)
         options.maps = !no_maps;
         options.thresholds = thresholds.items;
         options.threshold_count = thresholds.count;
+        options.truth_ensembles = ensembles.items;
+        options.truth_ensemble_count = ensembles.count;
         options.places = places.items;
         options.place_count = places.count;
         options.regions = regions.items;
@@ -110,5 +117,6 @@ int ar_command_verify(int argc, char **argv)
     ar_text_list_release(&regions);
     ar_text_list_release(&leads);
     ar_text_list_release(&places);
+    ar_text_list_release(&ensembles);
     return exit_code;
 }

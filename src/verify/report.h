@@ -7,6 +7,7 @@
 
 #include "verify/bootstrap.h"
 #include "verify/calibration.h"
+#include "verify/conditional_distance.h"
 #include "verify/distribution.h"
 #include "verify/place.h"
 #include "verify/place_distribution.h"
@@ -71,6 +72,16 @@ typedef struct {
     char caption[256];
 } ar_report_map;
 
+/* The distance of a field to its true distribution, at one level, lead time and region. */
+typedef struct {
+    int64_t region;                 /* as in ar_score */
+    const char *variable, *units;   /* borrowed */
+    char level[32], level_text[48]; /* as in ar_score */
+    double lead_hours;
+    int64_t times, member_count, truth_count;
+    ar_conditional_scores scores;
+} ar_conditional_score;
+
 /* The distribution of values at a place, of one field at one level and lead time. */
 typedef struct {
     int64_t place;                  /* index in ar_report.places */
@@ -97,9 +108,11 @@ typedef struct {
     int64_t spectra_count;
     const ar_report_map *maps; /* [map_count] */
     int64_t map_count;
-    bool png;               /* charts as PNG, too, beside SVG */
-    char grid_text[96];     /* as ar_grid_describe has it */
-    char missing[256];      /* what report.html is without, and why; "" for nothing */
+    bool png;           /* charts as PNG, too, beside SVG */
+    char grid_text[96]; /* as ar_grid_describe has it */
+    char missing[256];  /* what report.html is without, and why; "" for nothing */
+    const ar_conditional_score *conditional_scores; /* [conditional_score_count] */
+    int64_t conditional_score_count;
     const ar_place *places; /* [place_count] */
     int64_t place_count;
     const ar_place_score *place_scores; /* [place_score_count], in the order of scores */
@@ -108,9 +121,10 @@ typedef struct {
 
 /* {"forecast", "truth", "climatology", "definitions", "fields": {variable: {level: {lead hours:
  * scores}}}, "regions": {name: {bounds, "fields"}}, "energy_scores_over_levels": {variable: {lead
- * hours: …}} beside each "fields", "spectra": {variable: {level: {lead hours: spectra}}}, "places":
- * {name: {"fields": {variable: {level: {lead hours: distributions}}}}}}; a score that is NaN is
- * null. *text is the caller's to ar_free. */
+ * hours: …}} and "true_distribution": {variable: {level: {lead hours: …}}} beside each "fields",
+ * "spectra": {variable: {level: {lead hours: spectra}}}, "places": {name: {"fields": {variable:
+ * {level: {lead hours: distributions}}}}}}; a score that is NaN is null. *text is the caller's to
+ * ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
 /* Tables of the error of the mean, of the ensemble, of its distribution, of confidence, and of

@@ -9,6 +9,7 @@
 #include "verify/calibration_report.h"
 #include "verify/json_members.h"
 #include "verify/place_report.h"
+#include "verify/truth_ensemble_report.h"
 
 typedef struct {
     const char *name, *meaning;
@@ -66,6 +67,10 @@ static const definition definitions[] = {
     {"places", "at the nearest grid point, all members at all times against the truth: quantiles, "
                "shares by bins between edges, wasserstein: integral of |F - G|; bias: model - "
                "truth of the mean and of the 1 and 99 % quantiles"},
+    {"true_distribution", "x of the members, y of an ensemble of truth from the same analysis, all "
+                          "unbiased: energy_distance: mean of 2 E|x - y| - E|x - x'| - E|y - y'|; "
+                          "relative: over the mean of E|y - y'|; mean_distance: root of the mean "
+                          "square of E x - E y; spreads: roots of mean variances over members"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -212,7 +217,8 @@ static bool add_fields(cJSON *parent, const ar_report *report, int64_t region)
             complete = add_score(fields, &report->scores[i]);
         }
     }
-    return complete && add_level_scores(parent, report, region);
+    return complete && add_level_scores(parent, report, region) &&
+           ar_truth_ensemble_report_add_json(parent, report, region);
 }
 
 static bool add_regions(cJSON *root, const ar_report *report)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "verify/place_report.h"
 #include "verify/text_table.h"
+#include "verify/truth_ensemble_report.h"
 
 typedef enum {
     COLUMN_TIMES,
@@ -295,6 +296,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
                  sizeof distribution_columns / sizeof distribution_columns[0], report, region);
     append_calibration(out, report, region);
     append_seeps(out, report, region);
+    ar_truth_ensemble_report_add_table(out, report, region);
     append_levels(out, report, region);
     append_confidence(out, report, region);
     append_thresholds(out, report, region);

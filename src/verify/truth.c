@@ -152,6 +152,7 @@ ar_status ar_truth_open(ar_truth *truth, const ar_truth_settings *settings,
         .level_count = field->levels ? field->level_count : 0,
         .start = start_text,
         .end = end_text,
+        .member = settings->member,
     };
     *truth = (ar_truth){0};
     ar_status status = AR_OK;

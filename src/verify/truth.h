@@ -15,6 +15,7 @@ typedef struct {
     int64_t path_count;
     int64_t start, end;             /* times that are wanted, both inclusive; seconds */
     const ar_regrid_method *regrid; /* how another grid comes to the forecast's; NULL: not at all */
+    const int64_t *member;          /* number of the one of an ensemble; NULL: there is none */
     size_t window_bytes;            /* of one window, at least one time of it; 0: 16 MiB */
 } ar_truth_settings;
 

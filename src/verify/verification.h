@@ -36,6 +36,8 @@ typedef struct {
     size_t spectra_count, spectra_capacity;
     ar_report_map *maps;
     size_t map_count, map_capacity;
+    ar_conditional_score *conditional_scores;
+    size_t conditional_score_count, conditional_score_capacity;
     ar_place_score *place_scores;
     size_t place_score_count, place_score_capacity;
 } ar_verification;
@@ -65,5 +67,11 @@ AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_erro
  * has none of them is an error. */
 AR_USE_RESULT ar_status ar_verification_score_field(ar_verification *run,
                                                     const ar_forecast_field *field, ar_error *err);
+
+/* Compare all fields of the forecast file with the ensembles of truth of the options, if there are
+ * any, and append to run->conditional_scores. Files that no forecast began with do not count; none
+ * that one did is an error. Holds a time of all levels of all members of truth, and a level of the
+ * members of both. */
+AR_USE_RESULT ar_status ar_verification_score_truth_ensemble(ar_verification *run, ar_error *err);
 
 #endif

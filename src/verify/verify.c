@@ -219,6 +219,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .maps = run->maps,
         .map_count = (int64_t)run->map_count,
         .png = options->maps,
+        .conditional_scores = run->conditional_scores,
+        .conditional_score_count = (int64_t)run->conditional_score_count,
         .places = run->places,
         .place_count = run->place_count,
         .place_scores = run->place_scores,
@@ -263,6 +265,7 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
     }
     AR_TRY(ar_verification_add_energy(&run, err));
+    AR_TRY(ar_verification_score_truth_ensemble(&run, err));
     AR_TRY(write_report(&run, table, err));
 cleanup:
     for (int64_t i = 0; i < run.region_count; i++) {
@@ -270,6 +273,7 @@ cleanup:
     }
     ar_free(run.regions);
     ar_free(run.places);
+    ar_free(run.conditional_scores);
     ar_free(run.place_scores);
     ar_free(run.lead_times);
     for (size_t i = 0; i < run.score_count; i++) {
