@@ -57,8 +57,8 @@ static const definition definitions[] = {
      "of s^2 and of e^2 by bins of s; shares by bins of e/s and of (x_i - y)/s, open at both ends; "
      "share with |e| <= s and 2 s, and what a reliable normal ensemble is expected to have; "
      "reliability: sum of share |rmse - spread|"},
-    {"confidence", "2.5 and 97.5 % of resamples of blocks of days with replacement; persistence on "
-                   "the same blocks"},
+    {"confidence", "95 % by resamples of blocks of days with replacement, percentiles expanded for "
+                   "few blocks (Hesterberg 2015); persistence on the same blocks"},
     {"spectra", "mean over times without missing values of the variance by total wavenumber n = 0, "
                 "1 ... of truth, ensemble mean and (mean over) members: n = 0 the square of the "
                 "mean, the others sum to the variance; kinetic energy in m2 s-2 of vorticity and "

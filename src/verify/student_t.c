@@ -14,3 +14,22 @@ double ar_student_t_within(double t, int64_t freedom)
     }
     return odd ? 2 / M_PI * (angle + sin(angle) * sum) : sin(angle) * sum;
 }
+
+double ar_student_t_quantile(double probability, int64_t freedom)
+{
+    double low = 0, high = 1;
+    while (ar_student_t_within(high, freedom) < probability) {
+        low = high;
+        high *= 2;
+    }
+    /* Halves of what is between two doubles, until there is nothing. */
+    for (double middle = (low + high) / 2; middle > low && middle < high;
+         middle = (low + high) / 2) {
+        if (ar_student_t_within(middle, freedom) < probability) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}

@@ -8,4 +8,7 @@
  * and 26.7.4: finite sums, exact). Pure. */
 double ar_student_t_within(double t, int64_t freedom);
 
+/* The t ≥ 0 with ar_student_t_within(t, freedom) = probability, 0 ≤ probability < 1. Pure. */
+double ar_student_t_quantile(double probability, int64_t freedom);
+
 #endif

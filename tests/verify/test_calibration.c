@@ -112,6 +112,7 @@ static void student_t_of_tables(void **state)
     const double points[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306};
     for (int64_t i = 0; i < 8; i++) {
         assert_true(fabs(ar_student_t_within(points[i], i + 1) - 0.95) < 5e-5);
+        assert_true(fabs(ar_student_t_quantile(0.95, i + 1) - points[i]) < 5e-4);
     }
     /* Cauchy and two degrees of freedom in closed form; many are a normal distribution to 1/n. */
     near(ar_student_t_within(1, 1), 0.5);
