@@ -167,8 +167,13 @@ typedef struct {
     const char *normalise_start, *normalise_end;
     const char *const *data_paths; /* files, stores, glob patterns */
     int64_t data_path_count;
-    const char *start, *end; /* first and last valid time, ISO text, both inclusive */
+    const char *start, *end; /* first and last valid time, ISO text, both inclusive; NULL end: start
+                              */
     int64_t every_hours;     /* between valid times */
+    const char *const *times; /* [time_count] valid times, instead of start and end */
+    int64_t time_count;
+    const double *place; /* [2] latitude and longitude, degrees: forecast the point nearest to it
+                          * alone, by one cube around it; NULL: the whole grid */
     /* From the last known time to the valid one, and from that to the next known one; 0: none is
      * known before, after. The first alone is a forecast, the second a hindcast, both together
      * interpolate. */
@@ -183,8 +188,9 @@ typedef struct {
      * stride=N (every N-th point). NULL: none. start and end are valid times of that output. */
     const char *tau;
     /* Forecasts of lead_hours, 2·lead_hours, … steps·lead_hours, each from those before it; 0 or 1:
-     * of lead_hours alone. start and end are then valid times of the first. */
-    int64_t steps;
+     * of lead_hours alone. start and end are then valid times of the first. until_hours is
+     * the last of them instead of their number; 0: steps says it. */
+    int64_t steps, until_hours;
     bool feed_members;     /* each member goes on from itself; false: all from the mean */
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */

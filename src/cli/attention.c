@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/place.h"
 #include "picture/attention_picture.h"
 
 #include "atmorep/atmorep.h"
@@ -11,7 +10,7 @@ int ar_command_attention(int argc, char **argv)
 {
     ar_attention_options o = {0};
     ar_text_list data = {0};
-    const char *at = NULL;
+    double at[2];
     double level = NAN;
     bool no_maps = false;
     const ar_option options[] = {
@@ -20,8 +19,8 @@ int ar_command_attention(int argc, char **argv)
          &data, true},
         {"time", "T", "last time of the cube, in which the query token lies", AR_OPTION_TEXT,
          &o.time, true},
-        {"at", "LAT,LON", "place of the query token, which the cube lies around", AR_OPTION_TEXT,
-         &at, true},
+        {"at", "LAT,LON", "place of the query token, which the cube lies around", AR_OPTION_PLACE,
+         at, true},
         {"level", "LEVEL", "level of the query token (default: the first of each field)",
          AR_OPTION_NUMBER, &level, false},
         {"forecast", NULL, "mask the last times as a forecast does (default: all is seen)",
@@ -44,7 +43,8 @@ int ar_command_attention(int argc, char **argv)
     if (!ar_command_line_parse(&line, argc, argv, &exit_code)) {
         goto release;
     }
-    AR_TRY(ar_place_parse(at, &o.latitude, &o.longitude, &err));
+    o.latitude = at[0];
+    o.longitude = at[1];
     o.data_paths = data.items;
     o.data_path_count = data.count;
     o.level = isnan(level) ? NULL : &level;

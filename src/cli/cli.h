@@ -29,6 +29,8 @@ typedef enum {
     AR_OPTION_LIST,       /* ar_text_list: `--data A B --data C`, each up to the next option */
     AR_OPTION_INTEGER,    /* int64_t */
     AR_OPTION_NUMBER,     /* double */
+    AR_OPTION_HOURS,      /* int64_t: "36", "36h" or "5d" */
+    AR_OPTION_PLACE,      /* double[2]: "LAT,LON", degrees north and east */
 } ar_option_kind;
 
 typedef struct {

@@ -10,6 +10,8 @@ int ar_command_forecast(int argc, char **argv)
         {"steps", "N",
          "roll-out: N forecasts, each from those before it, a lead time apart (default 1)",
          AR_OPTION_INTEGER, &o.steps, false},
+        {"until", "LEAD", "roll-out up to this lead time instead, e.g. 36h or 5d", AR_OPTION_HOURS,
+         &o.until_hours, false},
         {"feed-members", NULL,
          "roll-out: each member goes on from itself, N passes a step, not from the mean",
          AR_OPTION_FLAG, &o.feed_members, false},
@@ -26,7 +28,9 @@ int ar_command_forecast(int argc, char **argv)
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
             "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc\n"
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
-            "--end 2026-02-10T00 --steps 20 --feed-members --out five-days.nc\n"
+            "--until 5d --feed-members --out five-days.nc\n"
+            "atmorep forecast --model runs/era5-djf --data era5/*.zarr --times 2026-02-10T00 "
+            "2026-02-14T12 --at 52.5,13.4 --out berlin.nc\n"
             "atmorep forecast --model AtmoRep_id4nvwbetz.mod --data era5/*.nc --normalise-start "
             "2017-01-01 --normalise-end 2017-12-31T23 --start 2018-02-10T00 --end 2018-02-10T00 "
             "--lead-hours 3 --out forecast.nc",

@@ -1,5 +1,7 @@
 #include "cli/forecast_options.h"
 
+#include <math.h>
+
 #include "cli/interrupt.h"
 
 enum { MOST_OPTIONS = 32 };
@@ -28,7 +30,8 @@ static ar_status check_own(const ar_option *own, ar_error *err)
 int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_options *o, int argc,
                             char **argv)
 {
-    ar_text_list data = {0};
+    ar_text_list data = {0}, times = {0};
+    double place[2] = {NAN, NAN};
     const char *trace = NULL;
     ar_profile *profile = NULL;
     o->every_hours = 6;
@@ -47,10 +50,15 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
          AR_OPTION_TEXT, &o->normalise_end, false},
         {"data", "STORE", "files, stores or glob patterns with the model's fields", AR_OPTION_LIST,
          &data, true},
-        {"start", "T", "first valid time, e.g. 2026-02-10T00", AR_OPTION_TEXT, &o->start, true},
-        {"end", "T", "last valid time, inclusive", AR_OPTION_TEXT, &o->end, true},
+        {"start", "T", "first valid time, e.g. 2026-02-10T00", AR_OPTION_TEXT, &o->start, false},
+        {"end", "T", "last valid time, inclusive (default: the first)", AR_OPTION_TEXT, &o->end,
+         false},
         {"every", "HOURS", "between valid times (default 6)", AR_OPTION_INTEGER, &o->every_hours,
          false},
+        {"times", "T", "these valid times, instead of --start and --end", AR_OPTION_LIST, &times,
+         false},
+        {"at", "LAT,LON", "only the point nearest to this place, by one cube around it",
+         AR_OPTION_PLACE, place, false},
         {0}};
     const ar_option how[] = {
         {"out", "FILE",
@@ -94,6 +102,9 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     }
     o->data_paths = data.items;
     o->data_path_count = data.count;
+    o->times = times.items;
+    o->time_count = times.count;
+    o->place = isnan(place[0]) ? NULL : place;
     o->interrupt = ar_catch_interrupts();
     AR_TRY(ar_profile_command_begin(&profile, trace, &err));
     o->profile = profile;
@@ -103,5 +114,6 @@ cleanup:
     exit_code = ar_command_end(command->command, status, &err);
 release:
     ar_text_list_release(&data);
+    ar_text_list_release(&times);
     return exit_code;
 }

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/place.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -178,8 +179,24 @@ static ar_status append(ar_text_list *list, const char *text, parser *parse)
     return AR_OK;
 }
 
+static ar_status store_hours(parser *parse, const ar_option *option, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    const long long number = strtoll(text, &end, 10);
+    const bool days = strcmp(end, "d") == 0, hours = !*end || strcmp(end, "h") == 0;
+    if (end == text || (!days && !hours) || errno || llabs(number) > INT32_MAX) {
+        return ar_fail(&parse->err, AR_ERROR_USAGE,
+                       "--%s %s: should be hours or days, such as 36, 36h or 5d", option->name,
+                       text);
+    }
+    *(int64_t *)option->destination = days ? 24 * number : number;
+    return AR_OK;
+}
+
 static ar_status store_value(parser *parse, const ar_option *option, const char *text)
 {
+    double *const place = option->destination;
     char *end = NULL;
     errno = 0;
     switch (option->kind) {
@@ -195,6 +212,10 @@ static ar_status store_value(parser *parse, const ar_option *option, const char 
     case AR_OPTION_NUMBER:
         *(double *)option->destination = strtod(text, &end);
         break;
+    case AR_OPTION_HOURS:
+        return store_hours(parse, option, text);
+    case AR_OPTION_PLACE:
+        return ar_place_parse(text, &place[0], &place[1], &parse->err);
     case AR_OPTION_FLAG:
         break;
     }

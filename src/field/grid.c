@@ -362,3 +362,21 @@ void ar_grid_area_weights(const ar_grid *grid, double *weights)
         weights[i] *= (double)nlat / sum;
     }
 }
+
+bool ar_grid_find_nearest(const ar_grid *grid, double latitude, double longitude, int64_t *row,
+                          int64_t *column)
+{
+    double down = INFINITY, across = INFINITY;
+    *row = *column = 0;
+    for (int64_t i = 0; i < grid->nlat; i++) {
+        const double distance = fabs(grid->latitude[i] - latitude);
+        *row = distance < down ? i : *row;
+        down = fmin(down, distance);
+    }
+    for (int64_t j = 0; j < grid->nlon; j++) {
+        const double distance = fabs(remainder(grid->longitude[j] - longitude, 360));
+        *column = distance < across ? j : *column;
+        across = fmin(across, distance);
+    }
+    return down <= grid->latitude_step && across <= grid->longitude_step;
+}

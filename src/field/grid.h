@@ -56,6 +56,11 @@ void ar_grid_describe(const ar_grid *grid, char text[96]);
 void ar_grid_reorder(const ar_grid *grid, const ar_grid_order *order, const float *file_values,
                      float *grid_values);
 
+/* The point nearest to a place, whose longitude may have any multiple of 360° added; false: it lies
+ * more than a step outside of the grid. */
+bool ar_grid_find_nearest(const ar_grid *grid, double latitude, double longitude, int64_t *row,
+                          int64_t *column);
+
 /* Same latitudes and longitudes (whatever multiple of 360°) to 1e-4 of a step. */
 bool ar_grid_equal(const ar_grid *a, const ar_grid *b);
 

@@ -17,6 +17,7 @@
 #include "task/roll_out.h"
 #include "task/tiles.h"
 #include "task/wanted_output.h"
+#include "task/wanted_times.h"
 #include "train/checkpoint.h"
 
 /* Of a pass through the network: enough rows to keep matrix products busy; more take memory only.
@@ -89,6 +90,27 @@ static int64_t tiles_at_once(const ar_cube_space *space)
     return tiles < 1 ? 1 : tiles < MOST_TILES_AT_ONCE ? tiles : MOST_TILES_AT_ONCE;
 }
 
+/* Around the wanted place, or over the whole grid. */
+static ar_status init_tiles(forecast_state *state, ar_error *err)
+{
+    const ar_grid *grid = &state->output.grid;
+    const int64_t rows = ar_wanted_output_points(&state->output, state->extent[1]);
+    const int64_t columns = ar_wanted_output_points(&state->output, state->extent[2]);
+    const double *place = state->options->place;
+    int64_t row, column;
+    if (!place) {
+        return ar_tiles_init(&state->tiles, grid, rows, columns, state->options->overlap, err);
+    }
+    if (!ar_grid_find_nearest(grid, place[0], place[1], &row, &column)) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "--at %g,%g: lies outside of the data, which goes from %g to %g N and %g to "
+                       "%g E",
+                       place[0], place[1], grid->latitude[grid->nlat - 1], grid->latitude[0],
+                       grid->longitude[0], grid->longitude[grid->nlon - 1]);
+    }
+    return ar_tiles_init_around(&state->tiles, grid, rows, columns, row, column, err);
+}
+
 static ar_status load(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
@@ -98,24 +120,22 @@ static ar_status load(forecast_state *state, ar_error *err)
     AR_TRY(ar_forecast_model_open(&state->checkpoint, o, err));
     AR_TRY(ar_wanted_output_parse(&state->output, o, &state->checkpoint, err));
     state->times.displaced = state->output.displacement.seconds;
-    AR_TRY(o->gaps ? ar_forecast_times_gaps(&state->times, o, &state->checkpoint, err)
-                   : ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
-    const ar_field_tokens *tokens = &c->fields[0].tokens;
-    const ar_dataset_period period = {.start = o->start,
-                                      .end = o->end,
-                                      .seconds_before = ar_forecast_times_before(&state->times),
-                                      .seconds_after = ar_forecast_times_after(&state->times, c)};
+    if (o->gaps) {
+        ar_forecast_times_gaps(&state->times, o, &state->checkpoint);
+    } else {
+        AR_TRY(ar_forecast_times_lead(&state->times, o, &state->checkpoint, err));
+    }
+    ar_dataset_period period = {.seconds_before = ar_forecast_times_before(&state->times),
+                                .seconds_after = ar_forecast_times_after(&state->times, c)};
+    AR_TRY(ar_wanted_times_ends(o, &period.start, &period.end, err));
     AR_TRY(ar_dataset_load(dataset, c, o->data_paths, o->data_path_count, &period, err));
     AR_TRY(ar_forecast_model_normalise(&state->checkpoint, o, dataset, err));
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_forecast_times_choose(&state->times, o, c, dataset, err));
     state->tiles_at_once = tiles_at_once(&dataset->space);
-    ar_cube_extent(tokens, state->extent);
+    ar_cube_extent(&c->fields[0].tokens, state->extent);
     AR_TRY(ar_wanted_output_grid(&state->output, &dataset->fields[0].grid, err));
-    AR_TRY(ar_tiles_init(&state->tiles, &state->output.grid,
-                         ar_wanted_output_points(&state->output, state->extent[1]),
-                         ar_wanted_output_points(&state->output, state->extent[2]), o->overlap,
-                         err));
+    AR_TRY(init_tiles(state, err));
     if (o->gaps) {
         AR_TRY(ar_gaps_init(&state->gaps, dataset, c, o->gaps, err));
         AR_TRY(ar_gaps_check(&state->gaps, &state->tiles, state->times.valid, state->times.count,

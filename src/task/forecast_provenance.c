@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "task/forecast_times.h"
 
 ar_status ar_forecast_put_texts(ar_writer *file, const char *variable,
                                 const char *const (*texts)[2], int count, ar_error *err)
@@ -110,8 +111,8 @@ ar_status ar_forecast_put_provenance(ar_writer *file, const ar_forecast_options 
     if (options->tau) {
         AR_TRY(ar_writer_put_text(file, NULL, "tau", options->tau, err));
     }
-    if (options->steps > 1) {
-        AR_TRY(ar_writer_put_number(file, NULL, "steps", (double)options->steps, err));
+    if (!options->gaps && ar_forecast_steps(options) > 1) {
+        AR_TRY(ar_writer_put_number(file, NULL, "steps", (double)ar_forecast_steps(options), err));
         AR_TRY(ar_writer_put_text(file, NULL, "feed_back",
                                   options->feed_members ? "members" : "mean", err));
     }

@@ -5,30 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-
-enum { HOURS_MOST = 24 * 366 * 100 };
-
-static ar_status check_period(const ar_forecast_options *o, int64_t start, int64_t end,
-                              ar_error *err)
-{
-    if (end < start || o->every_hours < 1 || o->every_hours > HOURS_MOST) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--start %s --end %s --every %lld: no time; the end must not lie before the "
-                       "start, and the step be 1 to %d hours",
-                       o->start, o->end, (long long)o->every_hours, HOURS_MOST);
-    }
-    return AR_OK;
-}
-
-/* The same before the data, and with it the calendar, is known; nothing where the texts are no
- * dates of the standard one. */
-static ar_status check_period_early(const ar_forecast_options *o, ar_error *err)
-{
-    int64_t start, end;
-    bool standard = ar_time_parse(&start, o->start, AR_CALENDAR_STANDARD, NULL) == AR_OK &&
-                    ar_time_parse(&end, o->end, AR_CALENDAR_STANDARD, NULL) == AR_OK;
-    return standard ? check_period(o, start, end, err) : AR_OK;
-}
+#include "task/wanted_times.h"
 
 /* The options that say how far known times lie. */
 static void name_hours(const ar_forecast_options *o, char text[80])
@@ -49,7 +26,8 @@ static ar_status check_hours(const ar_forecast_options *o, int64_t time_step_hou
     const int64_t hours[] = {o->lead_hours, o->next_hours};
     bool right = o->lead_hours != 0 || o->next_hours != 0;
     for (int i = 0; i < 2; i++) {
-        right = right && hours[i] >= 0 && hours[i] <= HOURS_MOST && hours[i] % time_step_hours == 0;
+        right =
+            right && hours[i] >= 0 && hours[i] <= AR_HOURS_MOST && hours[i] % time_step_hours == 0;
     }
     if (!right) {
         char option[80];
@@ -68,10 +46,21 @@ static ar_status check_steps(const ar_forecast_options *o, ar_error *err)
                        "--steps %lld with --next-hours %lld: only forecasts go on from themselves",
                        (long long)o->steps, (long long)o->next_hours);
     }
-    if (o->steps < 0 || o->steps > HOURS_MOST / (o->lead_hours > 0 ? o->lead_hours : 1)) {
+    if (o->until_hours != 0 && o->steps > 1) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--until %lld h with --steps %lld: should be one of them",
+                       (long long)o->until_hours, (long long)o->steps);
+    }
+    if (o->until_hours < 0 || o->until_hours > AR_HOURS_MOST ||
+        (o->until_hours > 0 && (o->lead_hours < 1 || o->until_hours % o->lead_hours != 0))) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--until %lld h: should be a multiple of the lead time of a step, %lld h",
+                       (long long)o->until_hours, (long long)o->lead_hours);
+    }
+    if (o->steps < 0 || o->steps > AR_HOURS_MOST / (o->lead_hours > 0 ? o->lead_hours : 1)) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "--steps %lld of %lld hours: should be at least 1, and %d hours at most",
-                       (long long)o->steps, (long long)o->lead_hours, HOURS_MOST);
+                       (long long)o->steps, (long long)o->lead_hours, AR_HOURS_MOST);
     }
     return AR_OK;
 }
@@ -130,6 +119,11 @@ static void warn_of_training(const ar_masking *masking, const ar_forecast_option
     }
 }
 
+int64_t ar_forecast_steps(const ar_forecast_options *o)
+{
+    return o->until_hours > 0 ? o->until_hours / o->lead_hours : o->steps > 1 ? o->steps : 1;
+}
+
 ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_options *o,
                                  const ar_checkpoint *checkpoint, ar_error *err)
 {
@@ -169,7 +163,7 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
         times->cube_steps - times->masked_steps - times->masking.known_after * size;
     times->valid_step = lead > 0 ? lead - 1 : times->masked_steps - next;
     times->time_step = 3600 * c->time_step_hours;
-    times->steps = o->steps > 1 ? o->steps : 1;
+    times->steps = ar_forecast_steps(o);
     const int64_t displaced = times->displaced / 3600;
     const int64_t from_last = o->lead_hours + displaced, to_next = o->next_hours - displaced;
     times->lead_hours = lead > 0 && (next == 0 || from_last <= to_next) ? from_last : -to_next;
@@ -181,7 +175,6 @@ ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_opt
                        option, (long long)displaced, from_last < 0 ? "at least -" : "at most ",
                        (long long)(from_last < 0 ? o->lead_hours : o->next_hours));
     }
-    status = check_period_early(o, err);
 cleanup:
     return status;
 }
@@ -191,8 +184,8 @@ int64_t ar_forecast_times_step(const ar_forecast_times *times, int64_t valid, in
     return valid + step * 3600 * times->lead_hours;
 }
 
-ar_status ar_forecast_times_gaps(ar_forecast_times *times, const ar_forecast_options *o,
-                                 const ar_checkpoint *checkpoint, ar_error *err)
+void ar_forecast_times_gaps(ar_forecast_times *times, const ar_forecast_options *o,
+                            const ar_checkpoint *checkpoint)
 {
     const ar_configuration *c = &checkpoint->configuration;
     const ar_field_tokens *shape = &c->fields[c->prediction_order[0]].tokens;
@@ -206,7 +199,6 @@ ar_status ar_forecast_times_gaps(ar_forecast_times *times, const ar_forecast_opt
                "(masking.strategy)",
                o->gaps);
     }
-    return check_period_early(o, err);
 }
 
 /* The middle of the cube is the valid time, unless the data begins or ends too near to it. */
@@ -351,35 +343,34 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
                                    ar_error *err)
 {
     const ar_calendar calendar = dataset->fields[0].calendar;
-    int64_t start, end, wanted = 0;
+    int64_t *wanted = NULL, wanted_count = 0;
     ar_status status = AR_OK;
-    AR_TRY(ar_time_parse(&start, o->start, calendar, err));
-    AR_TRY(ar_time_parse(&end, o->end, calendar, err));
-    AR_TRY(check_period(o, start, end, err));
+    AR_TRY(ar_wanted_times_list(o, calendar, &wanted, &wanted_count, err));
     const ar_field_data *timed = &dataset->fields[dataset->timed_field];
     times->data_first = timed->times[0];
     times->data_last = timed->times[timed->time_count - 1];
-    const int64_t every = 3600 * o->every_hours;
-    const int64_t most = (end - start) / every + 1;
-    AR_TRY(ar_allocate(&times->valid, (size_t)most, sizeof(int64_t), "times", err));
-    for (int64_t valid = start; valid <= end; valid += every, wanted++) {
-        if (is_known(times, dataset, valid)) {
-            times->valid[times->count++] = valid;
+    AR_TRY(ar_allocate(&times->valid, (size_t)wanted_count, sizeof(int64_t), "times", err));
+    for (int64_t i = 0; i < wanted_count; i++) {
+        if (is_known(times, dataset, wanted[i])) {
+            times->valid[times->count++] = wanted[i];
         }
     }
     if (times->count == 0) {
-        char first[32], last[32];
+        char first[32], last[32], start[32], end[32];
         ar_time_format(times->data_first, calendar, first);
         ar_time_format(times->data_last, calendar, last);
-        return ar_fail(err, AR_ERROR_INPUT,
-                       "%s to %s: the data has none of the times that must be known; it goes from "
-                       "%s to %s",
-                       o->start, o->end, first, last);
+        ar_time_format(wanted[0], calendar, start);
+        ar_time_format(wanted[wanted_count - 1], calendar, end);
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s to %s: the data has none of the times that must be known; it goes "
+                         "from %s to %s",
+                         start, end, first, last);
+        goto cleanup;
     }
-    if (times->count < wanted) {
+    if (times->count < wanted_count) {
         ar_log(AR_LOG_WARNING,
                "%lld of %lld times left out: the known times that they need are not there",
-               (long long)(wanted - times->count), (long long)wanted);
+               (long long)(wanted_count - times->count), (long long)wanted_count);
     }
     if (times->steps > 1) {
         AR_TRY(check_inputs(times, configuration, dataset, err));
@@ -387,6 +378,7 @@ ar_status ar_forecast_times_choose(ar_forecast_times *times, const ar_forecast_o
     warn_of_months(times, dataset);
     warn_of_training_times(times, dataset);
 cleanup:
+    ar_free(wanted);
     return status;
 }
 

@@ -19,17 +19,18 @@ typedef struct {
     int64_t *valid, count;         /* [count] valid times whose known times are all there */
 } ar_forecast_times;
 
+/* Steps of a roll-out, 1 without one, of options that ar_forecast_times_lead accepts. */
+int64_t ar_forecast_steps(const ar_forecast_options *options);
 /* Fill in what follows from lead_hours, next_hours and `displaced`: forecasts mask the last time
  * tokens, hindcasts the first, interpolation those in the middle. Hours that the model cannot hide
- * at once, or that are not whole tokens where both ends are known, a valid time that is displaced
- * beyond a known one, and a period without times, are errors. */
+ * at once, or that are not whole tokens where both ends are known, and a valid time that is
+ * displaced beyond a known one, are errors. */
 AR_USE_RESULT ar_status ar_forecast_times_lead(ar_forecast_times *times,
                                                const ar_forecast_options *options,
                                                const ar_checkpoint *checkpoint, ar_error *err);
 /* The same where gaps are filled in: the model sees times before and after the valid one. */
-AR_USE_RESULT ar_status ar_forecast_times_gaps(ar_forecast_times *times,
-                                               const ar_forecast_options *options,
-                                               const ar_checkpoint *checkpoint, ar_error *err);
+void ar_forecast_times_gaps(ar_forecast_times *times, const ar_forecast_options *options,
+                            const ar_checkpoint *checkpoint);
 /* Choose the valid times, of a roll-out those of its first step. Times whose known times the data
  * lacks are left out with a warning, none at all is an error; so is a field that is not predicted
  * and not there for later steps. Times of training, and months it never saw, are a warning. */

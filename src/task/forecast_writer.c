@@ -188,6 +188,21 @@ cleanup:
     return status;
 }
 
+/* A grid of the one point that is nearest. */
+static void choose_point(ar_forecast_writer *writer, const double place[2])
+{
+    const ar_grid *grid = writer->grid;
+    int64_t row, column;
+    (void)ar_grid_find_nearest(grid, place[0], place[1], &row, &column);
+    writer->first_point = row * grid->nlon + column;
+    writer->points = grid->nlat * grid->nlon;
+    writer->point = *grid;
+    writer->point.latitude += row;
+    writer->point.longitude += column;
+    writer->point.nlat = writer->point.nlon = 1;
+    writer->grid = &writer->point;
+}
+
 ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecast_options *options,
                                     const ar_checkpoint *checkpoint, uint64_t model_hash,
                                     const ar_dataset *dataset, const ar_grid *grid, ar_error *err)
@@ -196,6 +211,9 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     ar_status status = AR_OK;
     *writer =
         (ar_forecast_writer){.dataset = dataset, .grid = grid, .configuration = configuration};
+    if (options->place) {
+        choose_point(writer, options->place);
+    }
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
     AR_TRY(define_coordinates(writer, ar_forecast_task_of(options), err));
@@ -212,9 +230,13 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     }
     AR_TRY(ar_forecast_put_provenance(writer->file, options, checkpoint, model_hash, dataset, err));
     AR_TRY(write_coordinates(writer, err));
-    size_t points = largest * (size_t)(grid->nlat * grid->nlon);
+    const size_t points = largest * (size_t)(writer->grid->nlat * writer->grid->nlon);
     AR_TRY(ar_allocate(&writer->mean, points, sizeof(float), "the ensemble mean", err));
     AR_TRY(ar_allocate(&writer->spread, points, sizeof(float), "the ensemble spread", err));
+    if (options->place) {
+        AR_TRY(ar_allocate(&writer->members, largest * (size_t)configuration->model.tails,
+                           sizeof(float), "members", err));
+    }
 cleanup:
     if (status != AR_OK) {
         ar_forecast_writer_release(writer);
@@ -236,11 +258,23 @@ static void compute_statistics(ar_forecast_writer *writer, const float *members,
     }
 }
 
+/* The one point of members [level][member][nlat][nlon]. */
+static const float *take_point(ar_forecast_writer *writer, const float *members, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        writer->members[i] = members[i * writer->points + writer->first_point];
+    }
+    return writer->members;
+}
+
 static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t index,
                              const float *members, ar_error *err)
 {
     const ar_field_data *field = &writer->dataset->fields[f];
     const int64_t count = writer->configuration->model.tails;
+    if (writer->members) {
+        members = take_point(writer, members, field->level_count * count);
+    }
     compute_statistics(writer, members, field->level_count, count,
                        writer->grid->nlat * writer->grid->nlon);
     const float *const values[KINDS] = {writer->mean, writer->spread, members};
@@ -294,5 +328,6 @@ void ar_forecast_writer_release(ar_forecast_writer *writer)
     ar_writer_abandon(&writer->file);
     ar_free(writer->mean);
     ar_free(writer->spread);
+    ar_free(writer->members);
     *writer = (ar_forecast_writer){0};
 }

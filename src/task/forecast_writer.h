@@ -10,9 +10,12 @@
 typedef struct {
     ar_writer *file;
     const ar_dataset *dataset;
-    const ar_grid *grid;
+    const ar_grid *grid; /* that is written: what was given, or `point` */
     const ar_configuration *configuration;
-    float *mean, *spread; /* [levels of the largest field][nlat][nlon] */
+    ar_grid point;               /* the one wanted point of the grid that was given; borrows */
+    int64_t points, first_point; /* of that grid: how many, and which */
+    float *mean, *spread;        /* [levels of the largest field][nlat][nlon] */
+    float *members; /* of one point, [levels of the largest field][member]; else NULL */
 } ar_forecast_writer;
 
 /* Begin a file of fields on a grid; all is borrowed but what is written. */

@@ -45,11 +45,25 @@ static void sum_weights(ar_tiles *tiles, const ar_grid *grid)
     }
 }
 
-ar_status ar_tiles_init(ar_tiles *tiles, const ar_grid *grid, int64_t rows, int64_t columns,
-                        double overlap, ar_error *err)
+static ar_status allocate_tiles(ar_tiles *tiles, const ar_grid *grid, int64_t count, ar_error *err)
 {
+    const size_t points = (size_t)(grid->nlat * grid->nlon);
     ar_status status = AR_OK;
-    *tiles = (ar_tiles){.rows = rows, .columns = columns};
+    tiles->count = count;
+    AR_TRY(ar_allocate(&tiles->first_row, (size_t)count, sizeof(int64_t), "tiles", err));
+    AR_TRY(ar_allocate(&tiles->first_column, (size_t)count, sizeof(int64_t), "tiles", err));
+    AR_TRY(ar_allocate(&tiles->row_weight, (size_t)tiles->rows, sizeof(double), "tiles", err));
+    AR_TRY(
+        ar_allocate(&tiles->column_weight, (size_t)tiles->columns, sizeof(double), "tiles", err));
+    AR_TRY(ar_allocate(&tiles->weight_sum, points, sizeof(double), "tiles", err));
+    fill_weights(tiles->row_weight, tiles->rows);
+    fill_weights(tiles->column_weight, tiles->columns);
+cleanup:
+    return status;
+}
+
+static ar_status check_fit(const ar_grid *grid, int64_t rows, int64_t columns, ar_error *err)
+{
     if (rows > grid->nlat || columns > grid->nlon) {
         return ar_fail(err, AR_ERROR_INPUT,
                        "a cube of %lld x %lld points does not fit into a grid of "
@@ -57,22 +71,45 @@ ar_status ar_tiles_init(ar_tiles *tiles, const ar_grid *grid, int64_t rows, int6
                        (long long)rows, (long long)columns, (long long)grid->nlat,
                        (long long)grid->nlon);
     }
+    return AR_OK;
+}
+
+ar_status ar_tiles_init(ar_tiles *tiles, const ar_grid *grid, int64_t rows, int64_t columns,
+                        double overlap, ar_error *err)
+{
+    ar_status status = AR_OK;
+    *tiles = (ar_tiles){.rows = rows, .columns = columns};
+    AR_TRY(check_fit(grid, rows, columns, err));
     const int64_t down = tiles_along(grid->nlat, rows, overlap, false);
     const int64_t across = tiles_along(grid->nlon, columns, overlap, grid->wraps);
-    tiles->count = down * across;
-    size_t count = (size_t)tiles->count;
-    AR_TRY(ar_allocate(&tiles->first_row, count, sizeof(int64_t), "tiles", err));
-    AR_TRY(ar_allocate(&tiles->first_column, count, sizeof(int64_t), "tiles", err));
-    AR_TRY(ar_allocate(&tiles->row_weight, (size_t)rows, sizeof(double), "tiles", err));
-    AR_TRY(ar_allocate(&tiles->column_weight, (size_t)columns, sizeof(double), "tiles", err));
-    AR_TRY(ar_allocate(&tiles->weight_sum, (size_t)(grid->nlat * grid->nlon), sizeof(double),
-                       "tiles", err));
+    AR_TRY(allocate_tiles(tiles, grid, down * across, err));
     for (int64_t t = 0; t < tiles->count; t++) {
         tiles->first_row[t] = origin(t / across, down, grid->nlat, rows, false);
         tiles->first_column[t] = origin(t % across, across, grid->nlon, columns, grid->wraps);
     }
-    fill_weights(tiles->row_weight, rows);
-    fill_weights(tiles->column_weight, columns);
+    sum_weights(tiles, grid);
+cleanup:
+    if (status != AR_OK) {
+        ar_tiles_release(tiles);
+    }
+    return status;
+}
+
+static int64_t origin_around(int64_t at, int64_t extent, int64_t size, bool wraps)
+{
+    const int64_t first = at - size / 2, last = extent - size;
+    return wraps ? (first + extent) % extent : first < 0 ? 0 : first > last ? last : first;
+}
+
+ar_status ar_tiles_init_around(ar_tiles *tiles, const ar_grid *grid, int64_t rows, int64_t columns,
+                               int64_t row, int64_t column, ar_error *err)
+{
+    ar_status status = AR_OK;
+    *tiles = (ar_tiles){.rows = rows, .columns = columns};
+    AR_TRY(check_fit(grid, rows, columns, err));
+    AR_TRY(allocate_tiles(tiles, grid, 1, err));
+    tiles->first_row[0] = origin_around(row, grid->nlat, rows, false);
+    tiles->first_column[0] = origin_around(column, grid->nlon, columns, grid->wraps);
     sum_weights(tiles, grid);
 cleanup:
     if (status != AR_OK) {

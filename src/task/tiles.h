@@ -20,6 +20,11 @@ typedef struct {
  */
 AR_USE_RESULT ar_status ar_tiles_init(ar_tiles *tiles, const ar_grid *grid, int64_t rows,
                                       int64_t columns, double overlap, ar_error *err);
+/* One tile, in whose middle the point (row, column) lies, or as near to it as edges and poles
+ * allow. What is put together is 0 elsewhere. */
+AR_USE_RESULT ar_status ar_tiles_init_around(ar_tiles *tiles, const ar_grid *grid, int64_t rows,
+                                             int64_t columns, int64_t row, int64_t column,
+                                             ar_error *err);
 void ar_tiles_release(ar_tiles *tiles);
 
 /* Add a tile's values [rows][columns] to `sum` [nlat][nlon], weighted and divided by weight_sum, so

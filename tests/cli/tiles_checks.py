@@ -75,14 +75,15 @@ def forecast(program, model, data, out, *options):
     return xr.load_dataset(out, decode_timedelta=False)
 
 
-def expect_known(file, tensors, stride, *what):
+def expect_known(file, tensors, *what):
     """Every value is that of the formula."""
     days = (file.time - np.datetime64("2001-01-01")) / np.timedelta64(1, "D")
     hours = 2 * np.pi * (days % 1)
     value = wanted(np.radians(file.latitude), np.radians(file.longitude), hours, 2 * np.pi * days / 365.2425)
     for variable, name in FIELDS.items():
         shape = ("level", "latitude") if variable == "z" else ("one", "latitude")
-        mean, deviation = (xr.DataArray(tensors[f"normalisation.{name}.{part}"][2, :, ::stride, 0], dims=shape)
+        rows = [round((90 - latitude) / 10) for latitude in file.latitude.values]
+        mean, deviation = (xr.DataArray(tensors[f"normalisation.{name}.{part}"][2, :, rows, 0].T, dims=shape)
                            for part in ("mean", "standard_deviation"))
         if variable == "msl":
             mean, deviation = mean.isel(one=0), deviation.isel(one=0)
@@ -97,11 +98,18 @@ def expect_known(file, tensors, stride, *what):
 
 
 def known(program, checkpoint):
+    """On the whole globe, and at single places: the nearest points, at poles and the date line too."""
     _, tensors = read_tensors(checkpoint)
-    for overlap in ("0", "0.3", "0.5", "0.9"):
+    for where in (("--overlap", "0"), ("--overlap", "0.3"), ("--overlap", "0.5"), ("--overlap", "0.9"),
+                  ("--at", "52,13"), ("--at", "90,355"), ("--at", "-90,0"), ("--at", "-34,-17"), ("--at", "-3,359")):
         file = forecast(program, checkpoint, ["z.nc", "msl.nc"], "known.nc", "--start", "2001-02-18", "--end",
-                        "2001-02-19", "--every", "6", "--overlap", overlap)
-        expect_known(file, tensors, 1, "overlap", overlap)
+                        "2001-02-19", "--every", "6", *where)
+        if where[0] == "--at":
+            latitude, longitude = (float(text) for text in where[1].split(","))
+            expect(file.latitude.values.tolist() == [10 * round(latitude / 10)], where, file.latitude.values)
+            expect(file.longitude.values.tolist() == [10 * round(longitude / 10) % 360], where, file.longitude.values)
+        expect(file.sizes["time"] == 5, where, "times", file.sizes)
+        expect_known(file, tensors, *where)
 
 
 def displaced(program, checkpoint, stride, *words):
@@ -111,7 +119,7 @@ def displaced(program, checkpoint, stride, *words):
     for tau in words:
         file = forecast(program, checkpoint, ["z.nc", "msl.nc"], "displaced.nc", "--start", "2001-02-18", "--end",
                         "2001-02-19", "--every", "6", "--lead-hours", "12", "--tau", tau)
-        expect_known(file, tensors, int(stride), tau)
+        expect_known(file, tensors, tau)
         expect(np.array_equal(file.latitude, np.arange(90, -91, -10 * int(stride))), tau, "latitudes", file.latitude)
         expect(np.array_equal(file.longitude, np.arange(0, 360, 10 * int(stride))), tau, "longitudes", file.longitude)
         expect(file.time.size == 5 and file.attrs["tau"] == tau, tau, file.time, file.attrs.get("tau"))

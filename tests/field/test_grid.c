@@ -130,6 +130,35 @@ static void equal_up_to_full_turns(void **state)
     ar_grid_release(&e);
 }
 
+/* Around the date line on the globe; a region ends a step outside of its points. */
+static void the_nearest_point_is_found(void **state)
+{
+    (void)state;
+    const struct {
+        double step, latitude, longitude;
+        bool found;
+        int64_t row, column;
+    } cases[] = {
+        {90, 44, 134, true, 1, 1}, {90, 46, 136, true, 0, 2}, {90, -90, 316, true, 2, 0},
+        {90, 0, -46, true, 1, 3},  {90, 0, 719, true, 1, 0},  {1, 0, 0, true, 1, 0},
+        {1, 1.9, 3.9, true, 0, 3}, {1, 2.1, 0, false, 0, 0},  {1, 0, 4.1, false, 0, 0},
+        {1, NAN, 0, false, 0, 0},  {1, 0, NAN, false, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const double step = cases[i].step;
+        const double latitude[] = {step, 0, -step}, longitude[] = {0, step, 2 * step, 3 * step};
+        ar_grid grid;
+        ar_grid_order order;
+        int64_t row, column;
+        assert_int_equal(ar_grid_init(&grid, &order, latitude, 3, longitude, 4, "a", NULL), AR_OK);
+        assert_int_equal(
+            ar_grid_find_nearest(&grid, cases[i].latitude, cases[i].longitude, &row, &column),
+            cases[i].found);
+        assert_true(!cases[i].found || (row == cases[i].row && column == cases[i].column));
+        ar_grid_release(&grid);
+    }
+}
+
 static void wrong_coordinates_are_named(void **state)
 {
     (void)state;
@@ -265,6 +294,7 @@ int main(void)
         cmocka_unit_test(every_orientation_gives_one_grid),
         cmocka_unit_test(regional_grids_do_not_wrap),
         cmocka_unit_test(equal_up_to_full_turns),
+        cmocka_unit_test(the_nearest_point_is_found),
         cmocka_unit_test(wrong_coordinates_are_named),
         cmocka_unit_test(single_precision_coordinates_are_regular),
         cmocka_unit_test(weights_are_areas),
