@@ -104,7 +104,8 @@ void ar_axis_superscript(char *text, size_t size, char letter)
 void ar_axis_label(const ar_axis *axis, double tick, char text[48])
 {
     const double size = fabs(tick);
-    const bool powers = axis->kind == AR_AXIS_LOGARITHMIC && axis->high / axis->low > 1e3;
+    const bool powers = axis->kind == AR_AXIS_LOGARITHMIC &&
+                        (axis->high > 1e3 * axis->low || axis->low < 1e-3 || axis->high >= 1e6);
     const bool long_digits = size >= 1e6 || axis->decimals > 4 || (size < 1e-3 && size > 0);
     if (tick == 0 || !(powers || long_digits)) {
         if (axis->kind == AR_AXIS_LOGARITHMIC) {

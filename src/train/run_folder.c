@@ -107,7 +107,7 @@ static ar_status remove_old(const char *run, ar_error *err)
 static bool is_of_run(const char *name)
 {
     return step_of_name(name) >= 0 || strcmp(name, "configuration.yaml") == 0 ||
-           strcmp(name, "metrics.jsonl") == 0;
+           strcmp(name, "metrics.jsonl") == 0 || strcmp(name, "report.html") == 0;
 }
 
 /* Remove what a run that was killed while it wrote a file has left: partial files under temporary

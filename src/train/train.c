@@ -18,6 +18,7 @@
 #include "train/metrics.h"
 #include "train/origin.h"
 #include "train/released_model.h"
+#include "train/training_report.h"
 
 /* All that a run holds while it trains. */
 typedef struct {
@@ -38,6 +39,7 @@ typedef struct {
     ar_origin origin;
     ar_metrics metrics;
     ar_loss_sums sums; /* of training steps since the last line */
+    ar_training_report report;
 } run_state;
 
 /* ---- setting up ------------------------------------------------------------------------------ */
@@ -390,6 +392,19 @@ static bool is_due(int64_t step, int64_t every, int64_t last)
     return every > 0 && (step == last || step % every == 0);
 }
 
+/* `end` tells how the training ended; NULL: it goes on. */
+static void update_report(run_state *run, int64_t step, const loop_clock *clock, const char *end)
+{
+    const ar_progress *progress = &clock->progress;
+    const double pace = (ar_clock_seconds() - progress->started) / (double)(step - progress->first);
+    const ar_training_state state = {.step = step,
+                                     .skipped_steps = run->optimiser.skipped,
+                                     .seconds_left =
+                                         pace * (double)(run->configuration->training.steps - step),
+                                     .end = end};
+    ar_training_report_update(&run->report, &state);
+}
+
 static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_error *err)
 {
     const ar_training_configuration *settings = &run->configuration->training;
@@ -410,6 +425,7 @@ static ar_status log_step(run_state *run, int64_t step, loop_clock *clock, ar_er
                                    .skipped_steps = run->optimiser.skipped};
     ar_status status = ar_metrics_write(&run->metrics, &run->sums, step, &pace, err);
     run->sums = (ar_loss_sums){0};
+    update_report(run, step, clock, NULL);
     return status;
 }
 
@@ -486,6 +502,12 @@ static ar_status train_all(run_state *run, ar_error *err)
     }
     ar_progress_end(&clock.progress, run->options->run);
 cleanup:
+    if (status == AR_OK || status == AR_ERROR_INTERRUPTED) {
+        update_report(run, run->optimiser.step, &clock,
+                      status == AR_OK ? "finished" : "interrupted, go on with --resume");
+    } else if (run->report.written) {
+        update_report(run, run->optimiser.step, &clock, "ended by an error");
+    }
     return status;
 }
 
@@ -535,6 +557,8 @@ ar_status ar_train(ar_configuration *configuration, const ar_train_options *opti
     AR_TRY(ar_run_clean(options->run, err));
     AR_TRY(ar_metrics_open(&run->metrics, options->run, run->optimiser.step, configuration, err));
     describe(run);
+    run->report = (ar_training_report){
+        .run = options->run, .configuration = configuration, .last = ar_clock_seconds()};
     AR_TRY(train_all(run, err));
 cleanup:
     ar_profile_stop(options->profile);

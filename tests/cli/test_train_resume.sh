@@ -43,13 +43,13 @@ took=$(awk "BEGIN { print $(seconds) - $begin }")
 train again --threads 2 || fail "the second uninterrupted run"
 same whole again
 [ "$(ls -A whole | tr '\n' ' ')" = "checkpoint-00000040.safetensors checkpoint-00000044.safetensors \
-checkpoint-00000045.safetensors configuration.yaml metrics.jsonl " ] || fail "files: $(ls -A whole)"
+checkpoint-00000045.safetensors configuration.yaml metrics.jsonl report.html " ] || fail "files: $(ls -A whole)"
 [ "$(grep -c '"kind": "training"' whole/metrics.jsonl)" -eq 7 ] || fail "lines of training"
 [ "$(grep -c '"kind": "validation"' whole/metrics.jsonl)" -eq 5 ] || fail "lines of validation"
 
 # Whatever the kills left unfinished is gone.
 no_leftovers() {
-    [ "$(ls -A "$1" | grep -v '^checkpoint-[0-9]*.safetensors$' | tr '\n' ' ')" = "configuration.yaml metrics.jsonl " ] ||
+    [ "$(ls -A "$1" | grep -v '^checkpoint-[0-9]*.safetensors$' | tr '\n' ' ')" = "configuration.yaml metrics.jsonl report.html " ] ||
         fail "$1 holds $(ls -A "$1")"
 }
 
@@ -159,7 +159,7 @@ train fresh --resume --set training.steps=3 || fail "--resume without a run does
 echo "== every 0 is never"
 train never --set training.steps=3 --set training.checkpoint_every=0 --set training.log_every=0 \
     --set training.validate_every=0 || fail "intervals of 0"
-[ "$(ls -A never | tr '\n' ' ')" = "checkpoint-00000003.safetensors configuration.yaml metrics.jsonl " ] ||
+[ "$(ls -A never | tr '\n' ' ')" = "checkpoint-00000003.safetensors configuration.yaml metrics.jsonl report.html " ] ||
     fail "intervals of 0 leave $(ls -A never)"
 [ -s never/metrics.jsonl ] && fail "intervals of 0 write metrics: $(cat never/metrics.jsonl)"
 
