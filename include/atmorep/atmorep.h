@@ -245,6 +245,10 @@ typedef struct {
     int64_t region_count;
     const char *regrid; /* truth on another grid comes to the forecast's: "bilinear", "area"; NULL:
                          * it is an error */
+    /* Other forecasts to compare with, NAME=FILE or FILE, as the forecast or without members and
+     * times of training. */
+    const char *const *baselines;
+    int64_t baseline_count;
     const char *const *lead_hours; /* score these lead times, numbers; none: all there are */
     int64_t lead_hour_count;
     /* Ensembles of truth (files or glob patterns), each from one analysis, its first time:

@@ -27,7 +27,7 @@ int ar_command_verify(int argc, char **argv)
 {
     ar_verify_options options = {.block_days = 5, .resamples = 1000};
     ar_text_list truth = {0}, thresholds = {0}, regions = {0}, leads = {0}, places = {0},
-                 ensembles = {0};
+                 ensembles = {0}, baselines = {0};
     bool no_maps = false, json = false;
     const ar_option declared[] = {
         {"forecast", "FILE", "the forecast (.nc or .zarr), as atmorep forecast writes it",
@@ -50,6 +50,10 @@ int ar_command_verify(int argc, char **argv)
         {"regrid", "WAY",
          "bring truth on another grid to the forecast's: bilinear or area (an error without)",
          AR_OPTION_TEXT, &options.regrid, false},
+        {"baseline", "NAME=FILE",
+         "another forecast to compare with, as the forecast or without members: its scores at the "
+         "times of both, and the skill against it",
+         AR_OPTION_LIST, &baselines, false},
         {"lead-hours", "H", "score these lead times only (default: all that the forecast has)",
          AR_OPTION_LIST, &leads, false},
         {"truth-ensemble", "FILE",
@@ -96,6 +100,8 @@ int ar_command_verify(int argc, char **argv)
         options.place_count = places.count;
         options.regions = regions.items;
         options.region_count = regions.count;
+        options.baselines = baselines.items;
+        options.baseline_count = baselines.count;
         options.lead_hours = leads.items;
         options.lead_hour_count = leads.count;
         ar_error err;
@@ -118,5 +124,6 @@ int ar_command_verify(int argc, char **argv)
     ar_text_list_release(&leads);
     ar_text_list_release(&places);
     ar_text_list_release(&ensembles);
+    ar_text_list_release(&baselines);
     return exit_code;
 }

@@ -6,7 +6,7 @@
 
 static int64_t value_count(const ar_truth *period)
 {
-    return period->field->level_count * period->points;
+    return period->field->level_count * period->alignment.points;
 }
 
 ar_status ar_climatology_compute(double *mean, ar_truth *period, ar_error *err)

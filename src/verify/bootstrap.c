@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "verify/student_t.h"
 
-enum { SECONDS_PER_DAY = 86400, SCORES = 4 };
+enum { SECONDS_PER_DAY = 86400, SCORES = 6 };
 
 /* The block of a number, made where it is not there yet. Times mostly come in order, so that it is
  * looked for from the end. */
@@ -37,16 +37,16 @@ static ar_status find_block(ar_bootstrap *bootstrap, int64_t number, ar_bootstra
 }
 
 ar_status ar_bootstrap_add(ar_bootstrap *bootstrap, int64_t time, const ar_ensemble_sums *model,
-                           const ar_error_sums *persistence, ar_error *err)
+                           const ar_ensemble_sums *opponent, ar_error *err)
 {
     ar_bootstrap_block *block = NULL;
     int64_t number = (time - bootstrap->first_time) / (bootstrap->block_days * SECONDS_PER_DAY);
     ar_status status = find_block(bootstrap, number, &block, err);
     if (status == AR_OK) {
         ar_ensemble_sums_join(&block->model, model);
-        if (persistence) {
+        if (opponent) {
             ar_ensemble_sums_join(&block->paired, model);
-            ar_error_sums_join(&block->persistence, persistence);
+            ar_ensemble_sums_join(&block->opponent, opponent);
         }
     }
     return status;
@@ -58,7 +58,9 @@ void ar_bootstrap_release(ar_bootstrap *bootstrap)
     *bootstrap = (ar_bootstrap){0};
 }
 
-/* RMSE, CRPS and their differences to persistence, of as many blocks drawn with replacement. */
+/* RMSE, CRPS, their differences to the opponent and skill, of as many blocks drawn with
+ * replacement.
+ */
 static void draw_scores(const ar_bootstrap *bootstrap, int64_t resample, double scores[SCORES])
 {
     ar_random stream = {.purpose = AR_RANDOM_BOOTSTRAP, .sample = (uint32_t)resample};
@@ -67,12 +69,18 @@ static void draw_scores(const ar_bootstrap *bootstrap, int64_t resample, double 
         int64_t drawn = ar_random_below(&stream, (int64_t)bootstrap->block_count);
         ar_ensemble_sums_join(&sums.model, &bootstrap->blocks[drawn].model);
         ar_ensemble_sums_join(&sums.paired, &bootstrap->blocks[drawn].paired);
-        ar_error_sums_join(&sums.persistence, &bootstrap->blocks[drawn].persistence);
+        ar_ensemble_sums_join(&sums.opponent, &bootstrap->blocks[drawn].opponent);
     }
     scores[0] = ar_error_sums_rmse(&sums.model.mean);
     scores[1] = ar_ensemble_sums_crps(&sums.model);
-    scores[2] = ar_error_sums_rmse(&sums.paired.mean) - ar_error_sums_rmse(&sums.persistence);
-    scores[3] = ar_ensemble_sums_crps(&sums.paired) - ar_error_sums_mae(&sums.persistence);
+    const double rmse = ar_error_sums_rmse(&sums.paired.mean);
+    const double crps = ar_ensemble_sums_crps(&sums.paired);
+    const double its_rmse = ar_error_sums_rmse(&sums.opponent.mean);
+    const double its_crps = ar_ensemble_sums_crps(&sums.opponent);
+    scores[2] = rmse - its_rmse;
+    scores[3] = crps - its_crps;
+    scores[4] = 1 - rmse / its_rmse;
+    scores[5] = 1 - crps / its_crps;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -119,7 +127,8 @@ ar_status ar_bootstrap_read(const ar_bootstrap *bootstrap, ar_confidence *confid
     const ar_interval none = {NAN, NAN};
     int64_t count = bootstrap->resamples;
     double *scores = NULL;
-    *confidence = (ar_confidence){(int64_t)bootstrap->block_count, none, none, none, none};
+    *confidence =
+        (ar_confidence){(int64_t)bootstrap->block_count, none, none, none, none, none, none};
     if (bootstrap->block_count < 2) {
         return AR_OK;
     }
@@ -140,6 +149,8 @@ ar_status ar_bootstrap_read(const ar_bootstrap *bootstrap, ar_confidence *confid
     confidence->crps = interval_of(scores + count, count, part);
     confidence->rmse_difference = interval_of(scores + 2 * count, count, part);
     confidence->crps_difference = interval_of(scores + 3 * count, count, part);
+    confidence->rmse_skill = interval_of(scores + 4 * count, count, part);
+    confidence->crps_skill = interval_of(scores + 5 * count, count, part);
     ar_free(scores);
     return AR_OK;
 }

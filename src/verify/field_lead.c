@@ -22,8 +22,12 @@ static ar_status init_regions(ar_field_lead *lead, const ar_field_scorer *scorer
     ar_status status = AR_OK;
     for (int64_t level = 0; level < field->level_count; level++) {
         settings.climate = scorer->climates[level];
-        AR_TRY(
-            ar_lead_scores_init(&lead->sums[level * run->region_count + region], &settings, err));
+        const int64_t at = level * run->region_count + region;
+        AR_TRY(ar_lead_scores_init(&lead->sums[at], &settings, err));
+        for (int64_t k = 0; k < run->rival_count; k++) {
+            AR_TRY(ar_rival_sums_init(&lead->rivals[at * run->rival_count + k], &scorer->rivals[k],
+                                      &settings.area, &lead->sums[at].bootstrap, err));
+        }
     }
     if (lead->together) {
         AR_TRY(ar_energy_score_init(&lead->together[region], &settings.area, field->member_count,
@@ -39,6 +43,8 @@ ar_status ar_field_lead_init(ar_field_lead *lead, const ar_field_scorer *scorer,
     const size_t levels = (size_t)scorer->field->level_count, regions = (size_t)run->region_count;
     ar_status status = AR_OK;
     AR_TRY(ar_allocate(&lead->sums, levels * regions, sizeof *lead->sums, "the sums", err));
+    AR_TRY(ar_allocate(&lead->rivals, levels * regions * (size_t)run->rival_count,
+                       sizeof *lead->rivals, "the sums of baselines", err));
     AR_TRY(ar_allocate(&lead->scores, levels * regions, sizeof *lead->scores, "the scores", err));
     AR_TRY(ar_allocate(&lead->r, levels * (size_t)scorer->points, sizeof *lead->r,
                        "a lag correlation", err));
@@ -67,13 +73,19 @@ static void release_sums(ar_field_lead *lead, const ar_field_scorer *scorer)
     for (int64_t i = 0; lead->sums && i < scorer->field->level_count * regions; i++) {
         ar_lead_scores_release(&lead->sums[i]);
     }
+    const int64_t rivals = regions * scorer->run->rival_count;
+    for (int64_t i = 0; lead->rivals && i < scorer->field->level_count * rivals; i++) {
+        ar_rival_sums_release(&lead->rivals[i]);
+    }
     for (int64_t i = 0; lead->together && i < regions; i++) {
         ar_energy_score_release(&lead->together[i]);
     }
     ar_free(lead->sums);
     ar_free(lead->together);
+    ar_free(lead->rivals);
     ar_free(lead->r);
     lead->sums = NULL;
+    lead->rivals = NULL;
     lead->together = NULL;
     lead->r = NULL;
 }
@@ -102,6 +114,7 @@ static ar_status read_score(ar_field_lead *lead, const ar_field_scorer *scorer, 
     const ar_forecast_field *field = scorer->field;
     const ar_calendar calendar = scorer->run->forecast.calendar;
     const int64_t at = level * scorer->run->region_count + region;
+    const int64_t rivals = scorer->run->rival_count;
     ar_score *score = &lead->scores[at];
     *score = (ar_score){
         .region = region,
@@ -115,7 +128,16 @@ static ar_status read_score(ar_field_lead *lead, const ar_field_scorer *scorer, 
     ar_forecast_field_describe_level(field, level, score->level, score->level_text);
     ar_time_format(lead->first_time, calendar, score->first_time);
     ar_time_format(lead->last_time, calendar, score->last_time);
-    return ar_lead_scores_read(&lead->sums[at], score, err);
+    ar_status status = AR_OK;
+    AR_TRY(ar_lead_scores_read(&lead->sums[at], score, err));
+    AR_TRY(ar_allocate(&score->rivals, (size_t)rivals, sizeof *score->rivals, "scores of baselines",
+                       err));
+    for (; score->rival_count < rivals; score->rival_count++) {
+        AR_TRY(ar_rival_sums_read(&lead->rivals[at * rivals + score->rival_count],
+                                  &score->rivals[score->rival_count], err));
+    }
+cleanup:
+    return status;
 }
 
 static ar_level_score read_together(const ar_field_lead *lead, const ar_field_scorer *scorer,

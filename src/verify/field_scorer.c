@@ -27,6 +27,8 @@ static ar_status allocate(ar_field_scorer *scorer, ar_error *err)
                        "the scales of a climate", err));
     AR_TRY(ar_allocate(&scorer->leads, (size_t)run->lead_count, sizeof *scorer->leads,
                        "the sums of lead times", err));
+    AR_TRY(ar_allocate(&scorer->rivals, (size_t)run->rival_count, sizeof *scorer->rivals,
+                       "the baselines", err));
     AR_TRY(ar_thresholds_of_field(&scorer->thresholds, &scorer->threshold_count,
                                   run->options->thresholds, run->options->threshold_count, field,
                                   err));
@@ -173,6 +175,10 @@ ar_status ar_field_scorer_init(ar_field_scorer *scorer, ar_verification *run,
     *scorer = (ar_field_scorer){.run = run, .field = field, .points = grid->nlat * grid->nlon};
     ar_status status = AR_OK;
     AR_TRY(allocate(scorer, err));
+    for (int64_t i = 0; i < run->rival_count; i++) {
+        AR_TRY(ar_rival_field_init(&scorer->rivals[i], &run->rivals[i], &run->forecast, field,
+                                   run->regrid, err));
+    }
     AR_TRY(open_truth(scorer, err));
     AR_TRY(match_times(scorer, err));
     scorer->map_time = choose_map_time(scorer);
@@ -192,6 +198,10 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
         ar_field_lead_release(&scorer->leads[i], scorer);
     }
     ar_free(scorer->leads);
+    for (int64_t i = 0; scorer->rivals && i < scorer->run->rival_count; i++) {
+        ar_rival_field_release(&scorer->rivals[i]);
+    }
+    ar_free(scorer->rivals);
     ar_truth_close(&scorer->truth);
     ar_truth_close(&scorer->period);
     ar_free(scorer->valid_index);
@@ -249,6 +259,27 @@ cleanup:
     return status;
 }
 
+/* The other forecasts of a time and level, beside what was just added of this one. */
+static ar_status add_rivals(ar_field_scorer *scorer, ar_field_lead *lead, int64_t t, int64_t level,
+                            const ar_scored_time *time, ar_error *err)
+{
+    const ar_verification *run = scorer->run;
+    ar_status status = AR_OK;
+    for (int64_t k = 0; k < run->rival_count; k++) {
+        ar_rival_field *rival = &scorer->rivals[k];
+        bool there = false;
+        AR_TRY(ar_rival_field_read(rival, t, level, &there, err));
+        for (int64_t i = 0; there && i < run->region_count; i++) {
+            const int64_t at = level * run->region_count + i;
+            AR_TRY(ar_rival_sums_add(&lead->rivals[at * run->rival_count + k], rival,
+                                     time->valid_time, &lead->sums[at].latest, time->mean,
+                                     time->truth, time->climatology, err));
+        }
+    }
+cleanup:
+    return status;
+}
+
 static void end_time(ar_field_scorer *scorer, ar_field_lead *lead, int64_t t)
 {
     const int64_t valid = scorer->run->forecast.valid_times[t];
@@ -296,6 +327,7 @@ ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
     AR_TRY(add_level(scorer, lead, level, &time, err));
     AR_TRY(ar_field_places_add(&scorer->places, lead - scorer->leads, level, members, time.truth,
                                err));
+    AR_TRY(add_rivals(scorer, lead, t, level, &time, err));
     if (t == scorer->map_time && run->draw_maps) {
         AR_TRY(ar_field_map_draw(scorer, level, time.truth, err));
     }

@@ -9,12 +9,14 @@
 #include "verify/field_places.h"
 #include "verify/lead_scores.h"
 #include "verify/seeps.h"
+#include "verify/rival.h"
 #include "verify/truth.h"
 #include "verify/verification.h"
 
 /* Of one lead time. The sums and r are there from its begin to its end, the scores after it. */
 typedef struct {
     ar_lead_scores *sums;      /* [level_count][region_count] */
+    ar_rival_sums *rivals;     /* [level_count][region_count][rival_count] */
     ar_energy_score *together; /* [region_count] of all levels; NULL where there is only one */
     float *r;                  /* [level_count][points] lag correlation */
     ar_mean_spectra *spectra;  /* [level_count]; NULL where the grid has none */
@@ -38,7 +40,8 @@ typedef struct {
     ar_field_places places;
     double *thresholds; /* [threshold_count] */
     int64_t threshold_count;
-    ar_field_lead *leads; /* [run->lead_count] */
+    ar_rival_field *rivals; /* [run->rival_count] */
+    ar_field_lead *leads;   /* [run->lead_count] */
 } ar_field_scorer;
 
 /* Room for the sums of a lead time, zeroed before; released with the scorer. */

@@ -334,7 +334,7 @@ static ar_status read_fields(ar_forecast_file *file, ar_error *err)
     return status;
 }
 
-ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path, ar_error *err)
+ar_status ar_forecast_file_open_other(ar_forecast_file *file, const char *path, ar_error *err)
 {
     *file = (ar_forecast_file){0};
     ar_status status = AR_OK;
@@ -343,9 +343,20 @@ ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path, ar_err
     AR_TRY(read_grid(file, err));
     AR_TRY(read_all_times(file, err));
     AR_TRY(read_lead_times(file, err));
+    AR_TRY(read_fields(file, err));
+cleanup:
+    if (status != AR_OK) {
+        ar_forecast_file_close(file);
+    }
+    return status;
+}
+
+ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path, ar_error *err)
+{
+    ar_status status = AR_OK;
+    AR_TRY(ar_forecast_file_open_other(file, path, err));
     AR_TRY(read_training_time(&file->training_start, file, "training_start", err));
     AR_TRY(read_training_time(&file->training_end, file, "training_end", err));
-    AR_TRY(read_fields(file, err));
 cleanup:
     if (status != AR_OK) {
         ar_forecast_file_close(file);
@@ -365,48 +376,4 @@ void ar_forecast_file_close(ar_forecast_file *file)
     ar_grid_release(&file->grid);
     ar_source_close(&file->source);
     *file = (ar_forecast_file){0};
-}
-
-ar_status ar_forecast_file_read(ar_forecast_file *file, const ar_forecast_field *field,
-                                int64_t time_index, int64_t level_index, float *members,
-                                ar_error *err)
-{
-    int64_t start[AR_RANK_MAX] = {0}, count[AR_RANK_MAX] = {0};
-    int rank = field->values->rank;
-    int64_t points = file->grid.nlat * file->grid.nlon;
-    int64_t file_points = file->grid.nlat * file->order.file_nlon;
-    for (int axis = 0; axis < rank; axis++) {
-        count[axis] = field->values->shape[axis];
-    }
-    start[0] = time_index;
-    count[0] = 1;
-    if (field->levels) {
-        start[1] = level_index;
-        count[1] = 1;
-    }
-    float *in_file_order = NULL;
-    ar_status status = AR_OK;
-    AR_TRY(ar_allocate(&in_file_order, (size_t)(field->member_count * file_points), sizeof(float),
-                       "the members of a forecast", err));
-    AR_TRY(ar_source_read_float(file->source, field->values, start, count, in_file_order, err));
-    for (int64_t k = 0; k < field->member_count; k++) {
-        ar_grid_reorder(&file->grid, &file->order, in_file_order + k * file_points,
-                        members + k * points);
-    }
-cleanup:
-    ar_free(in_file_order);
-    return status;
-}
-
-void ar_forecast_field_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
-                                      char text[48])
-{
-    if (!field->levels) {
-        snprintf(key, 32, "surface");
-        snprintf(text, 48, "surface");
-        return;
-    }
-    snprintf(key, 32, "%.10g", field->levels[level]);
-    bool has_unit = field->level_units[0] && strcmp(field->level_units, "1") != 0;
-    snprintf(text, 48, "%s%s%s", key, has_unit ? " " : "", has_unit ? field->level_units : "");
 }

@@ -36,6 +36,9 @@ typedef struct {
  * ar_forecast_file_close. */
 AR_USE_RESULT ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path,
                                               ar_error *err);
+/* The same of a forecast that need not be a trained model's: without times of training. */
+AR_USE_RESULT ar_status ar_forecast_file_open_other(ar_forecast_file *file, const char *path,
+                                                    ar_error *err);
 void ar_forecast_file_close(ar_forecast_file *file); /* safe on a zeroed one */
 
 /* Read the members of a field at a time and level index, in the grid's order.

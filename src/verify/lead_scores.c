@@ -42,17 +42,19 @@ ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, a
 {
     const ar_score_area *area = &sums->scorer.area;
     ar_ensemble_sums model = {0};
-    ar_error_sums persistence = {0};
+    ar_ensemble_sums persistence = {0};
     ar_ensemble_sums_add(&model, &sums->scorer, time->members, time->truth);
     ar_ensemble_sums_join(&sums->model, &model);
+    sums->latest = model;
     ar_distribution_add(&sums->distribution, time->members, time->truth);
     ar_energy_score_add(&sums->energy, time->members, time->truth);
     ar_anomaly_correlation_add(&sums->correlation, area, time->mean, time->truth,
                                time->climatology);
     ar_error_sums_add(&sums->climatology, area, time->climatology_forecast, time->truth);
     if (time->persistence) {
-        ar_error_sums_add(&persistence, area, time->persistence, time->truth);
-        ar_error_sums_join(&sums->persistence, &persistence);
+        ar_error_sums_add(&persistence.mean, area, time->persistence, time->truth);
+        persistence.crps = persistence.mean.absolute_error;
+        ar_error_sums_join(&sums->persistence, &persistence.mean);
         ar_error_sums_add(&sums->damped, area, time->damped, time->truth);
         ar_anomaly_correlation_add(&sums->persistence_correlation, area, time->persistence,
                                    time->truth, time->climatology);
@@ -150,5 +152,6 @@ void ar_score_release(ar_score *score)
     ar_free(score->thresholds);
     ar_free(score->rank_histogram);
     ar_free(score->calibration);
+    ar_free(score->rivals);
     *score = (ar_score){0};
 }

@@ -14,7 +14,7 @@
 
 typedef struct {
     ar_ensemble_scorer scorer;
-    ar_ensemble_sums model;
+    ar_ensemble_sums model, latest; /* of all times; of the one that was added last */
     ar_distribution distribution;
     ar_energy_score energy;
     ar_calibration calibration;

@@ -22,6 +22,14 @@ typedef struct {
     double *forecast, *observed; /* [member_count + 1] of ar_distribution_reliability; one block */
 } ar_threshold_score;
 
+/* Of another forecast, and of the forecast at the times that both have. */
+typedef struct {
+    int64_t member_count, times; /* times 0: nothing in common */
+    double rmse, crps, crps_fair, acc;
+    double forecast_rmse, forecast_crps, forecast_crps_fair, forecast_acc;
+    ar_confidence confidence; /* of the forecast, the other being the opponent */
+} ar_rival_score;
+
 /* All scores of one field at one level, lead time and region; NaN where there is none. */
 typedef struct {
     int64_t region;                               /* index in ar_report.regions */
@@ -43,6 +51,8 @@ typedef struct {
     int64_t threshold_count;
     ar_calibration_scores *calibration; /* NULL: none */
     ar_confidence confidence;
+    ar_rival_score *rivals; /* [rival_count] as in ar_report */
+    int64_t rival_count;
 } ar_score;
 
 /* Free what hangs on a score. Safe on a zeroed one. */
@@ -91,6 +101,10 @@ typedef struct {
     int64_t member_count;
     ar_place_scores scores;
 } ar_place_score;
+/* Another forecast that this one is compared with. */
+typedef struct {
+    const char *name, *path;
+} ar_rival_name;
 
 typedef struct {
     const char *forecast;
@@ -108,6 +122,8 @@ typedef struct {
     int64_t spectra_count;
     const ar_report_map *maps; /* [map_count] */
     int64_t map_count;
+    const ar_rival_name *rivals; /* [rival_count] */
+    int64_t rival_count;
     bool png;           /* charts as PNG, too, beside SVG */
     char grid_text[96]; /* as ar_grid_describe has it */
     char missing[256];  /* what report.html is without, and why; "" for nothing */

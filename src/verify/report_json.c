@@ -10,6 +10,7 @@
 #include "verify/json_members.h"
 #include "verify/place_report.h"
 #include "verify/truth_ensemble_report.h"
+#include "verify/rival_report.h"
 
 typedef struct {
     const char *name, *meaning;
@@ -71,6 +72,9 @@ static const definition definitions[] = {
                           "unbiased: energy_distance: mean of 2 E|x - y| - E|x - x'| - E|y - y'|; "
                           "relative: over the mean of E|y - y'|; mean_distance: root of the mean "
                           "square of E x - E y; spreads: roots of mean variances over members"},
+    {"baselines", "other forecasts over the times that both have: their scores, those of the "
+                  "forecast there, and "
+                  "skill = 1 - score of the forecast / score of the baseline with its confidence"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -124,7 +128,7 @@ static bool add_confidence(cJSON *at, const ar_confidence *confidence)
     return complete;
 }
 
-static bool add_score(cJSON *fields, const ar_score *score)
+static bool add_score(cJSON *fields, const ar_report *report, const ar_score *score)
 {
     char lead[32];
     snprintf(lead, sizeof lead, "%.10g", score->lead_hours);
@@ -177,6 +181,9 @@ static bool add_score(cJSON *fields, const ar_score *score)
         complete &= ar_calibration_add_json(at, score->calibration);
     }
     complete &= add_confidence(at, &score->confidence);
+    if (score->rival_count > 0) {
+        complete &= ar_rival_add_json(at, report, score);
+    }
     complete &= cJSON_AddStringToObject(at, "units", score->units) != NULL;
     complete &= cJSON_AddStringToObject(at, "standard_name", score->standard_name) != NULL;
     complete &= cJSON_AddStringToObject(at, "first_time", score->first_time) != NULL;
@@ -214,7 +221,7 @@ static bool add_fields(cJSON *parent, const ar_report *report, int64_t region)
     bool complete = fields != NULL;
     for (int64_t i = 0; complete && i < report->score_count; i++) {
         if (report->scores[i].region == region) {
-            complete = add_score(fields, &report->scores[i]);
+            complete = add_score(fields, report, &report->scores[i]);
         }
     }
     return complete && add_level_scores(parent, report, region) &&

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "verify/place_report.h"
+#include "verify/rival_report.h"
 #include "verify/text_table.h"
 #include "verify/truth_ensemble_report.h"
 
@@ -92,16 +93,6 @@ static void add_cell(ar_text_table *table, ar_error *err, const column *it, cons
     }
 }
 
-static void finish_table(ar_growing_text *out, ar_text_table *table)
-{
-    if (table->status == AR_OK) {
-        ar_text_table_print(out, table);
-    } else {
-        out->status = table->status;
-    }
-    ar_text_table_release(table);
-}
-
 static void append_table(ar_growing_text *out, const char *title, const column *columns,
                          size_t column_count, const ar_report *report, int64_t region)
 {
@@ -120,7 +111,7 @@ static void append_table(ar_growing_text *out, const char *title, const column *
             }
         }
     }
-    finish_table(out, &table);
+    ar_text_table_finish(&table, out);
 }
 
 static void add_interval(ar_text_table *table, ar_error *err, ar_interval interval)
@@ -156,7 +147,7 @@ static void append_confidence(ar_growing_text *out, const ar_report *report, int
             add_interval(&table, out->err, confidence->crps_difference);
         }
     }
-    finish_table(out, &table);
+    ar_text_table_finish(&table, out);
 }
 
 static void append_thresholds(ar_growing_text *out, const ar_report *report, int64_t region)
@@ -191,7 +182,7 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
     }
     if (any) {
         ar_text_add(out, "\nBrier score = reliability - resolution + uncertainty\n");
-        finish_table(out, &table);
+        ar_text_table_finish(&table, out);
     }
     ar_text_table_release(&table);
 }
@@ -216,7 +207,7 @@ static void append_seeps(ar_growing_text *out, const ar_report *report, int64_t 
     }
     if (any) {
         ar_text_add(out, "\nSEEPS (0 perfect, 1 by chance)\n");
-        finish_table(out, &table);
+        ar_text_table_finish(&table, out);
     }
     ar_text_table_release(&table);
 }
@@ -248,7 +239,7 @@ static void append_calibration(ar_growing_text *out, const ar_report *report, in
     if (any) {
         ar_text_add(out, "\nCalibration: share of errors within one and two spreads, and the mean "
                          "difference of error and spread over bins of spread\n");
-        finish_table(out, &table);
+        ar_text_table_finish(&table, out);
     }
     ar_text_table_release(&table);
 }
@@ -276,7 +267,7 @@ static void append_levels(ar_growing_text *out, const ar_report *report, int64_t
     }
     if (report->level_score_count > 0) {
         ar_text_add(out, "\nEnergy score of all levels together\n");
-        finish_table(out, &table);
+        ar_text_table_finish(&table, out);
     }
     ar_text_table_release(&table);
 }
@@ -300,6 +291,7 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
     append_levels(out, report, region);
     append_confidence(out, report, region);
     append_thresholds(out, report, region);
+    ar_rival_append_tables(out, report, region);
 }
 
 static void add_resolution(ar_text_table *table, ar_error *err, const double *forecast,
@@ -347,7 +339,7 @@ static void append_spectra(ar_growing_text *out, const ar_report *report)
         add_resolution(&table, out->err, spectra->mean, spectra);
         add_resolution(&table, out->err, spectra->members, spectra);
     }
-    finish_table(out, &table);
+    ar_text_table_finish(&table, out);
 }
 
 ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)

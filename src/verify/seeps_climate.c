@@ -24,7 +24,7 @@ static ar_status read_band(float *values, ar_truth *period, int64_t first, int64
 ar_status ar_seeps_climate_compute(ar_seeps_climate *climate, ar_truth *period,
                                    double dry_threshold, ar_error *err)
 {
-    const int64_t points = period->points;
+    const int64_t points = period->alignment.points;
     const int64_t times = period->field->time_count;
     const int64_t most = MOST_BYTES / (int64_t)sizeof(float) / (times > 0 ? times : 1);
     const int64_t band = most < 1 ? 1 : most < points ? most : points;

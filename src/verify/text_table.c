@@ -73,3 +73,13 @@ void ar_text_table_release(ar_text_table *table)
     ar_free(table->cells);
     *table = (ar_text_table){.column_count = table->column_count};
 }
+
+void ar_text_table_finish(ar_text_table *table, ar_growing_text *out)
+{
+    if (table->status == AR_OK) {
+        ar_text_table_print(out, table);
+    } else {
+        out->status = table->status;
+    }
+    ar_text_table_release(table);
+}

@@ -28,6 +28,8 @@ void ar_text_table_add_number(ar_text_table *table, ar_error *err, double number
 void ar_text_table_add_ratio(ar_text_table *table, ar_error *err, double ratio);
 /* Append all whole rows. */
 void ar_text_table_print(ar_growing_text *out, const ar_text_table *table);
+/* The same, or pass on the table's failure to `out`; and release it. */
+void ar_text_table_finish(ar_text_table *table, ar_growing_text *out);
 void ar_text_table_release(ar_text_table *table);
 
 #endif

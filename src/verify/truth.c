@@ -1,10 +1,8 @@
 #include "verify/truth.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "field/units.h"
 
 /* 1582-10-15T00:00: from here on the standard and the proleptic Gregorian calendar are one. */
 static const int64_t GREGORIAN_START = -12219292800;
@@ -25,68 +23,6 @@ static ar_status check_calendar(const ar_field_data *truth, const ar_forecast_fi
                           "the truth's calendar is %s, that of forecast %s is %s; they must be the "
                           "same",
                           ar_calendar_name(theirs), forecast->path, ar_calendar_name(ours));
-}
-
-/* A field of ones has to come to every point of the forecast's grid. */
-static ar_status check_cover(ar_truth *truth, const ar_grid *grid, const char *theirs,
-                             const char *ours, ar_error *err)
-{
-    const ar_grid *own = &truth->field->grid;
-    float *ones = NULL, *share = NULL;
-    int64_t missing = 0;
-    ar_status status = AR_OK;
-    AR_TRY(ar_allocate(&ones, (size_t)(own->nlat * own->nlon), sizeof *ones, "a field", err));
-    AR_TRY(ar_allocate(&share, (size_t)(grid->nlat * grid->nlon), sizeof *share, "a field", err));
-    for (int64_t at = 0; at < own->nlat * own->nlon; at++) {
-        ones[at] = 1;
-    }
-    AR_TRY(ar_regrid_apply_float(truth->regrid, ones, share, err));
-    for (int64_t at = 0; at < grid->nlat * grid->nlon; at++) {
-        missing += isnan(share[at]);
-    }
-    if (missing > 0) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "its grid of %s does not cover %lld of the points of the forecast's, %s",
-                         theirs, (long long)missing, ours);
-    }
-cleanup:
-    ar_free(ones);
-    ar_free(share);
-    return status;
-}
-
-static ar_status match_grid(ar_truth *truth, const ar_truth_settings *settings,
-                            const ar_forecast_file *forecast, ar_error *err)
-{
-    const ar_grid *own = &truth->field->grid;
-    char theirs[96], ours[96];
-    truth->points = forecast->grid.nlat * forecast->grid.nlon;
-    if (ar_grid_equal(own, &forecast->grid)) {
-        return AR_OK;
-    }
-    ar_grid_describe(own, theirs);
-    ar_grid_describe(&forecast->grid, ours);
-    if (!settings->regrid) {
-        return ar_fail(err, AR_ERROR_INPUT,
-                       "its grid is %s and that of forecast %s is %s; they must be the same, or "
-                       "--regrid bilinear or area tell how it comes to the forecast's",
-                       theirs, forecast->path, ours);
-    }
-    const ar_source_grid source = ar_source_of_grid(own);
-    const ar_regrid_settings way = {.method = *settings->regrid};
-    ar_status status = ar_regrid_create(&truth->regrid, &source, &forecast->grid, &way, err);
-    return status == AR_OK ? check_cover(truth, &forecast->grid, theirs, ours, err) : status;
-}
-
-static ar_status find_conversion(ar_truth *truth, const ar_forecast_field *field, ar_error *err)
-{
-    truth->scale = 1;
-    if (strcmp(truth->field->units, field->units) == 0 || !truth->field->units[0] ||
-        !field->units[0]) {
-        return AR_OK;
-    }
-    return ar_units_conversion(truth->field->units, field->units, &truth->scale, &truth->offset,
-                               err);
 }
 
 static ar_status open_by_either_name(ar_field_reader **reader, const ar_truth_settings *settings,
@@ -114,8 +50,9 @@ static ar_status allocate_windows(ar_truth *truth, size_t window_bytes, ar_error
 {
     enum { WINDOW_BYTES = 16 << 20 };
     const ar_field_data *field = truth->field;
-    const int64_t own = field->grid.nlat * field->grid.nlon;
-    const int64_t larger = own > truth->points ? own : truth->points;
+    const ar_alignment *alignment = &truth->alignment;
+    const int64_t larger =
+        alignment->own_points > alignment->points ? alignment->own_points : alignment->points;
     size_t values = 0, bytes = 0, all = 0;
     if (!ar_size_product((size_t)field->level_count, (size_t)larger, &values) ||
         !ar_size_product(values, sizeof(float), &bytes)) {
@@ -134,7 +71,7 @@ static ar_status allocate_windows(ar_truth *truth, size_t window_bytes, ar_error
     for (int i = 0; status == AR_OK && i < count; i++) {
         status = ar_allocate(&truth->windows[i].values, all, sizeof(float), "the truth", err);
     }
-    if (status == AR_OK && truth->regrid) {
+    if (status == AR_OK && alignment->regrid) {
         status = ar_allocate(&truth->unregridded, all, sizeof(float), "truth of a grid", err);
     }
     return status;
@@ -159,13 +96,13 @@ ar_status ar_truth_open(ar_truth *truth, const ar_truth_settings *settings,
     AR_TRY(open_by_either_name(&truth->reader, settings, field, request, err));
     truth->field = ar_field_reader_field(truth->reader);
     AR_TRY(check_calendar(truth->field, forecast, err));
-    AR_TRY(match_grid(truth, settings, forecast, err));
     if (truth->field->level_count != field->level_count) {
         status = ar_fail(err, AR_ERROR_INPUT, "it has %lld levels where forecast %s has none",
                          (long long)truth->field->level_count, forecast->path);
         goto cleanup;
     }
-    AR_TRY(find_conversion(truth, field, err));
+    AR_TRY(ar_alignment_init(&truth->alignment, &truth->field->grid, truth->field->units, forecast,
+                             field, settings->regrid, err));
     AR_TRY(allocate_windows(truth, settings->window_bytes, err));
 cleanup:
     if (status != AR_OK) {
@@ -181,7 +118,7 @@ void ar_truth_close(ar_truth *truth)
         ar_free(truth->windows[i].values);
     }
     ar_free(truth->unregridded);
-    ar_regrid_destroy(&truth->regrid);
+    ar_alignment_release(&truth->alignment);
     ar_field_reader_close(&truth->reader);
     *truth = (ar_truth){0};
 }
@@ -213,17 +150,10 @@ static ar_status fill_window(ar_truth *truth, ar_truth_window *window, int64_t t
     const int64_t count = left < truth->window_times ? left : truth->window_times;
     window->count = 0; /* what a read that fails leaves is nothing */
     ar_status status = AR_OK;
-    AR_TRY(ar_field_reader_read(truth->reader, first, count,
-                                truth->regrid ? truth->unregridded : window->values, err));
-    for (int64_t i = 0; truth->regrid && i < count * field->level_count; i++) {
-        AR_TRY(ar_regrid_apply_float(truth->regrid,
-                                     truth->unregridded + i * field->grid.nlat * field->grid.nlon,
-                                     window->values + i * truth->points, err));
-    }
-    const int64_t values = count * field->level_count * truth->points;
-    for (int64_t i = 0; (truth->scale != 1 || truth->offset != 0) && i < values; i++) {
-        window->values[i] = (float)(truth->scale * window->values[i] + truth->offset);
-    }
+    float *read = truth->unregridded ? truth->unregridded : window->values;
+    AR_TRY(ar_field_reader_read(truth->reader, first, count, read, err));
+    AR_TRY(ar_alignment_apply(&truth->alignment, count * field->level_count, read, window->values,
+                              err));
     window->first = first;
     window->count = count;
 cleanup:
@@ -243,6 +173,7 @@ ar_status ar_truth_read(ar_truth *truth, int64_t time_index, const float **value
     }
     ar_truth_window *window = &truth->windows[found];
     window->last_use = ++truth->uses;
-    *values = window->values + (time_index - window->first) * field->level_count * truth->points;
+    *values = window->values +
+              (time_index - window->first) * field->level_count * truth->alignment.points;
     return AR_OK;
 }

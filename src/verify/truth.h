@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 #include "data/field_reader.h"
-#include "field/regrid.h"
-#include "verify/forecast_file.h"
+#include "verify/alignment.h"
 
 typedef struct {
     const char *const *paths; /* files, stores, glob patterns */
@@ -29,10 +28,8 @@ typedef struct {
 typedef struct {
     ar_field_reader *reader;
     const ar_field_data *field; /* its times, and all else but values; borrowed from the reader */
-    double scale, offset;       /* from the truth's unit to it */
-    ar_regrid *regrid;          /* NULL: the grid is that of the forecast */
-    float *unregridded;         /* [window_times][level_count] fields on the truth's own grid */
-    int64_t points;             /* of the forecast's grid */
+    ar_alignment alignment;
+    float *unregridded; /* [window_times][level_count] fields on the truth's own grid */
     int64_t window_times, uses;
     ar_truth_window windows[2];
 } ar_truth;

@@ -94,8 +94,8 @@ ar_status ar_truth_ensemble_file_read(ar_truth_ensemble_file *file, int64_t time
         const float *all = NULL;
         status = ar_truth_read(member, time, &all, err);
         if (status == AR_OK) {
-            memcpy(values + k * member->points, all + level * member->points,
-                   (size_t)member->points * sizeof *values);
+            memcpy(values + k * member->alignment.points, all + level * member->alignment.points,
+                   (size_t)member->alignment.points * sizeof *values);
         }
     }
     return status;

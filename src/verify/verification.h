@@ -10,6 +10,7 @@
 #include "field/regrid.h"
 #include "verify/forecast_file.h"
 #include "verify/report.h"
+#include "verify/rival.h"
 #include "atmorep/atmorep.h"
 
 typedef struct {
@@ -27,6 +28,9 @@ typedef struct {
     int64_t block_days, resamples;
     double dry_millimetres; /* below which SEEPS takes a time for dry */
     bool draw_maps;
+    ar_rival *rivals; /* [rival_count] */
+    ar_rival_name *rival_names;
+    int64_t rival_count;
     ar_score *scores;
     size_t score_count, score_capacity;
     ar_level_score *level_scores;

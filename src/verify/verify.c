@@ -126,6 +126,30 @@ cleanup:
     return status;
 }
 
+static ar_status open_rivals(ar_verification *run, ar_error *err)
+{
+    const ar_verify_options *options = run->options;
+    const size_t count = (size_t)options->baseline_count;
+    ar_status status = AR_OK;
+    AR_TRY(ar_allocate(&run->rivals, count, sizeof *run->rivals, "the baselines", err));
+    AR_TRY(ar_allocate(&run->rival_names, count, sizeof *run->rival_names, "the baselines", err));
+    for (int64_t i = 0; i < options->baseline_count; i++) {
+        ar_rival *rival = &run->rivals[i];
+        AR_TRY(ar_rival_open(rival, options->baselines[i], &run->forecast, err));
+        run->rival_names[run->rival_count++] = (ar_rival_name){rival->name, rival->file.path};
+        for (int64_t earlier = 0; earlier < i; earlier++) {
+            if (strcmp(run->rivals[earlier].name, rival->name) == 0) {
+                status = ar_fail(err, AR_ERROR_USAGE,
+                                 "two baselines are called %s; NAME=FILE gives one another name",
+                                 rival->name);
+                goto cleanup;
+            }
+        }
+    }
+cleanup:
+    return status;
+}
+
 static ar_status choose_dry_threshold(ar_verification *run, ar_error *err)
 {
     static const double usual = 0.25; /* WeatherBench 2's, of a day */
@@ -225,6 +249,8 @@ static ar_status write_report(const ar_verification *run, char **table, ar_error
         .place_count = run->place_count,
         .place_scores = run->place_scores,
         .place_score_count = (int64_t)run->place_score_count,
+        .rivals = run->rival_names,
+        .rival_count = run->rival_count,
     };
     ar_grid_describe(&run->forecast.grid, report.grid_text);
     describe_missing(run, report.missing, sizeof report.missing);
@@ -260,6 +286,7 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     AR_TRY(choose_dry_threshold(&run, err));
     AR_TRY(choose_blocks(&run, err));
     AR_TRY(prepare_spectra(&run, err));
+    AR_TRY(open_rivals(&run, err));
     AR_TRY(ar_folder_make(options->out, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
@@ -286,6 +313,11 @@ cleanup:
     }
     ar_free(run.spectra);
     ar_free(run.maps);
+    for (int64_t i = 0; i < run.rival_count; i++) {
+        ar_rival_close(&run.rivals[i]);
+    }
+    ar_free(run.rivals);
+    ar_free(run.rival_names);
     ar_harmonics_destroy(&run.harmonics);
     ar_forecast_file_close(&run.forecast);
     return status;

@@ -22,10 +22,9 @@ static void add_time(ar_bootstrap *bootstrap, int64_t day, double squared_error,
     ar_error err;
     const ar_ensemble_sums model = {
         .mean = {.points = 1, .weight = 1, .squared_error = squared_error}, .crps = crps};
-    const ar_error_sums other = {.points = 1,
-                                 .weight = 1,
-                                 .squared_error = persistence * persistence,
-                                 .absolute_error = persistence};
+    const ar_ensemble_sums other = {
+        .mean = {.points = 1, .weight = 1, .squared_error = persistence * persistence},
+        .crps = persistence};
     assert_int_equal(ar_bootstrap_add(bootstrap, day * DAY + DAY / 4, &model,
                                       isnan(persistence) ? NULL : &other, &err),
                      AR_OK);
@@ -171,9 +170,31 @@ static void order_does_not_matter(void **state)
     ar_bootstrap_release(&backward);
 }
 
+/* A forecast with a quarter of the opponent's squared error and a third of its CRPS in every block
+ * has these skills in every resample. */
+static void skill_against_an_opponent(void **state)
+{
+    (void)state;
+    ar_bootstrap bootstrap = {.block_days = 1, .resamples = 50};
+    for (int64_t day = 0; day < 7; day++) {
+        const double error = 1 + (double)(day * day % 5);
+        add_time(&bootstrap, day, error * error / 4, error / 3, error);
+    }
+    add_time(&bootstrap, 7, 100, 100, NAN); /* has no opponent */
+    const ar_confidence confidence = read(&bootstrap);
+    const double found[] = {confidence.rmse_skill.low, confidence.rmse_skill.high,
+                            confidence.crps_skill.low, confidence.crps_skill.high};
+    for (int i = 0; i < 4; i++) {
+        /* sums of a few numbers in double */
+        assert_true(fabs(found[i] - (i < 2 ? 1 - 0.5 : 1 - 1.0 / 3)) < 1e-14);
+    }
+    ar_bootstrap_release(&bootstrap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(skill_against_an_opponent),
         cmocka_unit_test(two_blocks_by_hand),
         cmocka_unit_test(one_block_has_no_interval),
         cmocka_unit_test(intervals_of_normal_scores),

@@ -40,9 +40,11 @@ $python "$case" make-synthetic "$work/synthetic" || fail "cannot make the synthe
 forecast=$work/synthetic/forecast.nc truth=$work/synthetic/truth.nc
 "$program" verify --no-maps --forecast "$forecast" --truth "$truth" --out "$work/synthetic" \
     --threshold t=12.5 --region tropics northern-hemisphere --region atlantic=70,-50,-45,30 --place 'Cape Town=-33.93,18.42' \
+    --baseline "$work/synthetic/three.nc" one="$work/synthetic/one.nc" \
     >"$work/table" 2>"$work/err" || fail "synthetic case: $(cat "$work/err")"
 $python "$case" compare "$work/synthetic/expected.json" "$work/synthetic/scores.json" || fail "scores differ"
 cmp "$work/table" "$work/synthetic/scores.txt" || fail "the table on the terminal is not scores.txt"
+grep -q 'baseline three has no surface_pressure' "$work/err" || fail "no warning about a baseline without a field"
 grep -q 'lacks 2 of 28 valid times' "$work/err" || fail "no warning about times without truth"
 "$program" verify --quiet --json --no-maps --forecast "$forecast" --truth "$truth" --out "$work/json" \
     2>/dev/null >"$work/printed.json"
@@ -105,6 +107,11 @@ refused 1 'its grid of 6 x 16 .* does not cover 48 of the points of the forecast
     --forecast "$forecast" --truth "$work/south.nc" --regrid area
 refused 1 'truth of t: .*m.*K' --forecast "$forecast" --truth "$work/metres.nc"
 refused 2 'regridding cubic is neither bilinear nor area' "${usual[@]}" --regrid cubic
+refused 2 'two baselines are called three' "${usual[@]}" --baseline "$work/synthetic/three.nc" \
+    three="$work/synthetic/one.nc"
+refused 1 'baseline nowhere: .*nowhere.nc' "${usual[@]}" --baseline "$work/nowhere.nc"
+refused 1 't of baseline half: its grid is 9 x 8 .* and that of forecast .* is 9 x 16' "${usual[@]}" \
+    --baseline "$work/half.nc"
 refused 1 'has no lead time of 48 hours; it has 2 of them, from 6 to 12' "${usual[@]}" --lead-hours 6 48
 refused 2 'lead time soon is not a number of hours' "${usual[@]}" --lead-hours soon
 refused 2 'threshold t=warm is not FIELD=VALUE' "${usual[@]}" --threshold t=warm

@@ -354,6 +354,43 @@ def write_finer(folder):
     fine.to_netcdf(f"{folder}/fine.nc")
 
 
+def scores_of_both(other, members, truth, climatology, weights):
+    """Of another forecast and of this one at the same times: as "baselines" has them."""
+    found = {"members": other.shape[1], "times": truth.shape[0]}
+    for prefix, x in (("", other), ("forecast_", members)):
+        n = x.shape[1]
+        x = np.where((np.isfinite(x).all(1) & np.isfinite(truth))[:, None], x, np.nan)
+        distance = pooled(np.abs(x - truth[:, None]).mean(1), weights)
+        pairs = pooled(sum(np.abs(x[:, i] - x[:, j]) for i in range(n) for j in range(n)) + 0 * truth, weights)
+        found[prefix + "rmse"] = np.sqrt(pooled((x.mean(1) - truth) ** 2, weights))
+        found[prefix + "crps"] = distance - pairs / (2 * n * n)
+        found[prefix + "crps_fair"] = distance - pairs / (2 * n * (n - 1)) if n > 1 else None
+        found[prefix + "acc"] = mean_anomaly_correlation(x.mean(1), truth, climatology, weights)
+    for key in ("rmse", "crps", "crps_fair"):
+        found[key + "_skill"] = 1 - found["forecast_" + key] / found[key] if found[key] else None
+    return found
+
+
+def write_baselines(folder, times, leads, shape, latitude, longitude, truth):
+    """An ensemble of three at some of the times, levels the other way round, without ps; and a single forecast in
+    another unit, of all, without times of training. Their members as the program has them: {name: (which of the
+    times, members [time, level, member, lat, lon])}."""
+    random = np.random.default_rng(9)
+    some, everything = np.arange(4, 20), np.arange(times.size)
+    three = np.nan_to_num(truth[some], nan=11.0)[:, :2, None] + random.normal(-0.5, 2, (16, 2, 3) + shape)
+    one = np.nan_to_num(truth, nan=11.0)[:, :2, None] + random.normal(0.2, 1.5, (times.size, 2, 1) + shape)
+    three, one = three.astype("f4").astype("f8"), (one - 273.15).astype("f4").astype("f8")
+    temperature = {"units": "K", "standard_name": "air_temperature"}
+    write_forecast(f"{folder}/three.nc", {"t": (temperature, [500.0, 850.0], three)}, times[some], leads[some],
+                   latitude, longitude, {"training_start": "1999-01-01", "training_end": "1999-12-31"})
+    celsius = {"units": "degC", "standard_name": "air_temperature"}
+    write_forecast(f"{folder}/all.nc", {"temperature": (celsius, [500.0, 850.0], np.repeat(one, 2, 2))}, times, leads,
+                   latitude, longitude, {})
+    xr.open_dataset(f"{folder}/all.nc").drop_vars(["temperature_members", "temperature_spread"]).to_netcdf(
+        f"{folder}/one.nc")
+    return {"three": (some, three), "one": (everything, one + 273.15)}
+
+
 def make_synthetic(folder):
     """Two levels in Pa and a surface field in hPa, upside down from -180, with gaps, on 60 times."""
     random = np.random.default_rng(7)
@@ -406,6 +443,8 @@ def make_synthetic(folder):
     training = {"training_start": "2001-02-20", "training_end": "2001-03-01T18:00"}
     write_forecast(f"{folder}/forecast.nc", fields, times[forecast_steps], leads, latitude, longitude, training)
 
+    rivals = write_baselines(folder, times[forecast_steps], leads, (nlat, nlon), latitude, longitude,
+                             ours[forecast_steps])
     expected, weights = {}, area_weights(latitude)
     everywhere = np.arange(nlon)
     regions = {
@@ -431,6 +470,14 @@ def make_synthetic(folder):
                                ours[reference, index][:, rows][..., columns], climatology[part],
                                correlation[part], weights[rows], thresholds.get(name), climate)
                 values["persistence_times"] = int(kept[reference].sum())
+                if index < 2:
+                    values["baselines"] = {}
+                    for rival, (which, other) in rivals.items():
+                        both = which[chosen[which]]
+                        theirs = other[chosen[which], index][:, :, rows][..., columns]
+                        values["baselines"][rival] = scores_of_both(
+                            theirs, members[both, index][:, :, rows][..., columns],
+                            ours[forecast_steps[both], index][:, rows][..., columns], climatology[part], weights[rows])
                 fields = expected.setdefault(region, {})
                 fields.setdefault(name, {}).setdefault(level, {})[str(lead)] = values
     over_levels = {}
@@ -582,8 +629,8 @@ def differences(wanted, found, scale, path):
 
 
 def compare_lead(hours, whole_path, *part_paths):
-    """Of one lead time alone, all is there that is of it where there are others too (but for thresholds, which
-    are not asked for): the same to rounding, as the interpolation's weights are 0 and 1 to rounding."""
+    """Of one lead time alone, all is there that is of it where there are others too (but for thresholds
+    and baselines, which are not asked for): the same to rounding, as the interpolation's weights are 0 and 1 to rounding."""
     fields = json.load(open(whole_path))["fields"]
     for path in part_paths:
         found = json.load(open(path))["fields"]
@@ -595,9 +642,9 @@ def compare_lead(hours, whole_path, *part_paths):
 
 
 def numbers_of(tree):
-    """Without texts and thresholds."""
+    """Without texts, thresholds and baselines."""
     return {key: numbers_of(value) if isinstance(value, dict) else value
-            for key, value in tree.items() if not isinstance(value, str) and key != "thresholds"}
+            for key, value in tree.items() if not isinstance(value, str) and key not in ("thresholds", "baselines")}
 
 
 def compare(expected_path, scores_path):
