@@ -187,6 +187,10 @@ typedef struct {
      * between them, time=HOURSh (later), rows=N and columns=N (points to the south and east),
      * stride=N (every N-th point). NULL: none. start and end are valid times of that output. */
     const char *tau;
+    /* Counterfactual: forecast a second time with tokens that are told another year, day or hour,
+     * such as "year=1990", "day+30" or "hour=12" (docs/forecast-file.md), and write how the means
+     * differ. NULL: none. */
+    const char *alpha;
     /* Forecasts of lead_hours, 2·lead_hours, … steps·lead_hours, each from those before it; 0 or 1:
      * of lead_hours alone. start and end are then valid times of the first. until_hours is
      * the last of them instead of their number; 0: steps says it. */

@@ -59,6 +59,9 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
          false},
         {"at", "LAT,LON", "only the point nearest to this place, by one cube around it",
          AR_OPTION_PLACE, place, false},
+        {"alpha", "WORDS",
+         "how the mean differs where tokens are told another date: year=1990, day+30, hour=12, …",
+         AR_OPTION_TEXT, &o->alpha, false},
         {0}};
     const ar_option how[] = {
         {"out", "FILE",

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "data/displacement.h"
+#include "data/alpha.h"
 #include "data/normalisation.h"
 
 /* What the 8 numbers of token information are. */
@@ -62,6 +63,7 @@ typedef struct {
      * as they are there, in other tokens. It has no targets. */
     const int64_t *stream_of;
     ar_token_info_kind token_info;
+    ar_alpha alpha;    /* what tokens are told instead of their date; zeros: their date */
     int64_t time_step; /* seconds between the points of a cube in time */
     const ar_tau *tau; /* displacements that samplers draw; NULL: none */
 } ar_cube_space;

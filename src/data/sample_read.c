@@ -115,13 +115,13 @@ void ar_sample_read(const ar_sample *sample)
 /* Released: year, day of year, hour, level, 90 − latitude, longitude, level, resolution.
  * Harmonic: sin, cos of latitude, longitude, hour and day of year. */
 static void describe_time(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind, int64_t time,
-                          ar_calendar calendar)
+                          ar_calendar calendar, const ar_alpha *alpha)
 {
-    ar_date date = ar_time_date(time, calendar);
-    int day_of_year = ar_time_day_of_year(time, calendar);
+    ar_date date = ar_time_date(time + alpha->later, calendar);
+    int day_of_year = ar_time_day_of_year(time + alpha->later, calendar);
     double hour = date.hour + date.minute / 60.0 + date.second / 3600.0;
     if (kind == AR_TOKEN_INFO_RELEASED) {
-        info[0] = (float)date.year;
+        info[0] = (float)(date.year + alpha->years);
         info[1] = (float)day_of_year;
         info[2] = (float)hour;
         return;
@@ -161,7 +161,7 @@ static void describe_longitude(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kin
 void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind,
                        const ar_token_place *place, ar_calendar calendar)
 {
-    describe_time(info, kind, place->time, calendar);
+    describe_time(info, kind, place->time, calendar, &(ar_alpha){0});
     describe_latitude(info, kind, place->latitude, place->resolution);
     describe_longitude(info, kind, place->longitude);
 }
@@ -215,7 +215,7 @@ void ar_sample_describe(const ar_sample *sample)
         float moment[AR_TOKEN_INFO_SIZE] = {0};
         int64_t last = (t + 1) * size[0] - 1;
         describe_time(moment, kind, sample->cube.first_time + last * sample->space->time_step,
-                      field->calendar);
+                      field->calendar, &sample->space->alpha);
         for (int64_t y = 0; y < tokens[1]; y++) {
             const double *rows = grid->latitude + sample->cube.first_row + y * size[1];
             describe_latitude(moment, kind, (rows[0] + rows[size[1] - 1]) / 2, grid->latitude_step);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "task/blend.h"
+#include "task/counterfactual.h"
 #include "task/forecast_model.h"
 #include "task/forecast_times.h"
 #include "task/forecast_writer.h"
@@ -47,7 +48,8 @@ typedef struct {
     int64_t blend_steps; /* the valid time, and in a roll-out those before it that are fed back */
     ar_blend *blends;    /* [blend_steps][AR_FIELD_MAX] of predicted fields */
     ar_roll_out roll_out;
-    float *tile; /* [member][rows][columns] */
+    ar_counterfactual counterfactual; /* of options->alpha; empty otherwise */
+    float *tile;                      /* [member][rows][columns] */
     ar_forecast_writer writer;
 } forecast_state;
 
@@ -150,6 +152,9 @@ static ar_status load(forecast_state *state, ar_error *err)
                        (size_t)(c->model.tails * state->tiles.rows * state->tiles.columns),
                        sizeof(float), "a tile", err));
     AR_TRY(init_blends(state, err));
+    if (o->alpha) {
+        AR_TRY(ar_counterfactual_init(&state->counterfactual, o, dataset, state->blends, err));
+    }
     if (state->times.steps > 1) {
         AR_TRY(ar_roll_out_init(&state->roll_out, o, c, dataset, &state->times, err));
     }
@@ -334,6 +339,25 @@ cleanup:
     return status;
 }
 
+/* The same again with another α, and how it differs. */
+static ar_status forecast_counterfactual(forecast_state *state, int64_t index, int64_t valid,
+                                         ar_error *err)
+{
+    ar_counterfactual *other = &state->counterfactual;
+    ar_status status = AR_OK;
+    ar_counterfactual_keep(other, state->blends);
+    AR_TRY(forecast_time(state, ar_counterfactual_space(other, valid), valid, err));
+    for (int f = 0; f < AR_FIELD_MAX; f++) {
+        if (state->blends[f].members) {
+            ar_counterfactual_compare(other, f, &state->blends[f]);
+            AR_TRY(ar_forecast_writer_write_difference(&state->writer, index, f, other->difference,
+                                                       other->p_value, err));
+        }
+    }
+cleanup:
+    return status;
+}
+
 static ar_status forecast_all(forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
@@ -351,6 +375,9 @@ static ar_status forecast_all(forecast_state *state, ar_error *err)
         char text[32];
         AR_TRY(forecast_step(state, valid, step, err));
         AR_TRY(write_time(state, t, valid, step, err));
+        if (o->alpha) {
+            AR_TRY(forecast_counterfactual(state, i, valid, err));
+        }
         ar_time_format(valid, state->dataset.fields[0].calendar, text);
         ar_progress_update(&progress, i + 1, text);
     }
@@ -379,6 +406,7 @@ static void release(forecast_state *state)
     }
     ar_free(state->blends);
     ar_roll_out_release(&state->roll_out);
+    ar_counterfactual_release(&state->counterfactual);
     ar_batch_release(&state->batch);
     ar_tiles_release(&state->tiles);
     ar_wanted_output_release(&state->output);

@@ -108,6 +108,9 @@ ar_status ar_forecast_put_provenance(ar_writer *file, const ar_forecast_options 
     if (options->gaps) {
         AR_TRY(ar_writer_put_text(file, NULL, "gaps", options->gaps, err));
     }
+    if (options->alpha) {
+        AR_TRY(ar_writer_put_text(file, NULL, "alpha", options->alpha, err));
+    }
     if (options->tau) {
         AR_TRY(ar_writer_put_text(file, NULL, "tau", options->tau, err));
     }

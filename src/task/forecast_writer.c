@@ -119,14 +119,20 @@ cleanup:
     return status;
 }
 
-typedef enum { MEAN, SPREAD, MEMBERS, KINDS } variable_kind;
-static const char *const suffixes[KINDS] = {"", "_spread", "_members"};
+typedef enum { MEAN, SPREAD, MEMBERS, DIFFERENCE, P_VALUE, KINDS } variable_kind;
+static const char *const suffixes[KINDS] = {"", "_spread", "_members", "_difference", "_p_value"};
+/* Of every forecast; the others are of a counterfactual. */
+enum { FORECAST_KINDS = DIFFERENCE };
 
 static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, variable_kind kind,
                                  ar_error *err)
 {
     static const char *const methods[KINDS] = {"realization: mean",
-                                               "realization: standard_deviation (unbiased)", NULL};
+                                               "realization: standard_deviation (unbiased)", NULL,
+                                               "realization: mean", NULL};
+    static const char *const long_names[KINDS] = {
+        [DIFFERENCE] = "ensemble mean told the attribute alpha, less the factual one",
+        [P_VALUE] = "two-sided p value of the difference, paired t test over members"};
     const ar_field_data *field = &writer->dataset->fields[f];
     char name[96], level[80];
     ar_status status = AR_OK;
@@ -146,11 +152,15 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     variable.dimensions[variable.rank++] = "latitude";
     variable.dimensions[variable.rank++] = "longitude";
     AR_TRY(ar_writer_add_variable(writer->file, &variable, err));
-    if (field->standard_name[0] && kind != SPREAD) {
+    if (field->standard_name[0] && (kind == MEAN || kind == MEMBERS)) {
         AR_TRY(ar_writer_put_text(writer->file, name, "standard_name", field->standard_name, err));
     }
-    if (field->units[0]) {
-        AR_TRY(ar_writer_put_text(writer->file, name, "units", field->units, err));
+    if (long_names[kind]) {
+        AR_TRY(ar_writer_put_text(writer->file, name, "long_name", long_names[kind], err));
+    }
+    if (field->units[0] || kind == P_VALUE) {
+        AR_TRY(ar_writer_put_text(writer->file, name, "units", kind == P_VALUE ? "1" : field->units,
+                                  err));
     }
     AR_TRY(ar_writer_put_text(writer->file, name, "field", writer->configuration->fields[f].name,
                               err));
@@ -223,8 +233,9 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
         size_t levels = (size_t)dataset->fields[f].level_count;
         largest = levels > largest ? levels : largest;
     }
+    const int kinds = options->alpha ? KINDS : FORECAST_KINDS;
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        for (int kind = 0; configuration->fields[f].predicted && kind < KINDS; kind++) {
+        for (int kind = 0; configuration->fields[f].predicted && kind < kinds; kind++) {
             AR_TRY(define_variable(writer, f, (variable_kind)kind, err));
         }
     }
@@ -267,36 +278,56 @@ static const float *take_point(ar_forecast_writer *writer, const float *members,
     return writer->members;
 }
 
+static ar_status write_kind(ar_forecast_writer *writer, int64_t f, variable_kind kind,
+                            int64_t index, const float *values, ar_error *err)
+{
+    const ar_field_data *field = &writer->dataset->fields[f];
+    char name[96];
+    int64_t start[5] = {index}, extent[5] = {1};
+    int rank = 1;
+    snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
+    if (has_levels(field)) {
+        extent[rank++] = field->level_count;
+    }
+    if (kind == MEMBERS) {
+        extent[rank++] = writer->configuration->model.tails;
+    }
+    extent[rank++] = writer->grid->nlat;
+    extent[rank++] = writer->grid->nlon;
+    return ar_writer_write(writer->file, name, start, extent, values, err);
+}
+
 static ar_status write_field(ar_forecast_writer *writer, int64_t f, int64_t index,
                              const float *members, ar_error *err)
 {
-    const ar_field_data *field = &writer->dataset->fields[f];
+    const int64_t levels = writer->dataset->fields[f].level_count;
     const int64_t count = writer->configuration->model.tails;
+    ar_status status = AR_OK;
     if (writer->members) {
-        members = take_point(writer, members, field->level_count * count);
+        members = take_point(writer, members, levels * count);
     }
-    compute_statistics(writer, members, field->level_count, count,
-                       writer->grid->nlat * writer->grid->nlon);
-    const float *const values[KINDS] = {writer->mean, writer->spread, members};
-    for (int kind = 0; kind < KINDS; kind++) {
-        char name[96];
-        int64_t start[5] = {index}, extent[5] = {1};
-        int rank = 1;
-        snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
-        if (has_levels(field)) {
-            extent[rank++] = field->level_count;
-        }
-        if (kind == MEMBERS) {
-            extent[rank++] = count;
-        }
-        extent[rank++] = writer->grid->nlat;
-        extent[rank++] = writer->grid->nlon;
-        ar_status status = ar_writer_write(writer->file, name, start, extent, values[kind], err);
-        if (status != AR_OK) {
-            return status;
-        }
+    compute_statistics(writer, members, levels, count, writer->grid->nlat * writer->grid->nlon);
+    AR_TRY(write_kind(writer, f, MEAN, index, writer->mean, err));
+    AR_TRY(write_kind(writer, f, SPREAD, index, writer->spread, err));
+    AR_TRY(write_kind(writer, f, MEMBERS, index, members, err));
+cleanup:
+    return status;
+}
+
+ar_status ar_forecast_writer_write_difference(ar_forecast_writer *writer, int64_t index,
+                                              int64_t field, const float *difference,
+                                              const float *p_value, ar_error *err)
+{
+    const float *const values[] = {difference, p_value};
+    const variable_kind kinds[] = {DIFFERENCE, P_VALUE};
+    const int64_t levels = writer->dataset->fields[field].level_count;
+    ar_status status = AR_OK;
+    for (int i = 0; status == AR_OK && i < 2; i++) {
+        status =
+            write_kind(writer, field, kinds[i], index,
+                       writer->members ? take_point(writer, values[i], levels) : values[i], err);
     }
-    return AR_OK;
+    return status;
 }
 
 ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, int64_t valid_time,

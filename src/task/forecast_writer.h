@@ -29,6 +29,12 @@ AR_USE_RESULT ar_status ar_forecast_writer_create(ar_forecast_writer *writer,
 AR_USE_RESULT ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index,
                                                  int64_t valid_time, int64_t lead_hours,
                                                  const float *const *members, ar_error *err);
+/* Write of a field, of the same time, how a counterfactual's mean differs and how likely that is
+ * chance: each [level][nlat][nlon]. Only of options with `alpha`. */
+AR_USE_RESULT ar_status ar_forecast_writer_write_difference(ar_forecast_writer *writer,
+                                                            int64_t index, int64_t field,
+                                                            const float *difference,
+                                                            const float *p_value, ar_error *err);
 AR_USE_RESULT ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err);
 void ar_forecast_writer_release(ar_forecast_writer *writer); /* abandons what is not committed */
 
