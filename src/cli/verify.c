@@ -77,13 +77,14 @@ int ar_command_verify(int argc, char **argv)
     };
     const ar_command_line line = {
         .command = "verify",
-        .description = "Score an ensemble forecast against truth, latitude-weighted: RMSE, bias, "
-                       "anomaly\n"
-                       "correlation, CRPS (plain and fair), spread/skill ratio, energy score, "
-                       "ignorance, rank\n"
-                       "histogram and Brier scores, beside persistence, damped persistence and "
-                       "climatology.\n"
-                       "Times inside the training period are refused.",
+        .description =
+            "Score an ensemble forecast against truth, latitude-weighted: RMSE, bias, "
+            "anomaly\n"
+            "correlation, CRPS (plain and fair), spread/skill ratio, energy score, "
+            "ignorance, rank\n"
+            "histogram, calibration, SEEPS and Brier scores, beside persistence, damped\n"
+            "persistence and climatology.\n"
+            "Times inside the training period are refused.",
         .options = declared,
         .example = "atmorep verify --forecast forecast.nc --truth 'era5/*.zarr' --out scores",
     };
