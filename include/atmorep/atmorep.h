@@ -199,6 +199,7 @@ typedef struct {
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */
+    const char *layout;    /* "cf" (NULL too), or "weatherbench" */
     int64_t threads;       /* at most 1024; 0: as many as OpenMP would use */
     const char *backend;   /* NULL: "cpu" */
     const char *precision; /* of matrix products: "float32" (NULL too) or "bf16" */

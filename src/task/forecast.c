@@ -421,6 +421,7 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     AR_TRY(ar_allocate(&state, 1, sizeof *state, "a forecast", err));
     state->options = options;
     AR_TRY(ar_writer_check_path(options->out, err));
+    AR_TRY(ar_forecast_layout_read(&state->writer.layout, options, err));
     AR_TRY(ar_writer_check_zarr_format(options->out, options->zarr_format, err));
     AR_TRY(ar_threads_set(options->threads, &state->threads, err));
     AR_TRY(ar_backend_choose(&state->backend, options->backend, err));

@@ -121,7 +121,8 @@ static void warn_of_training(const ar_masking *masking, const ar_forecast_option
 
 int64_t ar_forecast_steps(const ar_forecast_options *o)
 {
-    return o->until_hours > 0 ? o->until_hours / o->lead_hours : o->steps > 1 ? o->steps : 1;
+    const bool until = o->until_hours > 0 && o->lead_hours > 0;
+    return until ? o->until_hours / o->lead_hours : o->steps > 1 ? o->steps : 1;
 }
 
 ar_status ar_forecast_times_lead(ar_forecast_times *times, const ar_forecast_options *o,

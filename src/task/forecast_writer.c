@@ -47,33 +47,12 @@ static void level_name(const ar_dataset *dataset, int64_t field, char name[80])
 
 /* ---- definitions ----------------------------------------------------------------------------- */
 
-static ar_status add_coordinate(ar_writer *file, const char *name, const char *dimension,
-                                ar_writer_type type, const char *const (*texts)[2], int count,
-                                ar_error *err)
-{
-    ar_status status = ar_writer_add_variable(
-        file,
-        &(ar_writer_variable){.name = name, .type = type, .rank = 1, .dimensions = {dimension}},
-        err);
-    return status == AR_OK ? ar_forecast_put_texts(file, name, texts, count, err) : status;
-}
-
 static ar_status define_coordinates(const ar_forecast_writer *writer, const ar_forecast_task *task,
                                     ar_error *err)
 {
     ar_writer *file = writer->file;
     const ar_grid *grid = writer->grid;
     const char *calendar = ar_calendar_name(writer->dataset->fields[0].calendar);
-    const char *const time[][2] = {{"standard_name", "time"},
-                                   {"long_name", "valid time of the forecast"},
-                                   {"units", "hours since 1970-01-01 00:00:00"},
-                                   {"calendar", calendar},
-                                   {"axis", "T"}};
-    const char *const reference[][2] = {{"standard_name", "forecast_reference_time"},
-                                        {"long_name", task->reference},
-                                        {"units", "hours since 1970-01-01 00:00:00"},
-                                        {"calendar", calendar}};
-    const char *const lead[][2] = {{"standard_name", "forecast_period"}, {"units", "hours"}};
     const char *const latitude[][2] = {
         {"standard_name", "latitude"}, {"units", "degrees_north"}, {"axis", "Y"}};
     const char *const longitude[][2] = {
@@ -81,17 +60,17 @@ static ar_status define_coordinates(const ar_forecast_writer *writer, const ar_f
     const char *const member[][2] = {
         {"standard_name", "realization"}, {"long_name", "ensemble member"}, {"units", "1"}};
     ar_status status = AR_OK;
-    AR_TRY(ar_writer_add_dimension(file, "time", -1, err));
+    AR_TRY(ar_forecast_layout_define(&writer->layout, file, calendar, task->reference, err));
     AR_TRY(ar_writer_add_dimension(file, "latitude", grid->nlat, err));
     AR_TRY(ar_writer_add_dimension(file, "longitude", grid->nlon, err));
-    AR_TRY(ar_writer_add_dimension(file, "member", writer->configuration->model.tails, err));
-    AR_TRY(add_coordinate(file, "time", "time", AR_WRITER_DOUBLE, time, 5, err));
-    AR_TRY(add_coordinate(file, "forecast_reference_time", "time", AR_WRITER_DOUBLE, reference, 4,
-                          err));
-    AR_TRY(add_coordinate(file, "lead_time", "time", AR_WRITER_DOUBLE, lead, 2, err));
-    AR_TRY(add_coordinate(file, "latitude", "latitude", AR_WRITER_DOUBLE, latitude, 3, err));
-    AR_TRY(add_coordinate(file, "longitude", "longitude", AR_WRITER_DOUBLE, longitude, 3, err));
-    AR_TRY(add_coordinate(file, "member", "member", AR_WRITER_INT32, member, 3, err));
+    AR_TRY(ar_writer_add_dimension(file, writer->layout.members, writer->configuration->model.tails,
+                                   err));
+    AR_TRY(ar_forecast_add_coordinate(file, "latitude", "latitude", AR_WRITER_DOUBLE, latitude, 3,
+                                      err));
+    AR_TRY(ar_forecast_add_coordinate(file, "longitude", "longitude", AR_WRITER_DOUBLE, longitude,
+                                      3, err));
+    AR_TRY(ar_forecast_add_coordinate(file, writer->layout.members, writer->layout.members,
+                                      AR_WRITER_INT32, member, 3, err));
 cleanup:
     return status;
 }
@@ -113,8 +92,8 @@ static ar_status define_levels(const ar_forecast_writer *writer, int64_t f, ar_e
                                     {"units", field->level_units},
                                     {"standard_name", "air_pressure"}};
     AR_TRY(ar_writer_add_dimension(writer->file, name, field->level_count, err));
-    AR_TRY(
-        add_coordinate(writer->file, name, name, AR_WRITER_DOUBLE, texts, pressure ? 4 : 3, err));
+    AR_TRY(ar_forecast_add_coordinate(writer->file, name, name, AR_WRITER_DOUBLE, texts,
+                                      pressure ? 4 : 3, err));
 cleanup:
     return status;
 }
@@ -123,6 +102,13 @@ typedef enum { MEAN, SPREAD, MEMBERS, DIFFERENCE, P_VALUE, KINDS } variable_kind
 static const char *const suffixes[KINDS] = {"", "_spread", "_members", "_difference", "_p_value"};
 /* Of every forecast; the others are of a counterfactual. */
 enum { FORECAST_KINDS = DIFFERENCE };
+
+static void name_variable(const ar_forecast_writer *writer, const ar_field_data *field,
+                          variable_kind kind, char name[96])
+{
+    ar_forecast_layout_name(&writer->layout, field, name);
+    strcat(name, suffixes[kind]);
+}
 
 static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, variable_kind kind,
                                  ar_error *err)
@@ -136,10 +122,10 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     const ar_field_data *field = &writer->dataset->fields[f];
     char name[96], level[80];
     ar_status status = AR_OK;
-    snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
+    name_variable(writer, field, kind, name);
     ar_writer_variable variable = {
         .name = name, .type = AR_WRITER_FLOAT, .compress = 1, .checksum = true};
-    variable.dimensions[variable.rank++] = "time";
+    ar_forecast_layout_dimensions(&writer->layout, &variable);
     if (has_levels(field)) {
         level_name(writer->dataset, f, level);
         /* members are many: whoever reads one level need not unpack them all */
@@ -147,7 +133,7 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
         variable.dimensions[variable.rank++] = level;
     }
     if (kind == MEMBERS) {
-        variable.dimensions[variable.rank++] = "member";
+        variable.dimensions[variable.rank++] = writer->layout.members;
     }
     variable.dimensions[variable.rank++] = "latitude";
     variable.dimensions[variable.rank++] = "longitude";
@@ -164,8 +150,10 @@ static ar_status define_variable(const ar_forecast_writer *writer, int64_t f, va
     }
     AR_TRY(ar_writer_put_text(writer->file, name, "field", writer->configuration->fields[f].name,
                               err));
-    AR_TRY(ar_writer_put_text(writer->file, name, "coordinates",
-                              "forecast_reference_time lead_time", err));
+    if (writer->layout.coordinates) {
+        AR_TRY(
+            ar_writer_put_text(writer->file, name, "coordinates", writer->layout.coordinates, err));
+    }
     if (methods[kind]) {
         AR_TRY(ar_writer_put_text(writer->file, name, "cell_methods", methods[kind], err));
     }
@@ -183,7 +171,7 @@ static ar_status write_coordinates(const ar_forecast_writer *writer, ar_error *e
     AR_TRY(ar_writer_write(writer->file, "longitude", &zero, &grid->nlon, grid->longitude, err));
     for (int32_t member = 0; member < writer->configuration->model.tails; member++) {
         const int64_t at = member, one = 1;
-        AR_TRY(ar_writer_write(writer->file, "member", &at, &one, &member, err));
+        AR_TRY(ar_writer_write(writer->file, writer->layout.members, &at, &one, &member, err));
     }
     for (int64_t f = 0; f < dataset->field_count; f++) {
         const ar_field_data *field = &dataset->fields[f];
@@ -224,6 +212,7 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
     if (options->place) {
         choose_point(writer, options->place);
     }
+    AR_TRY(ar_forecast_layout_read(&writer->layout, options, err));
     AR_TRY(ar_writer_create(&writer->file, options->out, err));
     AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
     AR_TRY(define_coordinates(writer, ar_forecast_task_of(options), err));
@@ -283,9 +272,9 @@ static ar_status write_kind(ar_forecast_writer *writer, int64_t f, variable_kind
 {
     const ar_field_data *field = &writer->dataset->fields[f];
     char name[96];
-    int64_t start[5] = {index}, extent[5] = {1};
-    int rank = 1;
-    snprintf(name, sizeof name, "%s%s", field->variable, suffixes[kind]);
+    int64_t start[AR_WRITER_RANK_MAX] = {0}, extent[AR_WRITER_RANK_MAX];
+    int rank = ar_forecast_layout_place(&writer->layout, index, start, extent);
+    name_variable(writer, field, kind, name);
     if (has_levels(field)) {
         extent[rank++] = field->level_count;
     }
@@ -333,13 +322,9 @@ ar_status ar_forecast_writer_write_difference(ar_forecast_writer *writer, int64_
 ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, int64_t valid_time,
                                    int64_t lead_hours, const float *const *members, ar_error *err)
 {
-    const int64_t one = 1;
-    const double valid = (double)valid_time / 3600.0, lead = (double)lead_hours;
-    const double reference = valid - lead;
     ar_status status = AR_OK;
-    AR_TRY(ar_writer_write(writer->file, "time", &index, &one, &valid, err));
-    AR_TRY(ar_writer_write(writer->file, "forecast_reference_time", &index, &one, &reference, err));
-    AR_TRY(ar_writer_write(writer->file, "lead_time", &index, &one, &lead, err));
+    AR_TRY(ar_forecast_layout_write(&writer->layout, writer->file, index, valid_time, lead_hours,
+                                    err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {
         if (writer->configuration->fields[f].predicted) {
             AR_TRY(write_field(writer, f, index, members[f], err));

@@ -4,6 +4,7 @@
 
 #include "io/writer.h"
 #include "task/blend.h"
+#include "task/forecast_layout.h"
 #include "atmorep/atmorep.h"
 #include "train/checkpoint.h"
 
@@ -12,6 +13,7 @@ typedef struct {
     const ar_dataset *dataset;
     const ar_grid *grid; /* that is written: what was given, or `point` */
     const ar_configuration *configuration;
+    ar_forecast_layout layout;
     ar_grid point;               /* the one wanted point of the grid that was given; borrows */
     int64_t points, first_point; /* of that grid: how many, and which */
     float *mean, *spread;        /* [levels of the largest field][nlat][nlon] */
