@@ -52,7 +52,7 @@ typedef struct {
     double latitude, longitude, resolution;
 } ar_token_place;
 /* All of token information but the level. */
-void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind,
+void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], const ar_cube_space *space,
                        const ar_token_place *place, ar_calendar calendar);
 
 /* Add TARGET and ZERO to `state`, of sample `number` of the batch. */

@@ -113,7 +113,7 @@ static void describe_token(const ar_sample *sample, int64_t token, float *info)
                                   .latitude = grid->latitude[0] - row * grid->latitude_step,
                                   .longitude = grid->longitude[0] + column * grid->longitude_step,
                                   .resolution = stride * grid->latitude_step};
-    ar_token_describe(info, sample->space->token_info, &place, field->calendar);
+    ar_token_describe(info, sample->space, &place, field->calendar);
 }
 
 void ar_sample_displace(const ar_sample *sample, float *displacement, bool for_inference)

@@ -158,12 +158,12 @@ static void describe_longitude(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kin
     info[3] = (float)cos(longitude * M_PI / 180);
 }
 
-void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], ar_token_info_kind kind,
+void ar_token_describe(float info[AR_TOKEN_INFO_SIZE], const ar_cube_space *space,
                        const ar_token_place *place, ar_calendar calendar)
 {
-    describe_time(info, kind, place->time, calendar, &(ar_alpha){0});
-    describe_latitude(info, kind, place->latitude, place->resolution);
-    describe_longitude(info, kind, place->longitude);
+    describe_time(info, space->token_info, place->time, calendar, &space->alpha);
+    describe_latitude(info, space->token_info, place->latitude, place->resolution);
+    describe_longitude(info, space->token_info, place->longitude);
 }
 
 /* The first level has everything; the others differ by their level only. */

@@ -141,13 +141,14 @@ static void check_info(const fixture *f, int field, const corner *at, const floa
     const ar_field_data *data = &f->fields[field];
     const int64_t *size = f->tokens[field].token_size;
     const int64_t time = at->time + (size[0] - 1) * step;
-    const ar_date date = ar_time_date(time, data->calendar);
+    const ar_date date = ar_time_date(time + f->space.alpha.later, data->calendar);
     const double half = (double)at->stride / 2;
     const double latitude = 90 - 10 * ((double)at->row + half * (double)(size[1] - 1));
     const double longitude =
         data->grid.longitude[0] + 10 * ((double)at->column + half * (double)(size[2] - 1));
-    assert_true(info[0] == (float)date.year && info[2] == (float)date.hour);
-    assert_true(info[1] == (float)ar_time_day_of_year(time, data->calendar));
+    assert_true(info[0] == (float)(date.year + f->space.alpha.years) &&
+                info[2] == (float)date.hour);
+    assert_true(info[1] == (float)ar_time_day_of_year(time + f->space.alpha.later, data->calendar));
     assert_true(info[3] == 100 + (float)at->level && info[6] == info[3]);
     assert_true(fabs((double)info[4] - (90 - latitude)) < 1e-4);
     assert_true(fabs(remainder((double)info[5] - longitude, 360)) < 1e-4);
@@ -247,6 +248,9 @@ static void targets_are_where_they_are_wanted(void **state)
         fixture f;
         ar_batch batch, plain;
         make_fixture(&f, global, variant < 2 ? AR_AREA_POINT : AR_AREA_LATITUDE);
+        if (variant == 3) { /* told another date */
+            f.space.alpha = (ar_alpha){.years = -11, .later = 30 * 86400};
+        }
         assert_int_equal(ar_batch_init(&batch, &f.space, SAMPLES, NULL), AR_OK);
         assert_int_equal(ar_batch_init(&plain, &f.space, SAMPLES, NULL), AR_OK);
         int64_t targets = 0;
