@@ -38,6 +38,9 @@ AR_USE_RESULT ar_status ar_report_spectra_add(ar_report_page *page,
 AR_USE_RESULT ar_status ar_report_calibration_add(ar_report_page *page, const ar_score *score,
                                                   const char *name);
 
+/* The distribution of values at each place, at the last lead time. */
+AR_USE_RESULT ar_status ar_report_places_add(ar_report_page *page);
+
 /* RMSE over that of persistence against lead time, for each region in one chart. */
 AR_USE_RESULT ar_status ar_report_regions_add(ar_report_page *page, const ar_score_group *groups,
                                               int64_t count);

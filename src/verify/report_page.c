@@ -325,6 +325,7 @@ static ar_status write_page(ar_report_page *page, const char *folder, const char
     AR_TRY(add_fields(page, folder));
     AR_TRY(add_energy(page));
     AR_TRY(add_regions(page));
+    AR_TRY(ar_report_places_add(page));
     ar_page_text(&page->out, "h2", "All scores");
     ar_page_details_begin(&page->out, "scores.txt");
     ar_page_preformatted(&page->out, table);

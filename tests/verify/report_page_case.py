@@ -85,11 +85,12 @@ def check(with_maps):
         assert reference.startswith(("data:", "#")), f"the page refers to {reference[:60]}"
     assert not re.search(r"url\((?!#)", text) and "@import" not in text
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == (1 if with_maps else 0), f"{len(images)} pictures"
+    assert len(images) == (2 if with_maps else 0), f"{len(images)} pictures"  # maps, and a film of three lead times
     for image in images:
         assert image["alt"]
         data = base64.b64decode(image["src"].split(",", 1)[1], validate=True)
         assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND"
+        assert data.count(b"fcTL") == (3 if "animated" in image["alt"] else 0)
     charts = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert all(chart["aria-label"] for chart in charts)
     files = sorted((folder / "out/figures").glob("*.svg"))
