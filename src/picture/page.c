@@ -17,7 +17,7 @@ static const char style[] =
     "h1{font-size:1.7rem;line-height:1.25;margin:1.4em 0 .5em}"
     "h2{font-size:1.35rem;margin:2.2em 0 .5em;padding-top:.5em;border-top:1px solid #ddd}"
     "h3{font-size:1.1rem;margin:1.6em 0 .4em}"
-    "p{max-width:46em;overflow-wrap:anywhere}"
+    "p{max-width:46em}h1,h2,h3,p,figcaption{overflow-wrap:anywhere}"
     ".charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,360px),1fr));"
     "gap:20px 28px;align-items:start}"
     "figure{margin:0}figure svg{display:block;width:100%;max-width:560px;height:auto}"

@@ -43,7 +43,6 @@ fi
 if command -v chromium >/dev/null; then
     echo "== in a browser, as wide as a telephone"
     $python "$case" instrument "$work"
-    # Headless windows are at least 500 wide, which is narrow enough for one column.
     chromium --headless=new --no-sandbox --disable-gpu --no-first-run --host-resolver-rules='MAP * ~NOTFOUND' \
         --user-data-dir="$work/profile" --enable-logging=stderr --window-size=500,900 \
         --dump-dom "file://$work/instrumented.html" \
