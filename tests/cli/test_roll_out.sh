@@ -49,6 +49,31 @@ else
     echo "SKIPPED: $python has no xarray and netCDF4"
 fi
 
+echo "== memory"
+# The members of 400 steps are 13 MiB, of 250 steps 8; peaks of one program differ by some pages.
+/usr/bin/python3 - "$program" <<'PY' || fail "memory grows with the number of steps"
+import os
+import subprocess
+import sys
+
+
+def peak(steps, *options):
+    """KiB of a roll-out's largest resident set."""
+    process = subprocess.Popen([sys.argv[1], "forecast", "--quiet", "--model", "waves", "--data", "z.nc", "msl.nc",
+                                "--threads", "1", "--start", "2001-02-18", "--steps", str(steps), "--out", "long.zarr",
+                                *options])
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit("a roll-out fails")
+    return usage.ru_maxrss
+
+
+for steps, options in ((400, ()), (250, ("--feed-members",))):
+    short, long = peak(4, *options), peak(steps, *options)
+    if long - short > 4096:
+        sys.exit(f"4 steps: {short} KiB, {steps} steps: {long} KiB {options}")
+PY
+
 echo "== fields that are not predicted"
 run forecast --model input --data z.nc msl.nc --start 2001-02-28 --end 2001-02-28 --steps 7 --out input.nc
 refuse 1 "--steps 3: needs msl at 2001-03-02T00:00, which the data does not have" \
