@@ -296,6 +296,14 @@ typedef struct {
 AR_USE_RESULT ar_status ar_evaluate(const ar_evaluate_options *options, char **table,
                                     ar_error *err);
 
+/* Forecast and score each time as it comes: the scores, and the files in options->out, of ar_verify
+ * with the forecast's file, which need not be there: forecast->out may be NULL. options->forecast
+ * is not looked at, options->truth_ensembles have to be none. Memory does not grow with the number
+ * of times (docs/verification.md). */
+AR_USE_RESULT ar_status ar_forecast_verify(const ar_forecast_options *forecast,
+                                           const ar_verify_options *options, char **table,
+                                           ar_error *err);
+
 /* Free a text that a call of this library gave. NULL-safe. */
 void ar_text_free(char *text);
 

@@ -1,10 +1,11 @@
 #include "cli/forecast_options.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "cli/interrupt.h"
 
-enum { MOST_OPTIONS = 32 };
+enum { MOST_OPTIONS = 48 };
 
 /* Append options, up to the one without a name, to a table of `count`. */
 static int append_options(ar_option *table, int count, const ar_option *options)
@@ -27,11 +28,26 @@ static ar_status check_own(const ar_option *own, ar_error *err)
     return AR_OK;
 }
 
+/* Prints the tables. */
+static ar_status forecast_and_verify(const ar_forecast_options *o, const ar_verify_options *scores,
+                                     ar_error *err)
+{
+    char *table = NULL;
+    ar_status status = ar_forecast_verify(o, scores, &table, err);
+    if (status == AR_OK) {
+        fputs(table, stdout);
+    }
+    ar_text_free(table);
+    return status;
+}
+
 int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_options *o, int argc,
                             char **argv)
 {
     ar_text_list data = {0}, times = {0};
     double place[2] = {NAN, NAN};
+    ar_text_list truth = {0}, regions = {0};
+    ar_verify_options scores = {.out = "scores", .maps = true};
     const char *trace = NULL;
     ar_profile *profile = NULL;
     o->every_hours = 6;
@@ -65,8 +81,21 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
         {0}};
     const ar_option how[] = {
         {"out", "FILE",
-         "what to write, a netCDF file (.nc) or a Zarr group (.zarr): mean, spread, members",
-         AR_OPTION_TEXT, &o->out, true},
+         "what to write, a netCDF file (.nc) or a Zarr group (.zarr): mean, spread, members; with "
+         "--verify nothing is written without it",
+         AR_OPTION_TEXT, &o->out, false},
+        {"verify", "TRUTH",
+         "files, stores or globs with the truth: score each time as it is forecast, as atmorep "
+         "verify does",
+         AR_OPTION_LIST, &truth, false},
+        {"scores", "DIR", "with --verify: folder for the report, scores and maps (default scores)",
+         AR_OPTION_TEXT, &scores.out, false},
+        {"climatology-start", "T",
+         "with --verify: first time of the climatology (the training period)", AR_OPTION_TEXT,
+         &scores.climatology_start, false},
+        {"climatology-end", "T", "with --verify: last time of it, inclusive", AR_OPTION_TEXT,
+         &scores.climatology_end, false},
+        {"region", "NAME", "with --verify: score this region too", AR_OPTION_LIST, &regions, false},
         {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",
          AR_OPTION_INTEGER, &o->zarr_format, false},
         {"layout", "NAME",
@@ -106,6 +135,13 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
             ar_fail(&err, AR_ERROR_USAGE, "--overlap %g: at least 0 and less than 1", o->overlap);
         goto cleanup;
     }
+    if (!o->out && truth.count == 0) {
+        status = ar_fail(&err, AR_ERROR_USAGE,
+                         "--out FILE is missing, or --verify TRUTH; atmorep %s --help lists the "
+                         "options",
+                         command->command);
+        goto cleanup;
+    }
     o->data_paths = data.items;
     o->data_path_count = data.count;
     o->times = times.items;
@@ -114,12 +150,22 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     o->interrupt = ar_catch_interrupts();
     AR_TRY(ar_profile_command_begin(&profile, trace, &err));
     o->profile = profile;
-    AR_TRY(ar_forecast(o, &err));
+    if (truth.count > 0) {
+        scores.truth_paths = truth.items;
+        scores.truth_count = truth.count;
+        scores.regions = regions.items;
+        scores.region_count = regions.count;
+        AR_TRY(forecast_and_verify(o, &scores, &err));
+    } else {
+        AR_TRY(ar_forecast(o, &err));
+    }
 cleanup:
     status = ar_profile_command_end(&profile, trace, status, &err);
     exit_code = ar_command_end(command->command, status, &err);
 release:
     ar_text_list_release(&data);
     ar_text_list_release(&times);
+    ar_text_list_release(&truth);
+    ar_text_list_release(&regions);
     return exit_code;
 }

@@ -74,7 +74,8 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
     const ar_forecast_options *o = state->options;
     ar_profile *profile = o->profile;
     if (o->interrupt && *o->interrupt) {
-        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written", o->out);
+        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written",
+                       o->out ? o->out : o->model);
     }
     for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
         if (state->blends[b].members) {
@@ -111,8 +112,7 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
 }
 
 /* Write what was just computed, in a later step of members that go on from themselves theirs. */
-static ar_status write_time(ar_forecast_state *state, int64_t index, int64_t valid, int64_t step,
-                            ar_error *err)
+static ar_status write_time(ar_forecast_state *state, int64_t index, ar_error *err)
 {
     const float *members[AR_FIELD_MAX];
     const ar_blend *newest = state->blends + (state->blend_steps - 1) * AR_FIELD_MAX;
@@ -121,10 +121,12 @@ static ar_status write_time(ar_forecast_state *state, int64_t index, int64_t val
         members[f] = own ? own : newest[f].members;
     }
     ar_profile *profile = state->options->profile;
+    ar_status status = AR_OK;
     ar_profile_begin(profile);
-    ar_status status =
-        ar_forecast_writer_write(&state->writer, index * state->times.steps + step, valid,
-                                 (step + 1) * state->times.lead_hours, members, err);
+    for (int64_t i = 0; status == AR_OK && i < state->sink_count; i++) {
+        const ar_forecast_sink *sink = &state->sinks[i];
+        status = sink->write(sink->context, &state->outline, index, members, err);
+    }
     ar_profile_end(profile, "writing the forecast", 0);
     return status;
 }
@@ -153,6 +155,21 @@ cleanup:
     return status;
 }
 
+/* To the sinks that take it. */
+static ar_status write_difference(ar_forecast_state *state, int64_t index, int f, ar_error *err)
+{
+    const ar_counterfactual *other = &state->counterfactual;
+    ar_status status = AR_OK;
+    for (int64_t i = 0; status == AR_OK && i < state->sink_count; i++) {
+        const ar_forecast_sink *sink = &state->sinks[i];
+        if (sink->write_difference) {
+            status = sink->write_difference(sink->context, index, f, other->difference,
+                                            other->p_value, err);
+        }
+    }
+    return status;
+}
+
 /* The same again with another α, and how it differs. */
 static ar_status forecast_counterfactual(ar_forecast_state *state, int64_t index, int64_t valid,
                                          ar_error *err)
@@ -164,11 +181,27 @@ static ar_status forecast_counterfactual(ar_forecast_state *state, int64_t index
     for (int f = 0; f < AR_FIELD_MAX; f++) {
         if (state->blends[f].members) {
             ar_counterfactual_compare(other, f, &state->blends[f]);
-            AR_TRY(ar_forecast_writer_write_difference(&state->writer, index, f, other->difference,
-                                                       other->p_value, err));
+            AR_TRY(write_difference(state, index, f, err));
         }
     }
 cleanup:
+    return status;
+}
+
+static ar_status begin_sinks(ar_forecast_state *state, ar_error *err)
+{
+    ar_forecast_outline *outline = &state->outline;
+    *outline = (ar_forecast_outline){
+        .options = state->options,
+        .checkpoint = &state->checkpoint,
+        .model_hash = ar_hash(state->parameters,
+                              (size_t)state->model->graph->parameter_values * sizeof(float), 0),
+        .dataset = &state->dataset,
+        .grid = &state->output.grid};
+    ar_status status = ar_forecast_outline_times(outline, &state->times, err);
+    for (int64_t i = 0; status == AR_OK && i < state->sink_count; i++) {
+        status = state->sinks[i].begin(state->sinks[i].context, outline, err);
+    }
     return status;
 }
 
@@ -178,17 +211,13 @@ static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
     const ar_forecast_times *times = &state->times;
     ar_status status = AR_OK;
     ar_progress progress;
-    uint64_t hash = ar_hash(state->parameters,
-                            (size_t)state->model->graph->parameter_values * sizeof(float), 0);
-    AR_TRY(ar_forecast_writer_create(&state->writer, o, &state->checkpoint, hash, &state->dataset,
-                                     &state->output.grid, err));
+    AR_TRY(begin_sinks(state, err));
     ar_progress_begin(&progress, "forecasting", 0, times->count * times->steps);
     for (int64_t i = 0; i < times->count * times->steps; i++) {
-        const int64_t t = i / times->steps, step = i % times->steps;
-        const int64_t valid = ar_forecast_times_step(times, times->valid[t], step);
+        const int64_t valid = state->outline.valid_times[i];
         char text[32];
-        AR_TRY(forecast_step(state, valid, step, err));
-        AR_TRY(write_time(state, t, valid, step, err));
+        AR_TRY(forecast_step(state, valid, i % times->steps, err));
+        AR_TRY(write_time(state, i, err));
         if (o->alpha) {
             AR_TRY(forecast_counterfactual(state, i, valid, err));
         }
@@ -196,22 +225,24 @@ static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
         ar_progress_update(&progress, i + 1, text);
     }
     ar_profile_begin(o->profile);
-    AR_TRY(ar_forecast_writer_commit(&state->writer, err));
+    for (int64_t i = 0; i < state->sink_count; i++) {
+        AR_TRY(state->sinks[i].commit(state->sinks[i].context, err));
+    }
     ar_profile_end(o->profile, "writing the forecast", 0);
-    ar_progress_end(&progress, o->out);
+    ar_progress_end(&progress, o->out ? o->out : "");
 cleanup:
     return status;
 }
 
-ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
+ar_status ar_forecast_into(const ar_forecast_options *options, const ar_forecast_sink *sinks,
+                           int64_t sink_count, ar_error *err)
 {
     ar_status status = AR_OK;
     ar_forecast_state *state = NULL;
     AR_TRY(ar_allocate(&state, 1, sizeof *state, "a forecast", err));
     state->options = options;
-    AR_TRY(ar_writer_check_path(options->out, err));
-    AR_TRY(ar_forecast_layout_read(&state->writer.layout, options, err));
-    AR_TRY(ar_writer_check_zarr_format(options->out, options->zarr_format, err));
+    state->sinks = sinks;
+    state->sink_count = sink_count;
     AR_TRY(ar_threads_set(options->threads, &state->threads, err));
     AR_TRY(ar_backend_choose(&state->backend, options->backend, err));
     AR_TRY(ar_precision_of_name(&state->precision,

@@ -141,7 +141,7 @@ cleanup:
 
 void ar_forecast_state_release(ar_forecast_state *state)
 {
-    ar_forecast_writer_release(&state->writer);
+    ar_forecast_outline_release(&state->outline);
     ar_plan_destroy(&state->plan);
     ar_model_destroy(&state->model);
     ar_free_large(state->parameters);

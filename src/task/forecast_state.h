@@ -5,7 +5,7 @@
 #include "task/blend.h"
 #include "task/counterfactual.h"
 #include "task/forecast_times.h"
-#include "task/forecast_writer.h"
+#include "task/forecast_sink.h"
 #include "task/gaps.h"
 #include "task/predictions.h"
 #include "task/roll_out.h"
@@ -38,7 +38,9 @@ typedef struct {
     ar_roll_out roll_out;
     ar_counterfactual counterfactual; /* of options->alpha; empty otherwise */
     float *tile;                      /* [member][rows][columns] */
-    ar_forecast_writer writer;
+    const ar_forecast_sink *sinks;    /* [sink_count] */
+    int64_t sink_count;
+    ar_forecast_outline outline;
 } ar_forecast_state;
 
 /* Open the model, load the data that options ask for, and allocate all that a forecast needs.

@@ -3,6 +3,7 @@
 #define AR_TASK_FORECAST_WRITER_H
 
 #include "io/writer.h"
+#include "task/forecast_sink.h"
 #include "task/blend.h"
 #include "task/forecast_layout.h"
 #include "atmorep/atmorep.h"
@@ -38,6 +39,10 @@ AR_USE_RESULT ar_status ar_forecast_writer_write_difference(ar_forecast_writer *
                                                             const float *difference,
                                                             const float *p_value, ar_error *err);
 AR_USE_RESULT ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err);
+/* What can be told of a file that is asked for before anything is computed. */
+AR_USE_RESULT ar_status ar_forecast_writer_check(const ar_forecast_options *options, ar_error *err);
+/* The writer as a sink; zeroed before, and to be released after the forecast. */
+ar_forecast_sink ar_forecast_writer_sink(ar_forecast_writer *writer);
 void ar_forecast_writer_release(ar_forecast_writer *writer); /* abandons what is not committed */
 
 #endif

@@ -25,9 +25,20 @@ cleanup:
     return status;
 }
 
+void ar_energy_score_share_room(ar_energy_score *score, double *room)
+{
+    if (!score->room_is_shared) {
+        ar_free(score->point_weights);
+    }
+    score->point_weights = room;
+    score->room_is_shared = true;
+}
+
 void ar_energy_score_release(ar_energy_score *score)
 {
-    ar_free(score->point_weights);
+    if (!score->room_is_shared) {
+        ar_free(score->point_weights);
+    }
     ar_free(score->distances);
     *score = (ar_energy_score){0};
 }

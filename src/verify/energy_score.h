@@ -13,7 +13,8 @@ typedef struct {
     int64_t member_count, times;
     double distance;       /* Σ over times of 1/N Σ‖xᵢ − y‖ */
     double pairs;          /* Σ over times of ΣΣ‖xᵢ − xⱼ‖, i < j */
-    double *point_weights; /* [nlat][nlon] 0 where a point does not count */
+    double *point_weights; /* [nlat][nlon] 0 where a point does not count; room for one level */
+    bool room_is_shared;   /* the caller's */
     int64_t levels;        /* of the time at work */
     double *distances;     /* [N(N + 1)/2] squares, summed over its levels */
 } ar_energy_score;
@@ -21,6 +22,9 @@ typedef struct {
 /* member_count ≥ 1. Release with ar_energy_score_release. */
 AR_USE_RESULT ar_status ar_energy_score_init(ar_energy_score *score, const ar_score_area *area,
                                              int64_t member_count, ar_error *err);
+/* Take room[nlat][nlon] of the caller's in the place of its own: scores that are added to one after
+ * the other need it only once. */
+void ar_energy_score_share_room(ar_energy_score *score, double *room);
 void ar_energy_score_release(ar_energy_score *score); /* safe on a zeroed one */
 
 /* Add one time, if any point of it counts: the truth and all members are there. members

@@ -24,6 +24,7 @@ static ar_status init_regions(ar_field_lead *lead, const ar_field_scorer *scorer
         settings.climate = scorer->climates[level];
         const int64_t at = level * run->region_count + region;
         AR_TRY(ar_lead_scores_init(&lead->sums[at], &settings, err));
+        ar_energy_score_share_room(&lead->sums[at].energy, scorer->room);
         for (int64_t k = 0; k < run->rival_count; k++) {
             AR_TRY(ar_rival_sums_init(&lead->rivals[at * run->rival_count + k], &scorer->rivals[k],
                                       &settings.area, &lead->sums[at].bootstrap, err));
@@ -32,6 +33,7 @@ static ar_status init_regions(ar_field_lead *lead, const ar_field_scorer *scorer
     if (lead->together) {
         AR_TRY(ar_energy_score_init(&lead->together[region], &settings.area, field->member_count,
                                     err));
+        ar_energy_score_share_room(&lead->together[region], scorer->room);
     }
 cleanup:
     return status;

@@ -18,6 +18,7 @@ static ar_status allocate(ar_field_scorer *scorer, ar_error *err)
     AR_TRY(ar_allocate(&scorer->valid_index, times, sizeof(int64_t), "indices of times", err));
     AR_TRY(ar_allocate(&scorer->reference_index, times, sizeof(int64_t), "indices of times", err));
     AR_TRY(ar_allocate(&scorer->mean, points, sizeof(float), "an ensemble mean", err));
+    AR_TRY(ar_allocate(&scorer->room, points, sizeof(double), "weights of points", err));
     AR_TRY(ar_allocate(&scorer->spread, points, sizeof(float), "a field of spread", err));
     AR_TRY(ar_allocate(&scorer->climatology_forecast, points, sizeof(float), "a climatology", err));
     AR_TRY(ar_allocate(&scorer->damped, points, sizeof(float), "a baseline forecast", err));
@@ -208,6 +209,7 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
     ar_free(scorer->reference_index);
     ar_free(scorer->mean);
     ar_free(scorer->spread);
+    ar_free(scorer->room);
     ar_free(scorer->climatology_forecast);
     ar_free(scorer->damped);
     ar_free(scorer->climatology);

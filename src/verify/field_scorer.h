@@ -34,6 +34,7 @@ typedef struct {
     int64_t points, map_time;
     double *climatology;                  /* [level_count][points] */
     ar_climate_scale *climates;           /* [level_count] */
+    double *room;                         /* [points] of energy scores */
     float *mean, *spread;                 /* [points] over members */
     float *climatology_forecast, *damped; /* [points] */
     ar_seeps_climate seeps;               /* zeroed where there is no precipitation */

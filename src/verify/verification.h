@@ -46,6 +46,12 @@ typedef struct {
     size_t place_score_count, place_score_capacity;
 } ar_verification;
 
+/* With run->options and run->forecast given: check them and choose all else. */
+AR_USE_RESULT ar_status ar_verification_prepare(ar_verification *run, ar_error *err);
+/* When all is scored: write what goes into the folder. *table is the caller's to ar_free. */
+AR_USE_RESULT ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err);
+void ar_verification_release(ar_verification *run); /* safe on a zeroed one */
+
 /* Make run->lead_times of the options and of the forecast; one that it does not have is an error
  * that tells what it has. */
 AR_USE_RESULT ar_status ar_verification_choose_leads(ar_verification *run, ar_error *err);
@@ -64,6 +70,8 @@ AR_USE_RESULT ar_status ar_verification_append_spectra(ar_verification *run,
  * is too; of a forecast without vorticity, those of its winds, for which it reads them and their
  * truth again, time by time. */
 AR_USE_RESULT ar_status ar_verification_add_energy(ar_verification *run, ar_error *err);
+/* The first of it: with nothing to read. */
+AR_USE_RESULT ar_status ar_verification_add_energy_of_rotation(ar_verification *run, ar_error *err);
 
 /* Score one field of the forecast file at all its levels and lead times: append to
  * run->scores and run->level_scores, for each region, to run->spectra and run->place_scores, and,

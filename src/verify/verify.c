@@ -271,54 +271,77 @@ cleanup:
     return status;
 }
 
+ar_status ar_verification_prepare(ar_verification *run, ar_error *err)
+{
+    const ar_verify_options *options = run->options;
+    ar_status status = AR_OK;
+    run->draw_maps = options->maps;
+    AR_TRY(refuse_training_times(&run->forecast, err));
+    AR_TRY(choose_climatology(run, err));
+    AR_TRY(ar_verification_choose_leads(run, err));
+    AR_TRY(choose_regrid(run, err));
+    AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run->forecast, err));
+    AR_TRY(choose_regions(run, err));
+    AR_TRY(choose_places(run, err));
+    AR_TRY(choose_dry_threshold(run, err));
+    AR_TRY(choose_blocks(run, err));
+    AR_TRY(prepare_spectra(run, err));
+    AR_TRY(open_rivals(run, err));
+    AR_TRY(ar_folder_make(options->out, err));
+cleanup:
+    return status;
+}
+
+ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err)
+{
+    ar_status status = AR_OK;
+    AR_TRY(ar_verification_score_truth_ensemble(run, err));
+    AR_TRY(write_report(run, table, err));
+cleanup:
+    return status;
+}
+
+void ar_verification_release(ar_verification *run)
+{
+    for (int64_t i = 0; i < run->region_count; i++) {
+        ar_region_release(&run->regions[i]);
+    }
+    ar_free(run->regions);
+    ar_free(run->places);
+    ar_free(run->conditional_scores);
+    ar_free(run->place_scores);
+    ar_free(run->lead_times);
+    for (size_t i = 0; i < run->score_count; i++) {
+        ar_score_release(&run->scores[i]);
+    }
+    ar_free(run->scores);
+    ar_free(run->level_scores);
+    for (size_t i = 0; i < run->spectra_count; i++) {
+        ar_mean_spectra_release(&run->spectra[i].spectra);
+    }
+    ar_free(run->spectra);
+    ar_free(run->maps);
+    for (int64_t i = 0; i < run->rival_count; i++) {
+        ar_rival_close(&run->rivals[i]);
+    }
+    ar_free(run->rivals);
+    ar_free(run->rival_names);
+    ar_harmonics_destroy(&run->harmonics);
+    ar_forecast_file_close(&run->forecast);
+}
+
 ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *err)
 {
-    ar_verification run = {.options = options, .draw_maps = options->maps};
+    ar_verification run = {.options = options};
     ar_status status = AR_OK;
     AR_TRY(ar_forecast_file_open(&run.forecast, options->forecast, err));
-    AR_TRY(refuse_training_times(&run.forecast, err));
-    AR_TRY(choose_climatology(&run, err));
-    AR_TRY(ar_verification_choose_leads(&run, err));
-    AR_TRY(choose_regrid(&run, err));
-    AR_TRY(ar_thresholds_check(options->thresholds, options->threshold_count, &run.forecast, err));
-    AR_TRY(choose_regions(&run, err));
-    AR_TRY(choose_places(&run, err));
-    AR_TRY(choose_dry_threshold(&run, err));
-    AR_TRY(choose_blocks(&run, err));
-    AR_TRY(prepare_spectra(&run, err));
-    AR_TRY(open_rivals(&run, err));
-    AR_TRY(ar_folder_make(options->out, err));
+    AR_TRY(ar_verification_prepare(&run, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
     }
     AR_TRY(ar_verification_add_energy(&run, err));
-    AR_TRY(ar_verification_score_truth_ensemble(&run, err));
-    AR_TRY(write_report(&run, table, err));
+    AR_TRY(ar_verification_conclude(&run, table, err));
 cleanup:
-    for (int64_t i = 0; i < run.region_count; i++) {
-        ar_region_release(&run.regions[i]);
-    }
-    ar_free(run.regions);
-    ar_free(run.places);
-    ar_free(run.conditional_scores);
-    ar_free(run.place_scores);
-    ar_free(run.lead_times);
-    for (size_t i = 0; i < run.score_count; i++) {
-        ar_score_release(&run.scores[i]);
-    }
-    ar_free(run.scores);
-    ar_free(run.level_scores);
-    for (size_t i = 0; i < run.spectra_count; i++) {
-        ar_mean_spectra_release(&run.spectra[i].spectra);
-    }
-    ar_free(run.spectra);
-    ar_free(run.maps);
-    for (int64_t i = 0; i < run.rival_count; i++) {
-        ar_rival_close(&run.rivals[i]);
-    }
-    ar_free(run.rivals);
-    ar_free(run.rival_names);
-    ar_harmonics_destroy(&run.harmonics);
-    ar_forecast_file_close(&run.forecast);
+    ar_verification_release(&run);
     return status;
 }
