@@ -195,6 +195,7 @@ static ar_status add_maps(ar_report_page *page, const char *folder, const ar_sco
     for (int64_t i = 0; i < page->report->map_count; i++) {
         const ar_report_map *map = &page->report->maps[i];
         if (strcmp(map->variable, score->variable) == 0 && strcmp(map->level, score->level) == 0) {
+            ar_free(path);
             AR_TRY(ar_path_join(&path, folder, map->file, page->err));
             AR_TRY(ar_page_image(&page->out, path, map->caption, map->caption, page->err));
         }
