@@ -196,6 +196,7 @@ typedef struct {
      * the last of them instead of their number; 0: steps says it. */
     int64_t steps, until_hours;
     bool feed_members;     /* each member goes on from itself; false: all from the mean */
+    bool feed_draws;       /* each from a state that is drawn (global grids), instead of a member */
     double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
     const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */

@@ -15,6 +15,11 @@ int ar_command_forecast(int argc, char **argv)
         {"feed-members", NULL,
          "roll-out: each member goes on from itself, N passes a step, not from the mean",
          AR_OPTION_FLAG, &o.feed_members, false},
+        {"feed-draws", NULL,
+         "roll-out: as many trajectories as members, each from states drawn with the spread and "
+         "the "
+         "analyses' spectrum",
+         AR_OPTION_FLAG, &o.feed_draws, false},
         {"tau", "WORDS",
          "another output, of a model trained for it: time=-3h,rows=1,columns=2,stride=2",
          AR_OPTION_TEXT, &o.tau, false},
@@ -28,7 +33,7 @@ int ar_command_forecast(int argc, char **argv)
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
             "--end 2026-02-28T18 --every 6 --lead-hours 6 --out forecast.nc\n"
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --start 2026-02-10T00 "
-            "--until 5d --feed-members --out five-days.nc\n"
+            "--until 5d --feed-draws --out five-days.nc\n"
             "atmorep forecast --model runs/era5-djf --data era5/*.zarr --times 2026-02-10T00 "
             "2026-02-14T12 --at 52.5,13.4 --out berlin.nc\n"
             "atmorep forecast --model AtmoRep_id4nvwbetz.mod --data era5/*.nc --normalise-start "

@@ -139,14 +139,14 @@ static ar_status forecast_step(ar_forecast_state *state, int64_t valid, int64_t 
     if (step == 0) {
         AR_TRY(forecast_time(state, &state->dataset.space, valid, err));
         if (state->times.steps > 1) {
-            ar_roll_out_begin(roll_out, ar_forecast_times_first(&state->times, valid));
+            AR_TRY(ar_roll_out_begin(roll_out, ar_forecast_times_first(&state->times, valid), err));
         }
     }
     for (int64_t n = 0; n < roll_out->trajectory_count; n++) {
         if (step > 0) {
             AR_TRY(forecast_time(state, ar_roll_out_select(roll_out, n), valid, err));
         }
-        ar_roll_out_feed(roll_out, n, state->blends);
+        AR_TRY(ar_roll_out_feed(roll_out, n, state->blends, err));
     }
     if (roll_out->trajectory_count > 0) {
         ar_roll_out_advance(roll_out);

@@ -117,7 +117,10 @@ ar_status ar_forecast_put_provenance(ar_writer *file, const ar_forecast_options 
     if (!options->gaps && ar_forecast_steps(options) > 1) {
         AR_TRY(ar_writer_put_number(file, NULL, "steps", (double)ar_forecast_steps(options), err));
         AR_TRY(ar_writer_put_text(file, NULL, "feed_back",
-                                  options->feed_members ? "members" : "mean", err));
+                                  options->feed_draws     ? "draws"
+                                  : options->feed_members ? "members"
+                                                          : "mean",
+                                  err));
     }
 cleanup:
     ar_free(yaml);

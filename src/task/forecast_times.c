@@ -62,6 +62,15 @@ static ar_status check_steps(const ar_forecast_options *o, ar_error *err)
                        "--steps %lld of %lld hours: should be at least 1, and %d hours at most",
                        (long long)o->steps, (long long)o->lead_hours, AR_HOURS_MOST);
     }
+    if (o->feed_members && o->feed_draws) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--feed-members and --feed-draws are both given; should be one of them");
+    }
+    if ((o->feed_members || o->feed_draws) && ar_forecast_steps(o) <= 1) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s is for roll-outs; should come with --steps N or --until LEAD",
+                       o->feed_draws ? "--feed-draws" : "--feed-members");
+    }
     return AR_OK;
 }
 

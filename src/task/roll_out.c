@@ -1,9 +1,14 @@
 #include "task/roll_out.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+
+/* Of the variance that members state, what a draw may have: states that were drawn have a spread
+ * that is too small for what their mean loses, by a factor below this. */
+static const double MOST_OF_VARIANCE = 2;
 
 static int64_t points_of(const ar_roll_out *roll)
 {
@@ -33,6 +38,34 @@ static ar_status allocate_values(float **values, const ar_roll_out *roll, int64_
     return ar_allocate(values, count, sizeof **values, "the trajectories of a roll-out", err);
 }
 
+static ar_status init_draws(ar_roll_out *roll, ar_error *err)
+{
+    const ar_grid *grid = &roll->dataset->fields[0].grid;
+    ar_status status = AR_OK;
+    if (!ar_perturbation_exists(grid)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--feed-draws: states are drawn on global grids whose rows are equally far "
+                       "apart or Gaussian; this one is %lld x %lld; --feed-members would be right",
+                       (long long)grid->nlat, (long long)grid->nlon);
+    }
+    AR_TRY(ar_perturbation_init(&roll->perturbation, grid, err));
+    const size_t wavenumbers = (size_t)ar_perturbation_wavenumbers(&roll->perturbation);
+    AR_TRY(ar_allocate(&roll->power, wavenumbers, sizeof(double), "a spectrum", err));
+    AR_TRY(ar_allocate(&roll->draw, (size_t)points_of(roll), sizeof(double), "a draw", err));
+    AR_TRY(ar_allocate(&roll->spread, (size_t)points_of(roll), sizeof(double), "a spread", err));
+    AR_TRY(ar_allocate(&roll->area, (size_t)grid->nlat, sizeof(double), "areas of rows", err));
+    ar_grid_area_weights(grid, roll->area);
+    for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        if (roll->predicted[f]) {
+            AR_TRY(ar_allocate(&roll->analysis_power[f],
+                               wavenumbers * (size_t)roll->dataset->fields[f].level_count,
+                               sizeof(double), "spectra of the analyses", err));
+        }
+    }
+cleanup:
+    return status;
+}
+
 ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options,
                            const ar_configuration *configuration, const ar_dataset *dataset,
                            const ar_forecast_times *times, ar_error *err)
@@ -42,7 +75,9 @@ ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options
                           .times = times,
                           .member_count = configuration->model.tails,
                           .space = dataset->space};
-    roll->trajectory_count = options->feed_members ? roll->member_count : 1;
+    const bool members = options->feed_members || options->feed_draws;
+    roll->draws = options->feed_draws;
+    roll->trajectory_count = members ? roll->member_count : 1;
     roll->space.fields = roll->fields;
     AR_TRY(ar_allocate(&roll->known_times, (size_t)times->known_before, sizeof(int64_t),
                        "known times", err));
@@ -54,7 +89,7 @@ ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options
             continue;
         }
         AR_TRY(allocate_values(&roll->known[f], roll, f, times->known_before, err));
-        if (options->feed_members) {
+        if (members) {
             AR_TRY(allocate_values(&roll->members[f], roll, f, 1, err));
         }
         roll->windows[f] = dataset->fields[f];
@@ -62,6 +97,9 @@ ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_options *options
         roll->windows[f].times = roll->known_times;
         roll->windows[f].resident_count = 0;
         roll->fields[f] = &roll->windows[f];
+    }
+    if (roll->draws) {
+        AR_TRY(init_draws(roll, err));
     }
 cleanup:
     return status;
@@ -72,7 +110,13 @@ void ar_roll_out_release(ar_roll_out *roll)
     for (int f = 0; f < AR_FIELD_MAX; f++) {
         ar_free(roll->known[f]);
         ar_free(roll->members[f]);
+        ar_free(roll->analysis_power[f]);
     }
+    ar_perturbation_release(&roll->perturbation);
+    ar_free(roll->power);
+    ar_free(roll->draw);
+    ar_free(roll->spread);
+    ar_free(roll->area);
     ar_free(roll->known_times);
     ar_free(roll->tails);
     *roll = (ar_roll_out){0};
@@ -84,7 +128,37 @@ static float *known_of(const ar_roll_out *roll, int64_t f, int64_t trajectory)
     return roll->known[f] + trajectory * roll->times->known_before * time_values(roll, f);
 }
 
-void ar_roll_out_begin(ar_roll_out *roll, int64_t first_time)
+/* Mean over the known times of the spectra of all predicted fields. */
+static ar_status measure_analyses(ar_roll_out *roll, ar_error *err)
+{
+    const int64_t wavenumbers = ar_perturbation_wavenumbers(&roll->perturbation);
+    const int64_t points = points_of(roll), times = roll->times->known_before;
+    ar_status status = AR_OK;
+    for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        const ar_field_data *field = &roll->dataset->fields[f];
+        for (int64_t l = 0; roll->predicted[f] && l < field->level_count; l++) {
+            double *power = roll->analysis_power[f] + l * wavenumbers;
+            memset(power, 0, (size_t)wavenumbers * sizeof *power);
+            for (int64_t t = 0; t < times; t++) {
+                const float *values = known_of(roll, f, 0) + t * time_values(roll, f) + l * points;
+                AR_TRY(ar_perturbation_add_power(&roll->perturbation, values, power, err));
+            }
+            for (int64_t n = 0; n < wavenumbers; n++) {
+                power[n] /= (double)times;
+            }
+            if (!isfinite(power[0])) {
+                return ar_fail(err, AR_ERROR_INPUT,
+                               "--feed-draws: %s has missing values; states are drawn of whole "
+                               "fields; --feed-members would be right",
+                               field->name);
+            }
+        }
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_roll_out_begin(ar_roll_out *roll, int64_t first_time, ar_error *err)
 {
     for (int64_t n = 0; n < roll->member_count; n++) {
         roll->tails[n] = n;
@@ -101,6 +175,7 @@ void ar_roll_out_begin(ar_roll_out *roll, int64_t first_time)
             }
         }
     }
+    return roll->draws ? measure_analyses(roll, err) : AR_OK;
 }
 
 const ar_cube_space *ar_roll_out_select(ar_roll_out *roll, int64_t trajectory)
@@ -145,10 +220,73 @@ static void keep_member(ar_roll_out *roll, int64_t f, int64_t trajectory, const 
     }
 }
 
-void ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *blends)
+/* Spread of the members at each point over its root mean square, and the mean square; 0 where there
+ * is none. */
+static double scale_spread(const ar_roll_out *roll, const float *members, int64_t count,
+                           double *spread)
+{
+    const ar_grid *grid = &roll->dataset->fields[0].grid;
+    const int64_t points = points_of(roll);
+    double sum = 0;
+    for (int64_t i = 0; i < points; i++) {
+        double mean;
+        const double square = ar_members_sum_of_squares(members + i, count, points, &mean) /
+                              (double)(count > 1 ? count - 1 : 1);
+        spread[i] = sqrt(square);
+        sum += roll->area[i / grid->nlon] * square / (double)points;
+    }
+    for (int64_t i = 0; sum > 0 && i < points; i++) {
+        spread[i] /= sqrt(sum);
+    }
+    return sum;
+}
+
+/* `values` hold the mean: add what it has lost of the analyses' variance, where the members differ.
+ * The times of a step have the same random numbers. */
+static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, const ar_blend *blend,
+                            float *values, ar_error *err)
+{
+    const int64_t wavenumbers = ar_perturbation_wavenumbers(&roll->perturbation);
+    const int64_t points = points_of(roll), count = blend->member_count;
+    ar_status status = AR_OK;
+    for (int64_t l = 0; l < blend->level_count; l++) {
+        float *level = values + l * points;
+        ar_random stream = {.seed = (uint64_t)roll->known_times[0],
+                            .step = (uint32_t)l,
+                            .sample = (uint32_t)trajectory,
+                            .purpose = (uint32_t)AR_RANDOM_TAIL + 256 * (uint32_t)(f + 1)};
+        const double variance =
+            scale_spread(roll, blend->members + l * count * points, count, roll->spread);
+        memset(roll->power, 0, (size_t)wavenumbers * sizeof *roll->power);
+        AR_TRY(ar_perturbation_add_power(&roll->perturbation, level, roll->power, err));
+        ar_perturbation_lost(wavenumbers, roll->analysis_power[f] + l * wavenumbers,
+                             MOST_OF_VARIANCE * variance, roll->power);
+        AR_TRY(ar_perturbation_draw(&roll->perturbation, roll->power, &stream, roll->draw, err));
+        for (int64_t i = 0; i < points; i++) {
+            level[i] += (float)(roll->spread[i] * roll->draw[i]);
+        }
+    }
+cleanup:
+    return status;
+}
+
+static ar_status next_state(ar_roll_out *roll, int64_t f, int64_t trajectory, const ar_blend *blend,
+                            float *values, ar_error *err)
+{
+    if (roll->members[f] && !roll->draws) {
+        copy_tail(roll, blend, roll->tails[trajectory], values);
+        return AR_OK;
+    }
+    copy_mean(roll, blend, values);
+    return roll->draws ? draw_state(roll, f, trajectory, blend, values, err) : AR_OK;
+}
+
+ar_status ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *blends,
+                           ar_error *err)
 {
     const int64_t known = roll->times->known_before, fed = lead_steps(roll);
     const int64_t kept = known > fed ? known - fed : 0;
+    ar_status status = AR_OK;
     for (int64_t f = 0; f < roll->dataset->field_count; f++) {
         if (!roll->predicted[f]) {
             continue;
@@ -158,16 +296,14 @@ void ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *ble
         memmove(values, values + (known - kept) * count, (size_t)(kept * count) * sizeof(float));
         for (int64_t t = kept; t < known; t++) {
             const ar_blend *blend = &blends[(fed - (known - t)) * AR_FIELD_MAX + f];
-            if (roll->members[f]) {
-                copy_tail(roll, blend, roll->tails[trajectory], values + t * count);
-            } else {
-                copy_mean(roll, blend, values + t * count);
-            }
+            AR_TRY(next_state(roll, f, trajectory, blend, values + t * count, err));
         }
         if (roll->members[f]) {
             keep_member(roll, f, trajectory, values + (known - 1) * count);
         }
     }
+cleanup:
+    return status;
 }
 
 /* A tail is often a certain quantile: whoever kept it would drift away, and whoever went through

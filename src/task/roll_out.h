@@ -7,6 +7,7 @@
 #include "atmorep/atmorep.h"
 #include "task/blend.h"
 #include "task/forecast_times.h"
+#include "task/perturbation.h"
 
 typedef struct {
     const ar_dataset *dataset;
@@ -17,7 +18,12 @@ typedef struct {
     int64_t *tails;                         /* [member_count] that trajectories take in this step */
     float *known[AR_FIELD_MAX];   /* [trajectory][known_before][level][nlat][nlon] of predicted */
     float *members[AR_FIELD_MAX]; /* [level][trajectory][nlat][nlon] newest; NULL for the mean */
-    ar_field_data windows[AR_FIELD_MAX]; /* of the selected trajectory; borrow all they have */
+    bool draws; /* trajectories go on from states that are drawn, not from tails */
+    ar_perturbation perturbation;
+    double *analysis_power[AR_FIELD_MAX]; /* [level][wavenumbers] of the data's known times */
+    double *power, *draw, *spread;        /* [wavenumbers], [nlat][nlon] work */
+    double *area;                         /* [nlat] weights of mean 1 */
+    ar_field_data windows[AR_FIELD_MAX];  /* of the selected trajectory; borrow all they have */
     const ar_field_data *fields[AR_FIELD_MAX];
     ar_cube_space space; /* points into this struct, which must not move */
 } ar_roll_out;
@@ -29,14 +35,18 @@ AR_USE_RESULT ar_status ar_roll_out_init(ar_roll_out *roll, const ar_forecast_op
                                          ar_error *err);
 void ar_roll_out_release(ar_roll_out *roll); /* safe on zeroed */
 
-/* All trajectories get the data's known times of the cube whose first time this is. */
-void ar_roll_out_begin(ar_roll_out *roll, int64_t first_time);
+/* All trajectories get the data's known times of the cube whose first time this is. Where states
+ * are drawn, missing values in them are an error. */
+AR_USE_RESULT ar_status ar_roll_out_begin(ar_roll_out *roll, int64_t first_time, ar_error *err);
 /* The space whose predicted fields are those of a trajectory, until the next call. */
 const ar_cube_space *ar_roll_out_select(ar_roll_out *roll, int64_t trajectory);
 /* Append the times that were just forecast, blends[lead_steps][AR_FIELD_MAX], to a trajectory:
  * their mean, or where members go on from themselves one of its tails: at first the trajectory's
- * own, then tails dealt out anew in every step, as independent draws of the next state would be. */
-void ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory, const ar_blend *blends);
+ * own, then tails dealt out anew in every step, as independent draws of the next state would be; or
+ * a state that is drawn (task/perturbation.h), from numbers that depend on the first of its times,
+ * the trajectory, field and level. */
+AR_USE_RESULT ar_status ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory,
+                                         const ar_blend *blends, ar_error *err);
 /* When all trajectories have been fed: the next cube lies a lead time later. */
 void ar_roll_out_advance(ar_roll_out *roll);
 

@@ -79,6 +79,33 @@ run forecast --model input --data z.nc msl.nc --start 2001-02-28 --end 2001-02-2
 refuse 1 "--steps 3: needs msl at 2001-03-02T00:00, which the data does not have" \
     forecast --model input --data z.nc msl.nc --steps 3
 
+echo "== drawn states"
+# The same for any number of threads. In the first step the variance of what is drawn is above 0 and at most twice that
+# of the members, which is here allowed to be twice as much again by chance (3 starts of 4 members).
+draws="forecast --model waves --data z.nc msl.nc --start 2001-02-18 --end 2001-02-20 --every 24 --steps 8 --quiet"
+run $draws --feed-draws --threads 1 --out drawn.zarr
+run $draws --feed-draws --threads 2 --out drawn-2.zarr
+[ "$(cat drawn.zarr/msl_members/* | cksum)" = "$(cat drawn-2.zarr/msl_members/* | cksum)" ] ||
+    fail "draws differ with the number of threads"
+run $draws --threads 1 --out mean.zarr
+run verify --forecast drawn.zarr --truth z.nc msl.nc --out drawn-scores --no-maps
+run verify --forecast mean.zarr --truth z.nc msl.nc --out mean-scores --no-maps
+/usr/bin/python3 - <<'PY' || fail "variance of draws"
+import json
+
+
+def variance(folder):
+    return json.load(open(folder + "/scores.json"))["fields"]["msl"]["surface"]["6"]["spread"] ** 2
+
+
+ratio = variance("drawn-scores") / variance("mean-scores")
+if not 0.02 < ratio < 4:
+    exit(f"draws have {ratio:.2f} of the variance of the members")
+PY
+refuse 2 "--feed-members and --feed-draws are both given" \
+    forecast --model waves --data z.nc msl.nc --steps 2 --feed-members --feed-draws
+refuse 2 "--feed-draws is for roll-outs" forecast --model waves --data z.nc msl.nc --feed-draws
+
 echo "== scores and usage"
 run forecast --model waves --data z.nc msl.nc --start 2001-02-18 --end 2001-02-19 --steps 4 --feed-members --out rolled.nc
 run verify --forecast rolled.nc --truth z.nc msl.nc --out scores --no-maps

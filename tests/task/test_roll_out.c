@@ -136,13 +136,13 @@ static void check_roll_out(int64_t known_before, int64_t fed, bool feed_members)
                      AR_OK);
     assert_int_equal(roll.trajectory_count, feed_members ? MEMBERS : 1);
     for (int64_t start = known_before; start < known_before + 2; start++) { /* is used again */
-        ar_roll_out_begin(&roll, (start - known_before) * HOUR);
+        assert_int_equal(ar_roll_out_begin(&roll, (start - known_before) * HOUR, NULL), AR_OK);
         for (int64_t step = 0; step < STEPS; step++) {
             const int64_t first_forecast = start + step * fed;
             fill_blends(blends, members, fed, first_forecast);
             for (int64_t n = 0; n < roll.trajectory_count; n++) {
                 check_known(&roll, n, first_forecast - known_before, start);
-                ar_roll_out_feed(&roll, n, blends);
+                assert_int_equal(ar_roll_out_feed(&roll, n, blends, NULL), AR_OK);
             }
             if (feed_members) {
                 check_members(&roll, first_forecast + fed - 1, step);
