@@ -55,6 +55,7 @@ static ar_status open_truth(ar_field_scorer *scorer, ar_error *err)
     }
     ar_status status = AR_OK;
     AR_TRY(ar_truth_open(&scorer->truth, &settings, file, scorer->field, err));
+    AR_TRY(ar_time_interpolation_init(&scorer->interpolation, settings, file, scorer->field, err));
     settings.start = run->climatology_start;
     settings.end = run->climatology_end;
     status = ar_truth_open(&scorer->period, &settings, file, scorer->field, err);
@@ -205,6 +206,7 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
     ar_free(scorer->rivals);
     ar_truth_close(&scorer->truth);
     ar_truth_close(&scorer->period);
+    ar_time_interpolation_release(&scorer->interpolation);
     ar_free(scorer->valid_index);
     ar_free(scorer->reference_index);
     ar_free(scorer->mean);
@@ -325,6 +327,8 @@ ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
         time.damped = scorer->damped;
         ar_damped_persistence(scorer->damped, time.persistence, climatology, lead->r + first,
                               scorer->points);
+        AR_TRY(ar_time_interpolation_read(&scorer->interpolation, t, level, time.persistence,
+                                          &time.interpolation, err));
     }
     AR_TRY(add_level(scorer, lead, level, &time, err));
     AR_TRY(ar_field_places_add(&scorer->places, lead - scorer->leads, level, members, time.truth,

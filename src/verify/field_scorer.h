@@ -10,6 +10,7 @@
 #include "verify/lead_scores.h"
 #include "verify/seeps.h"
 #include "verify/rival.h"
+#include "verify/time_interpolation.h"
 #include "verify/truth.h"
 #include "verify/verification.h"
 
@@ -29,6 +30,7 @@ typedef struct {
     ar_verification *run;
     const ar_forecast_field *field;
     ar_truth truth, period; /* of the forecast's times, and of those of the climatology */
+    ar_time_interpolation interpolation;
     int64_t *valid_index,
         *reference_index; /* [time_count] in truth; −1 where it has no such time */
     int64_t points, map_time;

@@ -190,6 +190,18 @@ static ar_status read_training_time(int64_t *time, const ar_forecast_file *file,
     return status == AR_OK ? AR_OK : ar_fail_within(err, status, "%s: %s", path, name);
 }
 
+/* Of an interpolation: both its known times are told. */
+static int64_t read_gap(const ar_source *source)
+{
+    double lead, next;
+    if (!ar_source_number(source, NULL, "lead_hours", &lead) ||
+        !ar_source_number(source, NULL, "next_hours", &next) || !(lead > 0 && lead < 1e6) ||
+        !(next > 0 && next < 1e6)) {
+        return 0;
+    }
+    return (int64_t)(3600 * (lead + next));
+}
+
 /* A field's mean: rank 3 or 4 over time[, level], latitude, longitude, and not the spread of
  * another. */
 static bool is_field(const ar_source *source, const ar_variable *variable)
@@ -355,6 +367,7 @@ ar_status ar_forecast_file_open(ar_forecast_file *file, const char *path, ar_err
 {
     ar_status status = AR_OK;
     AR_TRY(ar_forecast_file_open_other(file, path, err));
+    file->gap = read_gap(file->source);
     AR_TRY(read_training_time(&file->training_start, file, "training_start", err));
     AR_TRY(read_training_time(&file->training_end, file, "training_end", err));
 cleanup:

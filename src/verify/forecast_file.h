@@ -27,6 +27,7 @@ typedef struct {
     int64_t time_count;
     int64_t *valid_times, *reference_times, *lead_times; /* [time_count] seconds */
     int64_t training_start, training_end;                /* both inclusive */
+    int64_t gap; /* of an interpolation in time: seconds between the known times; else 0 */
     int64_t field_count;
     ar_forecast_field *fields; /* [field_count] in the file's order */
 } ar_forecast_file;

@@ -59,6 +59,9 @@ ar_status ar_lead_scores_add(ar_lead_scores *sums, const ar_scored_time *time, a
         ar_anomaly_correlation_add(&sums->persistence_correlation, area, time->persistence,
                                    time->truth, time->climatology);
     }
+    if (time->interpolation) {
+        ar_error_sums_add(&sums->interpolation, area, time->interpolation, time->truth);
+    }
     ar_status status = ar_calibration_add(&sums->calibration, time->members, time->mean,
                                           time->spread, time->truth, err);
     if (status == AR_OK) {
@@ -128,6 +131,7 @@ ar_status ar_lead_scores_read(const ar_lead_scores *sums, ar_score *score, ar_er
     score->persistence_crps = ar_error_sums_mae(&sums->persistence);
     score->persistence_acc = ar_anomaly_correlation_mean(&sums->persistence_correlation);
     score->damped_persistence_rmse = ar_error_sums_rmse(&sums->damped);
+    score->interpolation_rmse = ar_error_sums_rmse(&sums->interpolation);
     score->climatology_rmse = ar_error_sums_rmse(&sums->climatology);
     ar_status status = ar_allocate(&score->rank_histogram, (size_t)score->member_count + 1,
                                    sizeof(double), "a rank histogram", err);

@@ -21,7 +21,7 @@ typedef struct {
     ar_quadratic_distance quadratic;
     ar_seeps seeps;
     ar_anomaly_correlation correlation, persistence_correlation;
-    ar_error_sums persistence, damped, climatology;
+    ar_error_sums persistence, damped, climatology, interpolation;
     ar_bootstrap bootstrap;
 } ar_lead_scores;
 
@@ -32,6 +32,7 @@ typedef struct {
     const double *climatology;
     const float *climatology_forecast; /* the same as a forecast */
     const float *persistence, *damped; /* NULL where there is no truth at the reference time */
+    const float *interpolation; /* between known times; NULL where there is none on either side */
 } ar_scored_time;
 
 typedef struct {

@@ -73,6 +73,9 @@ static ar_status describe(online *scores, const ar_forecast_outline *outline, ar
     file->calendar = dataset->fields[0].calendar;
     AR_TRY(ar_grid_copy(&file->grid, outline->grid, err));
     AR_TRY(describe_times(file, outline, err));
+    if (outline->options->lead_hours > 0 && outline->options->next_hours > 0) {
+        file->gap = 3600 * (outline->options->lead_hours + outline->options->next_hours);
+    }
     AR_TRY(read_training(&file->training_start, c->training_start, file->calendar, "training_start",
                          err));
     AR_TRY(

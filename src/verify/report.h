@@ -45,6 +45,7 @@ typedef struct {
     double rank_departure, rank_delta, iqd;
     double persistence_rmse, persistence_crps, persistence_acc;
     double damped_persistence_rmse, climatology_rmse;
+    double interpolation_rmse;      /* NaN but of interpolations in time */
     ar_seeps_scores seeps;          /* NaN but of precipitation */
     double *rank_histogram;         /* [member_count + 1]; NULL: none */
     ar_threshold_score *thresholds; /* [threshold_count] */

@@ -75,6 +75,7 @@ static const definition definitions[] = {
     {"baselines", "other forecasts over the times that both have: their scores, those of the "
                   "forecast there, and "
                   "skill = 1 - score of the forecast / score of the baseline with its confidence"},
+    {"linear_interpolation", "in time, between the truth at the known times before and after"},
     {"persistence", "the truth at the forecast's reference time; its CRPS is its MAE"},
     {"damped_persistence", "climatology + r (truth at the reference time - climatology), r the lag "
                            "correlation at the lead time per grid point over the climatology "
@@ -164,6 +165,10 @@ static bool add_score(cJSON *fields, const ar_report *report, const ar_score *sc
         {"persistence_times", (double)score->persistence_times},
     };
     bool complete = ar_json_add_numbers(at, numbers, sizeof numbers / sizeof numbers[0]);
+    if (!isnan(score->interpolation_rmse)) {
+        complete &= ar_json_add_numbers(
+            at, &(ar_named_number){"linear_interpolation_rmse", score->interpolation_rmse}, 1);
+    }
     if (score->rank_histogram) {
         complete &=
             ar_json_add_array(at, "rank_histogram", score->rank_histogram, score->member_count + 1);

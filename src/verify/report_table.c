@@ -34,6 +34,13 @@ static const column error_columns[] = {
      offsetof(ar_score, persistence_rmse)},
 };
 
+static const column interpolation_columns[] = {
+    {"RMSE", COLUMN_SCORE, offsetof(ar_score, rmse), 0},
+    {"linear", COLUMN_SCORE, offsetof(ar_score, interpolation_rmse), 0},
+    {"RMSE/linear", COLUMN_QUOTIENT, offsetof(ar_score, rmse),
+     offsetof(ar_score, interpolation_rmse)},
+};
+
 static const column ensemble_columns[] = {
     {"bias", COLUMN_SCORE, offsetof(ar_score, bias), 0},
     {"MAE", COLUMN_SCORE, offsetof(ar_score, mae), 0},
@@ -281,6 +288,12 @@ static void append_region(ar_growing_text *out, const ar_report *report, int64_t
     }
     append_table(out, "Root-mean-square error of the ensemble mean, and of what it should beat",
                  error_columns, sizeof error_columns / sizeof error_columns[0], report, region);
+    if (report->score_count > 0 && !isnan(report->scores[0].interpolation_rmse)) {
+        append_table(out, "Against linear interpolation in time between the known times",
+                     interpolation_columns,
+                     sizeof interpolation_columns / sizeof interpolation_columns[0], report,
+                     region);
+    }
     append_table(out, "Ensemble", ensemble_columns,
                  sizeof ensemble_columns / sizeof ensemble_columns[0], report, region);
     append_table(out, "Distribution (a flat rank histogram has departure 0)", distribution_columns,

@@ -6,6 +6,9 @@ task_checks.py known PROGRAM "MODEL COMMAND LEAD NEXT OFFSET…"…
 task_checks.py scored "NAME LEAD SHARE"…
     In NAME.nc lead_time is LEAD hours and the valid time less the reference time, and all is finite; in
     NAME/scores.json the RMSE of all fields and levels is at most SHARE of persistence's.
+task_checks.py linear NAME BEFORE AFTER
+    linear_interpolation_rmse in NAME/scores.json is that of the line between the data's times so many
+    hours before and after.
 
 Prints what is wrong; exits with the number of wrong things.
 """
@@ -96,7 +99,29 @@ def check_scored(*cases):
         check_better(name + "/scores.json", lead, share)
 
 
-{"known": check_known, "scored": check_scored}[sys.argv[1]](*sys.argv[2:])
+def check_linear(path, before, after):
+    """The error of the line between known times `before` and `after` hours away, of all fields and levels; rows are
+    weighted by the areas of their bands."""
+    import numpy as np
+    import xarray as xr
+
+    before, after = int(before), int(after)
+    forecast = xr.open_dataset(path + ".nc", decode_timedelta=False)
+    found = json.load(open(path + "/scores.json"))["fields"]
+    latitude = np.radians(forecast.latitude.values)
+    edges = np.concatenate([[np.pi / 2], (latitude[1:] + latitude[:-1]) / 2, [-np.pi / 2]])
+    area = -np.diff(np.sin(edges))[:, None]
+    for variable in ("z", "msl"):
+        data = xr.open_dataset(variable + ".nc")[variable].astype(np.float64)
+        at = [data.sel(time=forecast.time.values + np.timedelta64(hours, "h")).values for hours in (-before, 0, after)]
+        error = (after * at[0] + before * at[2]) / (before + after) - at[1]
+        error = error.reshape(error.shape[0], -1, *error.shape[-2:])
+        right = np.sqrt((error**2 * area).sum((0, 2, 3)) / (area.sum() * error.shape[0] * error.shape[3]))
+        scores = [by_lead[str(before)]["linear_interpolation_rmse"] for by_lead in found[variable].values()]
+        expect(np.allclose(sorted(scores), sorted(right), rtol=1e-5), variable, scores, right)
+
+
+{"known": check_known, "scored": check_scored, "linear": check_linear}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(min(len(wrong), 99))

@@ -77,7 +77,9 @@ score later interpolate --model double --lead-hours 12
 # token or a level is taken for another.
 if $python -c 'import xarray, netCDF4' 2>/dev/null; then
     $python "$checks" scored "forecast 6 0.95" "hindcast -6 0.95" "between 6 0.95" "later -6 0.95" || fail "scores"
+    $python "$checks" linear between 6 6 || fail "linear interpolation"
 fi
+grep -q "RMSE/linear" between/scores.txt && ! grep -q "RMSE/linear" forecast/scores.txt || fail "no linear interpolation in the table"
 
 echo "== what does not fit"
 refuse "--next-hours 30: hides 30 hours, and the model sees 30 in all; at most 24 hours can be hidden at once" \
