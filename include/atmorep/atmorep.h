@@ -195,22 +195,25 @@ typedef struct {
      * of lead_hours alone. start and end are then valid times of the first. until_hours is
      * the last of them instead of their number; 0: steps says it. */
     int64_t steps, until_hours;
-    bool feed_members;     /* each member goes on from itself; false: all from the mean */
-    bool feed_draws;       /* each from a state that is drawn (global grids), instead of a member */
-    double overlap;        /* least share of a tile that its neighbour covers too, [0, 1) */
-    const char *out;       /* what to write (docs/forecast-file.md): a .nc or .zarr */
-    int64_t zarr_format;   /* of a .zarr: 2 (0 too) or 3 */
-    const char *layout;    /* "cf" (NULL too), or "weatherbench" */
-    int64_t threads;       /* at most 1024; 0: as many as OpenMP would use */
-    const char *backend;   /* NULL: "cpu" */
-    const char *precision; /* of matrix products: "float32" (NULL too) or "bf16" */
-    ar_profile *profile;   /* receives where the time went; may be NULL */
-    const volatile sig_atomic_t *interrupt; /* not 0: give up, leaving no file; may be NULL */
+    bool feed_members;   /* each member goes on from itself; false: all from the mean */
+    bool feed_draws;     /* each from a state that is drawn (global grids), instead of a member */
+    double overlap;      /* least share of a tile that its neighbour covers too, [0, 1) */
+    const char *out;     /* what to write (docs/forecast-file.md): a .nc or .zarr */
+    int64_t zarr_format; /* of a .zarr: 2 (0 too) or 3 */
+    const char *layout;  /* "cf" (NULL too), or "weatherbench" */
+    bool resume;         /* of a .zarr: go on with what a stop left in OUT.part, if there is any */
+    int64_t threads;     /* at most 1024; 0: as many as OpenMP would use */
+    const char *backend; /* NULL: "cpu" */
+    const char *precision;                  /* of matrix products: "float32" (NULL too) or "bf16" */
+    ar_profile *profile;                    /* receives where the time went; may be NULL */
+    const volatile sig_atomic_t *interrupt; /* not 0: give up; may be NULL */
 } ar_forecast_options;
 
 /* Forecast, hindcast, interpolate or fill every valid time whose known times are all in the data;
  * times that are not are left out with a warning, and none at all is an error. The file appears
- * when it is complete. */
+ * when it is complete. Until then a .zarr lies in the folder OUT.part: a forecast that is killed,
+ * interrupted or fails goes on with the same options and `resume`, after the last start that it
+ * completed, to the same bytes; without `resume` it begins anew. */
 AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
 
 /* ---- attention maps ---- */

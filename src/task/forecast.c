@@ -74,8 +74,7 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
     const ar_forecast_options *o = state->options;
     ar_profile *profile = o->profile;
     if (o->interrupt && *o->interrupt) {
-        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted, nothing written",
-                       o->out ? o->out : o->model);
+        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted", o->out ? o->out : o->model);
     }
     for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
         if (state->blends[b].members) {
@@ -205,6 +204,18 @@ static ar_status begin_sinks(ar_forecast_state *state, ar_error *err)
     return status;
 }
 
+/* The first time that some sink has not. */
+static int64_t first_to_forecast(const ar_forecast_state *state)
+{
+    int64_t first = state->outline.time_count;
+    for (int64_t i = 0; i < state->sink_count; i++) {
+        const ar_forecast_sink *sink = &state->sinks[i];
+        const int64_t complete = sink->complete ? sink->complete(sink->context) : 0;
+        first = complete < first ? complete : first;
+    }
+    return first;
+}
+
 static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
@@ -212,8 +223,9 @@ static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
     ar_status status = AR_OK;
     ar_progress progress;
     AR_TRY(begin_sinks(state, err));
-    ar_progress_begin(&progress, "forecasting", 0, times->count * times->steps);
-    for (int64_t i = 0; i < times->count * times->steps; i++) {
+    const int64_t first = first_to_forecast(state);
+    ar_progress_begin(&progress, "forecasting", first, times->count * times->steps);
+    for (int64_t i = first; i < times->count * times->steps; i++) {
         const int64_t valid = state->outline.valid_times[i];
         char text[32];
         AR_TRY(forecast_step(state, valid, i % times->steps, err));

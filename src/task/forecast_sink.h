@@ -35,6 +35,9 @@ typedef struct {
      * from it, [level][nlat][nlon], and how probable that is by chance. NULL: not wanted. */
     ar_status (*write_difference)(void *context, int64_t index, int64_t field,
                                   const float *difference, const float *p_value, ar_error *err);
+    /* After begin: how many of the times it has already, from the first, all steps of a start; they
+     * are not written again. NULL: none. */
+    int64_t (*complete)(const void *context);
     ar_status (*commit)(void *context, ar_error *err);
 } ar_forecast_sink;
 

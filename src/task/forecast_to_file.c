@@ -3,8 +3,7 @@
 
 static ar_status begin(void *context, const ar_forecast_outline *outline, ar_error *err)
 {
-    return ar_forecast_writer_create(context, outline->options, outline->checkpoint,
-                                     outline->model_hash, outline->dataset, outline->grid, err);
+    return ar_forecast_writer_create(context, outline, err);
 }
 
 static ar_status write_time(void *context, const ar_forecast_outline *outline, int64_t index,
@@ -20,6 +19,11 @@ static ar_status write_difference(void *context, int64_t index, int64_t field,
     return ar_forecast_writer_write_difference(context, index, field, difference, p_value, err);
 }
 
+static int64_t complete(const void *context)
+{
+    return ((const ar_forecast_writer *)context)->unfinished.complete;
+}
+
 static ar_status commit(void *context, ar_error *err)
 {
     return ar_forecast_writer_commit(context, err);
@@ -31,6 +35,7 @@ ar_forecast_sink ar_forecast_writer_sink(ar_forecast_writer *writer)
                               .begin = begin,
                               .write = write_time,
                               .write_difference = write_difference,
+                              .complete = complete,
                               .commit = commit};
 }
 
@@ -39,6 +44,11 @@ ar_status ar_forecast_writer_check(const ar_forecast_options *options, ar_error 
     ar_forecast_layout layout = {0};
     ar_status status = AR_OK;
     AR_TRY(ar_writer_check_path(options->out, err));
+    if (options->resume && !ar_writer_is_zarr(options->out)) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: --resume goes on with a Zarr group only: call it NAME.zarr",
+                       options->out);
+    }
     AR_TRY(ar_forecast_layout_read(&layout, options, err));
     AR_TRY(ar_writer_check_zarr_format(options->out, options->zarr_format, err));
 cleanup:
@@ -53,6 +63,7 @@ ar_status ar_forecast(const ar_forecast_options *options, ar_error *err)
     AR_TRY(ar_forecast_writer_check(options, err));
     AR_TRY(ar_forecast_into(options, &file, 1, err));
 cleanup:
+    status = ar_forecast_writer_explain(&writer, status, err);
     ar_forecast_writer_release(&writer);
     return status;
 }

@@ -201,20 +201,55 @@ static void choose_point(ar_forecast_writer *writer, const double place[2])
     writer->grid = &writer->point;
 }
 
-ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecast_options *options,
-                                    const ar_checkpoint *checkpoint, uint64_t model_hash,
-                                    const ar_dataset *dataset, const ar_grid *grid, ar_error *err)
+static ar_status open_file(ar_forecast_writer *writer, const ar_forecast_outline *outline,
+                           ar_error *err)
 {
-    const ar_configuration *configuration = &checkpoint->configuration;
+    const char *out = outline->options->out;
     ar_status status = AR_OK;
-    *writer =
-        (ar_forecast_writer){.dataset = dataset, .grid = grid, .configuration = configuration};
+    if (ar_writer_is_zarr(out)) {
+        AR_TRY(ar_unfinished_forecast_open(&writer->unfinished, outline, err));
+        AR_TRY(ar_writer_open_unfinished(&writer->file, out, writer->unfinished.store, err));
+    } else {
+        AR_TRY(ar_writer_create(&writer->file, out, err));
+    }
+    AR_TRY(ar_writer_set_zarr_format(writer->file, outline->options->zarr_format, err));
+cleanup:
+    return status;
+}
+
+/* Once all is defined. How long time is follows from what is written along it, so that the times
+ * that are there are told again. */
+static ar_status begin_or_go_on(ar_forecast_writer *writer, const ar_forecast_outline *outline,
+                                ar_error *err)
+{
+    ar_unfinished_forecast *unfinished = &writer->unfinished;
+    ar_status status = AR_OK;
+    unfinished->complete -= unfinished->complete % writer->layout.steps;
+    for (int64_t i = 0; i < unfinished->complete; i++) {
+        AR_TRY(ar_forecast_layout_write(&writer->layout, writer->file, i, outline->valid_times[i],
+                                        outline->lead_hours[i], err));
+    }
+    if (unfinished->folder.path && unfinished->complete == 0) {
+        AR_TRY(ar_unfinished_forecast_begin(unfinished, outline, err));
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecast_outline *outline,
+                                    ar_error *err)
+{
+    const ar_forecast_options *options = outline->options;
+    const ar_dataset *dataset = outline->dataset;
+    const ar_configuration *configuration = &outline->checkpoint->configuration;
+    ar_status status = AR_OK;
+    *writer = (ar_forecast_writer){
+        .dataset = dataset, .grid = outline->grid, .configuration = configuration};
     if (options->place) {
         choose_point(writer, options->place);
     }
     AR_TRY(ar_forecast_layout_read(&writer->layout, options, err));
-    AR_TRY(ar_writer_create(&writer->file, options->out, err));
-    AR_TRY(ar_writer_set_zarr_format(writer->file, options->zarr_format, err));
+    AR_TRY(open_file(writer, outline, err));
     AR_TRY(define_coordinates(writer, ar_forecast_task_of(options), err));
     size_t largest = 1;
     for (int64_t f = 0; f < dataset->field_count; f++) {
@@ -228,8 +263,10 @@ ar_status ar_forecast_writer_create(ar_forecast_writer *writer, const ar_forecas
             AR_TRY(define_variable(writer, f, (variable_kind)kind, err));
         }
     }
-    AR_TRY(ar_forecast_put_provenance(writer->file, options, checkpoint, model_hash, dataset, err));
+    AR_TRY(ar_forecast_put_provenance(writer->file, options, outline->checkpoint,
+                                      outline->model_hash, dataset, err));
     AR_TRY(write_coordinates(writer, err));
+    AR_TRY(begin_or_go_on(writer, outline, err));
     const size_t points = largest * (size_t)(writer->grid->nlat * writer->grid->nlon);
     AR_TRY(ar_allocate(&writer->mean, points, sizeof(float), "the ensemble mean", err));
     AR_TRY(ar_allocate(&writer->spread, points, sizeof(float), "the ensemble spread", err));
@@ -323,6 +360,10 @@ ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, in
                                    int64_t lead_hours, const float *const *members, ar_error *err)
 {
     ar_status status = AR_OK;
+    if (writer->unfinished.folder.path && index > writer->unfinished.complete &&
+        index % writer->layout.steps == 0) { /* the starts before this one are whole */
+        AR_TRY(ar_unfinished_forecast_note(&writer->unfinished, writer->file, index, err));
+    }
     AR_TRY(ar_forecast_layout_write(&writer->layout, writer->file, index, valid_time, lead_hours,
                                     err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {
@@ -336,12 +377,34 @@ cleanup:
 
 ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar_error *err)
 {
-    return ar_writer_commit(&writer->file, err);
+    ar_status status = ar_writer_commit(&writer->file, err);
+    if (status == AR_OK) {
+        ar_unfinished_forecast_remove(&writer->unfinished);
+        ar_unfinished_forecast_release(&writer->unfinished);
+    }
+    return status;
+}
+
+ar_status ar_forecast_writer_explain(const ar_forecast_writer *writer, ar_status status,
+                                     ar_error *err)
+{
+    const ar_unfinished_forecast *unfinished = &writer->unfinished;
+    if (status == AR_OK || unfinished->complete == 0 || !err) {
+        return status;
+    }
+    const ar_error reason = *err;
+    return ar_fail(err, status,
+                   "%s; %s holds the first %lld times: the same command with --resume goes on",
+                   reason.message, unfinished->folder.path, (long long)unfinished->complete);
 }
 
 void ar_forecast_writer_release(ar_forecast_writer *writer)
 {
     ar_writer_abandon(&writer->file);
+    if (writer->unfinished.complete == 0) {
+        ar_unfinished_forecast_remove(&writer->unfinished);
+    }
+    ar_unfinished_forecast_release(&writer->unfinished);
     ar_free(writer->mean);
     ar_free(writer->spread);
     ar_free(writer->members);

@@ -6,6 +6,7 @@
 #include "task/forecast_sink.h"
 #include "task/blend.h"
 #include "task/forecast_layout.h"
+#include "task/unfinished_forecast.h"
 #include "atmorep/atmorep.h"
 #include "train/checkpoint.h"
 
@@ -15,18 +16,17 @@ typedef struct {
     const ar_grid *grid; /* that is written: what was given, or `point` */
     const ar_configuration *configuration;
     ar_forecast_layout layout;
+    ar_unfinished_forecast unfinished; /* of a Zarr group */
     ar_grid point;               /* the one wanted point of the grid that was given; borrows */
     int64_t points, first_point; /* of that grid: how many, and which */
     float *mean, *spread;        /* [levels of the largest field][nlat][nlon] */
     float *members; /* of one point, [levels of the largest field][member]; else NULL */
 } ar_forecast_writer;
 
-/* Begin a file of fields on a grid; all is borrowed but what is written. */
+/* Begin what outline->options->out names, or go on with it; all of the outline is borrowed. */
 AR_USE_RESULT ar_status ar_forecast_writer_create(ar_forecast_writer *writer,
-                                                  const ar_forecast_options *options,
-                                                  const ar_checkpoint *checkpoint,
-                                                  uint64_t model_hash, const ar_dataset *dataset,
-                                                  const ar_grid *grid, ar_error *err);
+                                                  const ar_forecast_outline *outline,
+                                                  ar_error *err);
 /* Write time number `index`: members[f], [level][member][nlat][nlon], of the predicted fields in
  * the field's unit. Mean and spread are computed here. */
 AR_USE_RESULT ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index,
@@ -43,6 +43,10 @@ AR_USE_RESULT ar_status ar_forecast_writer_commit(ar_forecast_writer *writer, ar
 AR_USE_RESULT ar_status ar_forecast_writer_check(const ar_forecast_options *options, ar_error *err);
 /* The writer as a sink; zeroed before, and to be released after the forecast. */
 ar_forecast_sink ar_forecast_writer_sink(ar_forecast_writer *writer);
-void ar_forecast_writer_release(ar_forecast_writer *writer); /* abandons what is not committed */
+/* Of a forecast that failed, say what can be gone on with; returns its status. */
+ar_status ar_forecast_writer_explain(const ar_forecast_writer *writer, ar_status status,
+                                     ar_error *err);
+/* Abandon what is not committed, but keep an unfinished Zarr group with complete times. */
+void ar_forecast_writer_release(ar_forecast_writer *writer);
 
 #endif

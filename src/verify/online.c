@@ -214,6 +214,11 @@ ar_status ar_forecast_verify(const ar_forecast_options *forecast, const ar_verif
     if (forecast->place) {
         return ar_fail(err, AR_ERROR_USAGE, "scores are of fields, not of one place");
     }
+    if (forecast->resume) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--resume with --verify: scores need all times; go on without --verify, "
+                       "then score the file by atmorep verify");
+    }
     if (forecast->out) {
         AR_TRY(ar_forecast_writer_check(forecast, err));
     }
@@ -224,6 +229,7 @@ cleanup:
         *table = NULL;
     }
     release(&scores);
+    status = ar_forecast_writer_explain(&writer, status, err);
     ar_forecast_writer_release(&writer);
     return status;
 }

@@ -1,0 +1,102 @@
+# A roll-out that is killed at a random moment and called again with --resume has the bytes of one that was
+# not, but for the time in `history`; another command does not go on with it, and without --resume it begins
+# anew. Whatever the moment of the kill is, the bytes have to be the same.
+# Arguments: the program, the source folder.
+program=$1
+source=$2
+. "$2/tests/cli/work_folder.sh"
+
+run() {
+    "$program" "$@" --quiet >out 2>err || {
+        fail "atmorep $*: exit $?"
+        cat out err
+    }
+}
+
+# same FOLDER FOLDER: all files byte for byte, but for the line of the history
+same() {
+    local folder
+    for folder in "$1" "$2"; do
+        rm -rf "$folder.plain"
+        cp -r "$folder" "$folder.plain"
+        find "$folder.plain" \( -name .zattrs -o -name .zmetadata -o -name zarr.json \) \
+            -exec sed -i -E 's/[0-9-]{10}T[0-9:]{8}Z: atmorep/T: atmorep/' {} +
+    done
+    diff -r "$1.plain" "$2.plain" >out || fail "$2 is not $1: $(head -5 out)"
+}
+
+# started COUNT FOLDER PID: wait until so many times of it are complete and on the disk
+started() {
+    while kill -0 "$3" 2>/dev/null && [ "$(cat "$2/complete" 2>/dev/null || echo 0)" -lt "$1" ]; do
+        sleep 0.01
+    done
+}
+
+complete() { cat "$1.part/complete" 2>/dev/null || echo 0; }
+
+# killed OUT ARGUMENT…: go on with it until there is more, and kill it a random moment later
+killed() {
+    local out=$1 pid before
+    shift
+    before=$(complete "$out")
+    "$program" "$@" --out "$out" --resume --quiet 2>err &
+    pid=$!
+    started $((before + 1)) "$out.part" $pid
+    sleep "0.0$((RANDOM % 5))"
+    kill -KILL $pid 2>/dev/null || fail "it was over before it could be killed: $(cat err)"
+    wait $pid 2>/dev/null
+    [ "$(complete "$out")" -gt "$before" ] || fail "nothing is complete after $before: $(cat err)"
+    [ ! -e "$out" ] || fail "$out is there before it is complete"
+}
+
+# refuse TEXT ARGUMENT…: wrong usage, in one line with this text
+refuse() {
+    local text=$1
+    shift
+    "$program" "$@" --quiet >out 2>err
+    [ $? -eq 2 ] && [ "$(wc -l <err)" -eq 1 ] && grep -qF -e "$text" err || fail "atmorep $*: $(cat err)"
+}
+
+"$(dirname "$program")/make_waves" . || fail "make_waves"
+run train "$source/tests/cli/waves.yaml" --out waves --threads 1 --set training.steps=30 \
+    --set training.warm_up_steps=2
+data="--model waves --data z.nc msl.nc"
+rolled="$data --start 2001-02-18 --end 2001-02-25"
+
+for way in "--steps 2 --feed-members --layout weatherbench --zarr-format 3" "--steps 4"; do
+    echo "== killed roll-outs $way"
+    rm -rf whole.zarr cut.zarr
+    run forecast $rolled $way --threads 1 --out whole.zarr
+    killed cut.zarr forecast $rolled $way --threads 1
+    refuse "cut.zarr.part: was begun with" forecast $rolled $way --overlap 0.25 --out cut.zarr --resume
+    run forecast $rolled $way --out cut.zarr --resume --threads 2
+    same whole.zarr cut.zarr
+    [ ! -e cut.zarr.part ] || fail "the folder of what is complete stays"
+done
+
+echo "== interrupted"
+rm -rf cut.zarr
+"$program" forecast $rolled --steps 4 --out cut.zarr --quiet 2>err &
+pid=$!
+started 3 cut.zarr.part $pid
+kill -INT $pid
+wait $pid
+[ $? -eq 1 ] && grep -q 'interrupted; cut.zarr.part holds the first [0-9]* times: the same command with --resume' err ||
+    fail "interrupted: $(cat err)"
+cp -r cut.zarr.part damaged.part
+run forecast $rolled --steps 4 --out cut.zarr --resume
+same whole.zarr cut.zarr
+
+echo "== without --resume, damaged, and what cannot be gone on with"
+mv damaged.part cut.zarr.part
+echo many >cut.zarr.part/complete
+"$program" forecast $rolled --steps 4 --out cut.zarr --resume --quiet 2>err
+[ $? -eq 1 ] && grep -q "cut.zarr.part/complete: should be a number" err || fail "damaged: $(cat err)"
+run hindcast $rolled --out cut.zarr
+[ ! -e cut.zarr.part ] || fail "what was begun before stays"
+run hindcast $rolled --out whole.zarr --resume
+same whole.zarr cut.zarr
+refuse "cut.nc: --resume goes on with a Zarr group only" forecast $rolled --out cut.nc --resume
+refuse "--resume with --verify" forecast $rolled --out cut.zarr --resume --verify z.nc msl.nc
+
+exit $failures
