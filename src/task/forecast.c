@@ -73,9 +73,6 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
 {
     const ar_forecast_options *o = state->options;
     ar_profile *profile = o->profile;
-    if (o->interrupt && *o->interrupt) {
-        return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted", o->out ? o->out : o->model);
-    }
     for (int64_t b = 0; b < state->blend_steps * AR_FIELD_MAX; b++) {
         if (state->blends[b].members) {
             ar_blend_clear(&state->blends[b]);
@@ -83,9 +80,15 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
     }
     choose_tiles(state, valid);
     const int64_t first_time = ar_forecast_times_first(&state->times, valid);
+    char time_text[32];
+    ar_time_format(valid, state->dataset.fields[0].calendar, time_text);
     for (int64_t first = 0; first < state->wanted_count; first += state->tiles_at_once) {
         const int64_t left = state->wanted_count - first;
         const int64_t count = left < state->tiles_at_once ? left : state->tiles_at_once;
+        if (o->interrupt && *o->interrupt) {
+            return ar_fail(err, AR_ERROR_INTERRUPTED, "%s: interrupted",
+                           o->out ? o->out : o->model);
+        }
         for (int64_t i = 0; i < count; i++) {
             const int64_t tile = state->wanted[first + i];
             state->cubes[i] = ar_wanted_output_cube(
@@ -106,7 +109,9 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
                     (valid - state->times.displaced - first_time) / state->times.time_step);
         ar_profile_end(profile, "blending tiles", 0);
         ar_profile_end_step(profile);
+        ar_progress_update(&state->progress, state->tiles_done + first + count, time_text);
     }
+    state->tiles_done += state->tiles.count;
     return finish_blends(state, valid, err);
 }
 
@@ -216,32 +221,38 @@ static int64_t first_to_forecast(const ar_forecast_state *state)
     return first;
 }
 
+/* Tiles of all passes over the grid that the forecasts from one start take. */
+static int64_t tiles_of_a_start(const ar_forecast_state *state)
+{
+    const int64_t later = (state->times.steps - 1) * state->roll_out.trajectory_count;
+    return (1 + later + (state->options->alpha ? 1 : 0)) * state->tiles.count;
+}
+
 static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
 {
     const ar_forecast_options *o = state->options;
     const ar_forecast_times *times = &state->times;
     ar_status status = AR_OK;
-    ar_progress progress;
     AR_TRY(begin_sinks(state, err));
     const int64_t first = first_to_forecast(state);
-    ar_progress_begin(&progress, "forecasting", first, times->count * times->steps);
+    const int64_t of_a_start = tiles_of_a_start(state);
+    state->tiles_done = first / times->steps * of_a_start;
+    ar_progress_begin(&state->progress, "forecasting, tile", state->tiles_done,
+                      times->count * of_a_start);
     for (int64_t i = first; i < times->count * times->steps; i++) {
         const int64_t valid = state->outline.valid_times[i];
-        char text[32];
         AR_TRY(forecast_step(state, valid, i % times->steps, err));
         AR_TRY(write_time(state, i, err));
         if (o->alpha) {
             AR_TRY(forecast_counterfactual(state, i, valid, err));
         }
-        ar_time_format(valid, state->dataset.fields[0].calendar, text);
-        ar_progress_update(&progress, i + 1, text);
     }
     ar_profile_begin(o->profile);
     for (int64_t i = 0; i < state->sink_count; i++) {
         AR_TRY(state->sinks[i].commit(state->sinks[i].context, err));
     }
     ar_profile_end(o->profile, "writing the forecast", 0);
-    ar_progress_end(&progress, o->out ? o->out : "");
+    ar_progress_end(&state->progress, o->out ? o->out : "");
 cleanup:
     return status;
 }

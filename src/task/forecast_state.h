@@ -2,6 +2,7 @@
 #ifndef AR_TASK_FORECAST_STATE_H
 #define AR_TASK_FORECAST_STATE_H
 
+#include "base/log.h"
 #include "task/blend.h"
 #include "task/counterfactual.h"
 #include "task/forecast_times.h"
@@ -41,6 +42,8 @@ typedef struct {
     const ar_forecast_sink *sinks;    /* [sink_count] */
     int64_t sink_count;
     ar_forecast_outline outline;
+    ar_progress progress; /* in tiles, over all passes */
+    int64_t tiles_done;
 } ar_forecast_state;
 
 /* Open the model, load the data that options ask for, and allocate all that a forecast needs.
