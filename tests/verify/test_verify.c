@@ -19,10 +19,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/writer.h"
+#include "temporary_folder.h"
 
 enum { NLAT = 3, NLON = 4, POINTS = NLAT * NLON, TRUTH_TIMES = 8, TIMES = 2, MEMBERS = 2 };
 
-static char folder[] = "/tmp/atmorep-verify-XXXXXX";
 static char forecast_path[64], truth_path[64], out_path[64], scores_path[64];
 static const char *const truth_paths[] = {truth_path};
 static int warnings;
@@ -163,8 +163,7 @@ static void write_forecast(void)
 
 static int prepare(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder)) {
+    if (make_folder(state) != 0) {
         return -1;
     }
     snprintf(forecast_path, sizeof forecast_path, "%s/forecast.nc", folder);
@@ -175,20 +174,6 @@ static int prepare(void **state)
     write_forecast();
     ar_log_set_sink(count_warnings, &warnings);
     return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    char table_path[64];
-    snprintf(table_path, sizeof table_path, "%s/out/scores.txt", folder);
-    const char *const paths[] = {forecast_path, truth_path, scores_path,
-                                 table_path,    out_path,   folder};
-    int failures = 0;
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        failures += remove(paths[i]) != 0;
-    }
-    return failures; /* anything left over in a folder makes its removal fail */
 }
 
 static ar_status verify(char **table, ar_error *err)
@@ -313,5 +298,5 @@ int main(void)
         cmocka_unit_test(scores_by_hand),
         cmocka_unit_test(climatology_over_scored_times_warns),
     };
-    return cmocka_run_group_tests(tests, prepare, clean);
+    return cmocka_run_group_tests(tests, prepare, remove_folder);
 }
