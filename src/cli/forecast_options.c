@@ -47,7 +47,7 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     ar_text_list data = {0}, times = {0};
     double place[2] = {NAN, NAN};
     ar_text_list truth = {0}, regions = {0};
-    ar_verify_options scores = {.out = "scores", .maps = true};
+    ar_verify_options scores = {.maps = true};
     const char *trace = NULL;
     ar_profile *profile = NULL;
     o->every_hours = 6;
@@ -145,6 +145,15 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
                          command->command);
         goto cleanup;
     }
+    if (truth.count == 0 &&
+        (scores.out || scores.climatology_start || scores.climatology_end || regions.count > 0)) {
+        status = ar_fail(&err, AR_ERROR_USAGE, "--%s without --verify TRUTH: there are no scores",
+                         scores.out                 ? "scores"
+                         : scores.climatology_start ? "climatology-start"
+                         : scores.climatology_end   ? "climatology-end"
+                                                    : "region");
+        goto cleanup;
+    }
     o->data_paths = data.items;
     o->data_path_count = data.count;
     o->times = times.items;
@@ -154,6 +163,7 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     AR_TRY(ar_profile_command_begin(&profile, trace, &err));
     o->profile = profile;
     if (truth.count > 0) {
+        scores.out = scores.out ? scores.out : "scores";
         scores.truth_paths = truth.items;
         scores.truth_count = truth.count;
         scores.regions = regions.items;

@@ -270,6 +270,20 @@ ar_status ar_plot_select(ar_plot_selection *it, ar_source *source, const ar_plot
         return ar_fail(err, AR_ERROR_USAGE, "%s: %s has no latitudes and longitudes for --at",
                        ar_source_path(source), variable->name);
     }
+    for (int i = 0; i < variable->rank; i++) {
+        if (variable->shape[i] < 1) {
+            return ar_fail(err, AR_ERROR_INPUT, "%s: %s is empty: its dimension %s has no value",
+                           ar_source_path(source), variable->name, variable->dimensions[i]);
+        }
+    }
+    if (map && (variable->shape[it->latitude_at] < 2 || variable->shape[it->longitude_at] < 2)) {
+        return ar_fail(
+            err, AR_ERROR_USAGE,
+            "%s: %s has %lld latitudes and %lld longitudes, and a map needs two of each; "
+            "--at draws a line",
+            ar_source_path(source), variable->name, (long long)variable->shape[it->latitude_at],
+            (long long)variable->shape[it->longitude_at]);
+    }
     it->free_at = map ? -1 : find_free(it, options);
     if (!map && it->free_at < 0) {
         return ar_fail(err, AR_ERROR_USAGE, "%s: %s is a single number there, and no line",

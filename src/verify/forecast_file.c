@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "field/units.h"
 
 static const char *dimension_of(const ar_variable *variable, int axis)
@@ -202,25 +203,30 @@ static int64_t read_gap(const ar_source *source)
     return (int64_t)(3600 * (lead + next));
 }
 
-/* A field's mean: rank 3 or 4 over time[, level], latitude, longitude, and not the spread of
- * another. */
+/* Is it told of another variable: its spread, what a counterfactual changes, and how surely? */
+static bool is_of_another(const ar_source *source, const ar_variable *variable)
+{
+    static const char *const suffixes[] = {"_spread", "_difference", "_p_value"};
+    const int count = sizeof suffixes / sizeof suffixes[0];
+    for (int i = 0; i < count; i++) {
+        char stem[128];
+        if (ar_text_ends_with(variable->name, suffixes[i])) {
+            const size_t length = strlen(variable->name) - strlen(suffixes[i]);
+            snprintf(stem, sizeof stem, "%.*s", (int)length, variable->name);
+            return length > 0 && ar_source_find(source, stem) != NULL;
+        }
+    }
+    return false;
+}
+
+/* A field's mean: rank 3 or 4 over time[, level], latitude, longitude. */
 static bool is_field(const ar_source *source, const ar_variable *variable)
 {
-    if (!variable->readable || variable->rank < 3 || variable->rank > 4 ||
-        strcmp(dimension_of(variable, 0), "time") != 0 ||
-        strcmp(dimension_of(variable, variable->rank - 2), "latitude") != 0 ||
-        strcmp(dimension_of(variable, variable->rank - 1), "longitude") != 0 ||
-        find_axis(variable, "member") >= 0) {
-        return false;
-    }
-    const char *suffix = "_spread";
-    size_t length = strlen(variable->name), suffix_length = strlen(suffix);
-    if (length <= suffix_length || strcmp(variable->name + length - suffix_length, suffix) != 0) {
-        return true;
-    }
-    char stem[128];
-    snprintf(stem, sizeof stem, "%.*s", (int)(length - suffix_length), variable->name);
-    return ar_source_find(source, stem) == NULL;
+    return variable->readable && (variable->rank == 3 || variable->rank == 4) &&
+           strcmp(dimension_of(variable, 0), "time") == 0 &&
+           strcmp(dimension_of(variable, variable->rank - 2), "latitude") == 0 &&
+           strcmp(dimension_of(variable, variable->rank - 1), "longitude") == 0 &&
+           find_axis(variable, "member") < 0 && !is_of_another(source, variable);
 }
 
 static void copy_text(char *copy, size_t size, const char *text)
@@ -352,6 +358,14 @@ ar_status ar_forecast_file_open_other(ar_forecast_file *file, const char *path, 
     ar_status status = AR_OK;
     AR_TRY(ar_source_open(&file->source, path, err));
     file->path = ar_source_path(file->source);
+    if (ar_source_find(file->source, "prediction_timedelta")) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s: has the dimension prediction_timedelta, the layout weatherbench; "
+                         "scored are forecasts of the layout cf, or any while it is made (atmorep "
+                         "forecast --verify)",
+                         file->path);
+        goto cleanup;
+    }
     AR_TRY(read_grid(file, err));
     AR_TRY(read_all_times(file, err));
     AR_TRY(read_lead_times(file, err));

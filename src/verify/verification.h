@@ -28,6 +28,7 @@ typedef struct {
     int64_t block_days, resamples;
     double dry_millimetres; /* below which SEEPS takes a time for dry */
     bool draw_maps;
+    bool new_folder;  /* options->out was not there before */
     ar_rival *rivals; /* [rival_count] */
     ar_rival_name *rival_names;
     int64_t rival_count;
@@ -49,8 +50,10 @@ typedef struct {
 /* With run->options and run->forecast given: check them and choose all else. */
 AR_USE_RESULT ar_status ar_verification_prepare(ar_verification *run, ar_error *err);
 /* When all is scored: write what goes into the folder. *table is the caller's to ar_free. */
-AR_USE_RESULT ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err);
-void ar_verification_release(ar_verification *run); /* safe on a zeroed one */
+AR_USE_RESULT ar_status ar_verification_conclude(const ar_verification *run, char **table,
+                                                 ar_error *err);
+/* Safe on a zeroed one; a folder that prepare made and nothing was written to goes, too. */
+void ar_verification_release(ar_verification *run);
 
 /* Make run->lead_times of the options and of the forecast; one that it does not have is an error
  * that tells what it has. */

@@ -1,6 +1,7 @@
 #include "atmorep/atmorep.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -223,7 +224,7 @@ static void describe_missing(const ar_verification *run, char *text, size_t size
              run->harmonics ? "" : "There are no spectra of this grid.");
 }
 
-static ar_status write_report(const ar_verification *run, char **table, ar_error *err)
+ar_status ar_verification_conclude(const ar_verification *run, char **table, ar_error *err)
 {
     const ar_verify_options *options = run->options;
     ar_report report = {
@@ -287,22 +288,17 @@ ar_status ar_verification_prepare(ar_verification *run, ar_error *err)
     AR_TRY(choose_blocks(run, err));
     AR_TRY(prepare_spectra(run, err));
     AR_TRY(open_rivals(run, err));
+    run->new_folder = access(options->out, F_OK) != 0;
     AR_TRY(ar_folder_make(options->out, err));
-cleanup:
-    return status;
-}
-
-ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err)
-{
-    ar_status status = AR_OK;
-    AR_TRY(ar_verification_score_truth_ensemble(run, err));
-    AR_TRY(write_report(run, table, err));
 cleanup:
     return status;
 }
 
 void ar_verification_release(ar_verification *run)
 {
+    if (run->new_folder) {
+        (void)rmdir(run->options->out); /* only an empty one goes: nothing came of this run */
+    }
     for (int64_t i = 0; i < run->region_count; i++) {
         ar_region_release(&run->regions[i]);
     }
@@ -336,6 +332,8 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     ar_status status = AR_OK;
     AR_TRY(ar_forecast_file_open(&run.forecast, options->forecast, err));
     AR_TRY(ar_verification_prepare(&run, err));
+    /* Before the long part: what is wrong with its files is told at once. */
+    AR_TRY(ar_verification_score_truth_ensemble(&run, err));
     for (int64_t i = 0; i < run.forecast.field_count; i++) {
         AR_TRY(ar_verification_score_field(&run, &run.forecast.fields[i], err));
     }

@@ -28,6 +28,8 @@ def make(folder):
     turned = data.assign_coords(longitude=("longitude", (lon + 180) % 360 - 180, data.longitude.attrs))
     turned = turned.sortby("longitude").isel(latitude=slice(None, None, -1))
     turned.transpose("longitude", "time", "latitude", "level").to_netcdf(f"{folder}/turned.nc")
+    data.isel(level=slice(0, 0)).to_netcdf(f"{folder}/empty.nc")
+    data.isel(latitude=slice(1)).to_netcdf(f"{folder}/row.nc")
     data[["index"]].to_netcdf(f"{folder}/index.nc")
 
 

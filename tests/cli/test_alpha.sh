@@ -29,6 +29,11 @@ refuse() {
 $python "$source/tests/cli/tiles_checks.py" formula start/checkpoint-*1.safetensors formula.safetensors || fail "formula"
 $python "$source/tests/cli/alpha_checks.py" "$program" || fail "counterfactuals"
 
+# Scored is the factual forecast: what a date changes is no field of the truth.
+"$program" forecast --quiet --model waves --data z.nc msl.nc --start 2001-02-18 --alpha day+30 --out told.nc || fail "told"
+"$program" verify --quiet --no-maps --forecast told.nc --truth z.nc msl.nc --out scores >out 2>err || fail "verify: $(cat err)"
+grep -q '"msl"' scores/scores.json && ! grep -q 'difference"\|p_value' scores/scores.json || fail "scores of no field"
+
 refuse "--alpha year=1990: tokens of this model know the day and the hour, but no year" --alpha year=1990
 refuse "--alpha day: 'day' should be year=1990, day=0 to 365, hour=0 to 23, or day+30" --alpha day
 refuse "--alpha hour=24: 'hour=24' should be" --alpha hour=24

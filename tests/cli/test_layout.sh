@@ -20,6 +20,11 @@ common="--quiet --model waves --data z.nc msl.nc --threads 1 --start 2001-02-18 
 "$program" forecast $common --layout grib --out refused.nc 2>err
 [ $? -eq 2 ] && grep -qF -e "--layout grib: should be cf or weatherbench" err || fail "a layout that is none: $(cat err)"
 [ ! -e refused.nc ] || fail "a file of a layout that is none"
+for file in weatherbench.nc weatherbench.zarr; do
+    "$program" verify --quiet --no-maps --forecast $file --truth z.nc msl.nc --out refused 2>err
+    [ $? -eq 1 ] && grep -q "$file: has the dimension prediction_timedelta, the layout weatherbench" err &&
+        [ "$(wc -l <err)" -eq 1 ] && [ ! -e refused ] || fail "verify $file: $(cat err)"
+done
 
 $python - <<'PY' || fail "layouts"
 import sys

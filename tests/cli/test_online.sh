@@ -52,6 +52,8 @@ cmp <(ncdump -v z_members both.nc | sed '1,/^data:/d') <(ncdump -v z_members fil
     fail "the file beside scores is another"
 
 refuse 2 "--out FILE is missing, or --verify TRUTH" 2001-02-18
+refuse 2 "--scores without --verify TRUTH: there are no scores" 2001-02-18 --out refused.nc
+[ ! -e refused.nc ] || fail "a file after wrong use"
 refuse 1 "nowhere" 2001-02-18 --verify nowhere.nc
 refuse 1 "lies in the training period" 2001-01-20 --verify z.nc msl.nc
 refuse 2 "not of one place" 2001-02-18 --verify z.nc msl.nc --at 10,10

@@ -44,6 +44,8 @@ refused 2 'should be a file .png' a.nc --var index --out p.pdf
 refused 2 '--at 10: should be LAT,LON' a.nc --var p --at 10
 refused 2 'index has no latitudes and longitudes for --at' a.nc --var index --at 10,10
 refused 1 'nowhere.nc' nowhere.nc
+refused 1 'p is empty: its dimension level has no value' empty.nc --var p
+refused 2 'p has 1 latitudes and 18 longitudes, and a map needs two of each' row.nc --var p
 search=/nowhere refused 1 'GMT, which is not installed' a.nc --var p
 search=/nowhere refused 1 'rsvg-convert, which is not installed' index.nc
 
