@@ -6,10 +6,9 @@
 #include "verify/truth.h"
 
 typedef struct {
-    ar_truth later;      /* at the known times after the valid ones */
-    int64_t gap, *index; /* seconds between both known times; [time_count] in `later`, −1: none */
-    const int64_t
-        *leads; /* [time_count] seconds from the earlier one to the valid time; borrowed */
+    ar_truth other;      /* at the known times that are not reference times */
+    int64_t gap, *index; /* seconds between both known times; [time_count] in `other`, −1: none */
+    const int64_t *leads; /* [time_count] from the reference time to the valid one; borrowed */
     int64_t points;
     float *values; /* [nlat][nlon] */
 } ar_time_interpolation;
@@ -22,11 +21,11 @@ AR_USE_RESULT ar_status ar_time_interpolation_init(ar_time_interpolation *interp
                                                    const ar_forecast_field *field, ar_error *err);
 void ar_time_interpolation_release(ar_time_interpolation *interpolation); /* safe on zeroed */
 
-/* At time t and a level, between `earlier` [nlat][nlon], the truth at the reference time, and what
- * is read: *values [nlat][nlon], NULL without a gap or without the later time; borrowed until the
- * next call. */
+/* At time t and a level, between `reference` [nlat][nlon], the truth at the reference time, and
+ * what is read: *values [nlat][nlon], NULL without a gap or without the other time; borrowed until
+ * the next call. */
 AR_USE_RESULT ar_status ar_time_interpolation_read(ar_time_interpolation *interpolation, int64_t t,
-                                                   int64_t level, const float *earlier,
+                                                   int64_t level, const float *reference,
                                                    const float **values, ar_error *err);
 
 #endif

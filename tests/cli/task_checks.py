@@ -117,7 +117,8 @@ def check_linear(path, before, after):
         error = (after * at[0] + before * at[2]) / (before + after) - at[1]
         error = error.reshape(error.shape[0], -1, *error.shape[-2:])
         right = np.sqrt((error**2 * area).sum((0, 2, 3)) / (area.sum() * error.shape[0] * error.shape[3]))
-        scores = [by_lead[str(before)]["linear_interpolation_rmse"] for by_lead in found[variable].values()]
+        lead = before if before <= after else -after
+        scores = [by_lead[str(lead)]["linear_interpolation_rmse"] for by_lead in found[variable].values()]
         expect(np.allclose(sorted(scores), sorted(right), rtol=1e-5), variable, scores, right)
 
 

@@ -78,6 +78,7 @@ score later interpolate --model double --lead-hours 12
 if $python -c 'import xarray, netCDF4' 2>/dev/null; then
     $python "$checks" scored "forecast 6 0.95" "hindcast -6 0.95" "between 6 0.95" "later -6 0.95" || fail "scores"
     $python "$checks" linear between 6 6 || fail "linear interpolation"
+    $python "$checks" linear later 12 6 || fail "linear interpolation from a later time"
 fi
 grep -q "RMSE/linear" between/scores.txt && ! grep -q "RMSE/linear" forecast/scores.txt || fail "no linear interpolation in the table"
 
