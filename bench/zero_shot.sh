@@ -2,7 +2,7 @@
 # What a model that was trained with random masks alone does without further training: forecasts,
 # hindcasts, interpolation in time, and a roll-out of five days, each verified on days it never saw.
 #     bench/zero_shot.sh [FOLDER]        on the nature run, which it makes first (docs/verification.md
-#                                        has the numbers; about an hour and a half on 2 cores)
+#                                        has the numbers; about an hour on 2 cores)
 #     bench/zero_shot.sh FOLDER DATA     on ERA5: DATA is the folder of demo.sh (about 25 minutes)
 # FOLDER (default: zero-shot) keeps everything; called again it goes on with what is there.
 set -euo pipefail
@@ -49,5 +49,5 @@ else
     verify forecast forecast $period --lead-hours 6
     verify hindcast hindcast $period --next-hours 6
     verify interpolation interpolate $period --lead-hours 3 --next-hours 6
-    verify roll-out forecast --start 2002-01-28T06 --end 2002-02-28T06 --every 240 --lead-hours 6 --until 5d --feed-draws
+    verify roll-out forecast --start 2002-01-28T06 --end 2002-02-28T06 --every 360 --lead-hours 6 --until 5d --feed-draws
 fi
