@@ -17,36 +17,15 @@
 #include <stdint.h>
 
 #include "base/random.h"
-#include "field/grid.h"
-#include "field/spherical_harmonics.h"
-
-typedef struct {
-    ar_harmonics *harmonics;
-    int64_t points;
-    double *field;            /* [points] work */
-    double complex *spectrum; /* [ar_spectrum_count(N)] work */
-} ar_perturbation;
-
-/* Whether fields of a grid can be drawn: a global grid that spherical harmonics know. Pure. */
-bool ar_perturbation_exists(const ar_grid *grid);
-/* Release with ar_perturbation_release. */
-AR_USE_RESULT ar_status ar_perturbation_init(ar_perturbation *perturbation, const ar_grid *grid,
-                                             ar_error *err);
-void ar_perturbation_release(ar_perturbation *perturbation); /* safe on zeroed */
-
-/* Total wavenumbers 0 … N that a spectrum of power has. */
-int64_t ar_perturbation_wavenumbers(const ar_perturbation *perturbation);
-
-/* S_n of a field [nlat][nlon] without missing values, added to power[wavenumbers]: the variance at
- * each total wavenumber (docs/verification.md). */
-AR_USE_RESULT ar_status ar_perturbation_add_power(ar_perturbation *perturbation, const float *field,
-                                                  double *power, ar_error *err);
+#include "field/power_spectrum.h"
 
 /* G_n in place of power[wavenumbers], that of the mean. Pure. */
 void ar_perturbation_lost(int64_t wavenumbers, const double *analysis, double most, double *power);
 
-/* Draw g [nlat][nlon] of mean 0 with the expected spectrum `power` at n ≥ 1. */
-AR_USE_RESULT ar_status ar_perturbation_draw(ar_perturbation *perturbation, const double *power,
-                                             ar_random *stream, double *g, ar_error *err);
+/* Draw g [nlat][nlon] of mean 0 with the expected spectrum `power` at n ≥ 1; `spectrum`
+ * [ar_spectrum_count(N)] is work space. */
+AR_USE_RESULT ar_status ar_perturbation_draw(const ar_harmonics *harmonics, const double *power,
+                                             ar_random *stream, double complex *spectrum, double *g,
+                                             ar_error *err);
 
 #endif

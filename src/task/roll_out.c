@@ -42,14 +42,17 @@ static ar_status init_draws(ar_roll_out *roll, ar_error *err)
 {
     const ar_grid *grid = &roll->dataset->fields[0].grid;
     ar_status status = AR_OK;
-    if (!ar_perturbation_exists(grid)) {
+    int64_t truncation;
+    if (!ar_spectra_exist(grid, &truncation)) {
         return ar_fail(err, AR_ERROR_USAGE,
                        "--feed-draws: states are drawn on global grids whose rows are equally far "
                        "apart or Gaussian; this one is %lld x %lld; --feed-members would be right",
                        (long long)grid->nlat, (long long)grid->nlon);
     }
-    AR_TRY(ar_perturbation_init(&roll->perturbation, grid, err));
-    const size_t wavenumbers = (size_t)ar_perturbation_wavenumbers(&roll->perturbation);
+    AR_TRY(ar_spectra_prepare(&roll->harmonics, grid, err));
+    AR_TRY(ar_allocate(&roll->spectrum, (size_t)ar_spectrum_count(truncation),
+                       sizeof *roll->spectrum, "a random spectrum", err));
+    const size_t wavenumbers = (size_t)truncation + 1;
     AR_TRY(ar_allocate(&roll->power, wavenumbers, sizeof(double), "a spectrum", err));
     AR_TRY(ar_allocate(&roll->draw, (size_t)points_of(roll), sizeof(double), "a draw", err));
     AR_TRY(ar_allocate(&roll->spread, (size_t)points_of(roll), sizeof(double), "a spread", err));
@@ -112,7 +115,8 @@ void ar_roll_out_release(ar_roll_out *roll)
         ar_free(roll->members[f]);
         ar_free(roll->analysis_power[f]);
     }
-    ar_perturbation_release(&roll->perturbation);
+    ar_harmonics_destroy(&roll->harmonics);
+    ar_free(roll->spectrum);
     ar_free(roll->power);
     ar_free(roll->draw);
     ar_free(roll->spread);
@@ -128,10 +132,15 @@ static float *known_of(const ar_roll_out *roll, int64_t f, int64_t trajectory)
     return roll->known[f] + trajectory * roll->times->known_before * time_values(roll, f);
 }
 
+static int64_t wavenumbers_of(const ar_roll_out *roll)
+{
+    return ar_harmonics_get_settings(roll->harmonics)->truncation + 1;
+}
+
 /* Mean over the known times of the spectra of all predicted fields. */
 static ar_status measure_analyses(ar_roll_out *roll, ar_error *err)
 {
-    const int64_t wavenumbers = ar_perturbation_wavenumbers(&roll->perturbation);
+    const int64_t wavenumbers = wavenumbers_of(roll);
     const int64_t points = points_of(roll), times = roll->times->known_before;
     ar_status status = AR_OK;
     for (int64_t f = 0; f < roll->dataset->field_count; f++) {
@@ -141,10 +150,10 @@ static ar_status measure_analyses(ar_roll_out *roll, ar_error *err)
             memset(power, 0, (size_t)wavenumbers * sizeof *power);
             for (int64_t t = 0; t < times; t++) {
                 const float *values = known_of(roll, f, 0) + t * time_values(roll, f) + l * points;
-                AR_TRY(ar_perturbation_add_power(&roll->perturbation, values, power, err));
-            }
-            for (int64_t n = 0; n < wavenumbers; n++) {
-                power[n] /= (double)times;
+                AR_TRY(ar_spectra_power(roll->harmonics, values, roll->power, err));
+                for (int64_t n = 0; n < wavenumbers; n++) {
+                    power[n] += roll->power[n] / (double)times;
+                }
             }
             if (!isfinite(power[0])) {
                 return ar_fail(err, AR_ERROR_INPUT,
@@ -246,7 +255,7 @@ static double scale_spread(const ar_roll_out *roll, const float *members, int64_
 static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, const ar_blend *blend,
                             float *values, ar_error *err)
 {
-    const int64_t wavenumbers = ar_perturbation_wavenumbers(&roll->perturbation);
+    const int64_t wavenumbers = wavenumbers_of(roll);
     const int64_t points = points_of(roll), count = blend->member_count;
     ar_status status = AR_OK;
     for (int64_t l = 0; l < blend->level_count; l++) {
@@ -257,11 +266,11 @@ static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, co
                             .purpose = (uint32_t)AR_RANDOM_TAIL + 256 * (uint32_t)(f + 1)};
         const double variance =
             scale_spread(roll, blend->members + l * count * points, count, roll->spread);
-        memset(roll->power, 0, (size_t)wavenumbers * sizeof *roll->power);
-        AR_TRY(ar_perturbation_add_power(&roll->perturbation, level, roll->power, err));
+        AR_TRY(ar_spectra_power(roll->harmonics, level, roll->power, err));
         ar_perturbation_lost(wavenumbers, roll->analysis_power[f] + l * wavenumbers,
                              MOST_OF_VARIANCE * variance, roll->power);
-        AR_TRY(ar_perturbation_draw(&roll->perturbation, roll->power, &stream, roll->draw, err));
+        AR_TRY(ar_perturbation_draw(roll->harmonics, roll->power, &stream, roll->spectrum,
+                                    roll->draw, err));
         for (int64_t i = 0; i < points; i++) {
             level[i] += (float)(roll->spread[i] * roll->draw[i]);
         }

@@ -19,7 +19,8 @@ typedef struct {
     float *known[AR_FIELD_MAX];   /* [trajectory][known_before][level][nlat][nlon] of predicted */
     float *members[AR_FIELD_MAX]; /* [level][trajectory][nlat][nlon] newest; NULL for the mean */
     bool draws; /* trajectories go on from states that are drawn, not from tails */
-    ar_perturbation perturbation;
+    ar_harmonics *harmonics;
+    double complex *spectrum;             /* [ar_spectrum_count(N)] work */
     double *analysis_power[AR_FIELD_MAX]; /* [level][wavenumbers] of the data's known times */
     double *power, *draw, *spread;        /* [wavenumbers], [nlat][nlon] work */
     double *area;                         /* [nlat] weights of mean 1 */

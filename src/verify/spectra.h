@@ -4,22 +4,7 @@
 #ifndef AR_VERIFY_SPECTRA_H
 #define AR_VERIFY_SPECTRA_H
 
-#include "field/grid.h"
-#include "field/spherical_harmonics.h"
-
-/* Whether fields of a grid have spectra; *truncation gets the largest total wavenumber N. Pure. */
-bool ar_spectra_exist(const ar_grid *grid, int64_t *truncation);
-
-/* Prepare transforms of a grid that has spectra. The caller's to ar_harmonics_destroy. */
-AR_USE_RESULT ar_status ar_spectra_prepare(ar_harmonics **harmonics, const ar_grid *grid,
-                                           ar_error *err);
-
-/* Variance by n = 0 … N of f = Σ f_n^m Y_n^m with orthonormal Y:
- *     S_n = 1/(4π) (|f_n^0|² + 2 Σ_{m ≥ 1} |f_n^m|²),
- * so that Σ_{n ≥ 1} S_n is the variance over the sphere and S_0 the square of the mean.
- * power [N + 1], field [nlat][nlon] without missing values. Thread-safe. */
-AR_USE_RESULT ar_status ar_spectra_power(const ar_harmonics *harmonics, const float *field,
-                                         double *power, ar_error *err);
+#include "field/power_spectrum.h"
 
 /* Kinetic energy per mass by n = 0 … N, in m² s⁻², of a wind: of its vorticity ζ and divergence δ
  *     E_n = a²/(2 n(n + 1)) (S_n^ζ + S_n^δ), E_0 = 0 (Lambert 1984),
