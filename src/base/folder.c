@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -117,6 +118,24 @@ ar_status ar_folder_lock(const char *path, int *descriptor, ar_error *err)
         return ar_fail(err, AR_ERROR_USAGE, "%s: another run is at work in this folder", path);
     }
     return AR_OK;
+}
+
+ar_status ar_folder_make_temporary(char **path, const char *parent, const char *stem, ar_error *err)
+{
+    char name[64], *made = NULL;
+    ar_status status = AR_OK;
+    snprintf(name, sizeof name, "%s-XXXXXX", stem);
+    AR_TRY(ar_path_join(&made, parent, name, err));
+    if (!mkdtemp(made)) {
+        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make a temporary folder here: %s",
+                         parent, strerror(errno));
+        goto cleanup;
+    }
+    *path = made;
+    made = NULL;
+cleanup:
+    ar_free(made);
+    return status;
 }
 
 void ar_folder_remove(const char *path)

@@ -36,6 +36,10 @@ void ar_atomic_folder_abandon(ar_atomic_folder *folder);
 /* Lock an existing folder for this process: until *descriptor is closed, or the process ends
  * however it ends. AR_ERROR_USAGE: another one has it. File systems without locks do without. */
 AR_USE_RESULT ar_status ar_folder_lock(const char *path, int *descriptor, ar_error *err);
+/* Make an empty folder in `parent` whose name begins with `stem`, for what is removed again by
+ * ar_folder_remove. *path is the caller's to ar_free. */
+AR_USE_RESULT ar_status ar_folder_make_temporary(char **path, const char *parent, const char *stem,
+                                                 ar_error *err);
 /* Remove a folder with all that is in it, as far as that is possible; symbolic links are removed,
  * never followed. */
 void ar_folder_remove(const char *path);

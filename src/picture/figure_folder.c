@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,20 +17,11 @@ enum { PLAIN_SIZE = 200 };
 ar_status ar_figure_folder_open(ar_figure_folder *folder, const char *path, bool png, ar_error *err)
 {
     *folder = (ar_figure_folder){.png = png && ar_program_installed("rsvg-convert")};
-    char *work = NULL;
     ar_status status = AR_OK;
     AR_TRY(ar_folder_make(path, err));
     AR_TRY(ar_copy_string(&folder->path, path, err));
-    AR_TRY(ar_path_join(&work, path, ".charts-XXXXXX", err));
-    if (!mkdtemp(work)) {
-        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make a temporary folder here: %s", path,
-                         strerror(errno));
-        goto cleanup;
-    }
-    folder->work = work;
-    work = NULL;
+    AR_TRY(ar_folder_make_temporary(&folder->work, path, ".charts", err));
 cleanup:
-    ar_free(work);
     return status;
 }
 

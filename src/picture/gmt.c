@@ -1,8 +1,6 @@
 #include "picture/gmt.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,19 +47,10 @@ static ar_status make_environment(ar_gmt *gmt, ar_error *err)
 ar_status ar_gmt_open(ar_gmt *gmt, const char *beside, ar_error *err)
 {
     *gmt = (ar_gmt){0};
-    char *folder = NULL;
     ar_status status = AR_OK;
-    AR_TRY(ar_path_join(&folder, beside, ".map-XXXXXX", err));
-    if (!mkdtemp(folder)) {
-        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make a temporary folder here: %s",
-                         beside, strerror(errno));
-        goto cleanup;
-    }
-    gmt->folder = folder;
-    folder = NULL;
+    AR_TRY(ar_folder_make_temporary(&gmt->folder, beside, ".map", err));
     AR_TRY(make_environment(gmt, err));
 cleanup:
-    ar_free(folder);
     if (status != AR_OK) {
         ar_gmt_close(gmt);
     }

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/file.h"
 #include "base/folder.h"
@@ -151,14 +150,8 @@ static ar_status draw_all(const ar_field_film *film, const char *path, ar_error 
     char *paths[AR_FILM_FRAMES] = {NULL}, *folder = NULL;
     ar_map_panel colours;
     ar_progress progress;
-    bool made = false;
     ar_status status = AR_OK;
-    AR_TRY(ar_path_join(&folder, film->run->options->out, ".film-XXXXXX", err));
-    made = mkdtemp(folder) != NULL;
-    if (!made) {
-        status = ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot make a temporary folder", folder);
-        goto cleanup;
-    }
+    AR_TRY(ar_folder_make_temporary(&folder, film->run->options->out, ".film", err));
     AR_TRY(choose_colours(film, &colours, err));
     ar_progress_begin(&progress, "drawing a film", 0, film->frame_count);
     for (int64_t i = 0; i < film->frame_count; i++) {
@@ -171,7 +164,7 @@ static ar_status draw_all(const ar_field_film *film, const char *path, ar_error 
     ar_progress_end(&progress, "");
     AR_TRY(ar_apng_write(path, (const char *const *)paths, film->frame_count, MILLISECONDS, err));
 cleanup:
-    if (made) {
+    if (folder) {
         ar_folder_remove(folder);
     }
     for (int64_t i = 0; i < film->frame_count; i++) {
