@@ -1,4 +1,5 @@
 #include "verify/conditional_distance.h"
+#include "verify/scores.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,30 +41,13 @@ static double sum_of_pairs(double *values, int64_t n)
     return sum;
 }
 
-static double mean_of(const double *values, int64_t n)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += values[i];
-    }
-    return sum / (double)n;
-}
-
-static double variance_of(const double *values, int64_t n, double mean)
-{
-    double squares = 0;
-    for (int64_t i = 0; i < n; i++) {
-        squares += (values[i] - mean) * (values[i] - mean);
-    }
-    return squares / (double)(n - 1);
-}
-
 /* Values come as differences to one of them, so that nothing is lost to a large mean. */
 static void add_point(double *numbers, double weight, double *values, int64_t n, int64_t m)
 {
     double *x = values, *y = values + n;
-    double x_mean = mean_of(x, n), y_mean = mean_of(y, m);
-    double x_variance = variance_of(x, n, x_mean), y_variance = variance_of(y, m, y_mean);
+    double x_mean = ar_values_mean(x, n), y_mean = ar_values_mean(y, m);
+    double x_variance = ar_values_variance(x, n, x_mean),
+           y_variance = ar_values_variance(y, m, y_mean);
     double x_pairs = sum_of_pairs(x, n), y_pairs = sum_of_pairs(y, m);
     double cross = sum_of_pairs(values, n + m) - x_pairs - y_pairs;
     double pairs = 2 * y_pairs / (double)(m * (m - 1)), difference = x_mean - y_mean;

@@ -113,7 +113,7 @@ ar_crps ar_crps_of_deviations(double *deviations, int64_t n)
     };
 }
 
-static double mean_of(const double *values, int64_t n)
+double ar_values_mean(const double *values, int64_t n)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -122,8 +122,7 @@ static double mean_of(const double *values, int64_t n)
     return sum / (double)n;
 }
 
-/* Unbiased, about a mean that is known; NaN for one value. */
-static double variance_of(const double *values, int64_t n, double mean)
+double ar_values_variance(const double *values, int64_t n, double mean)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -162,11 +161,11 @@ void ar_ensemble_scorer_release(ar_ensemble_scorer *scorer)
 
 static void add_point(ar_ensemble_sums *sums, double weight, double *deviations, int64_t n)
 {
-    double error = mean_of(deviations, n);
+    double error = ar_values_mean(deviations, n);
     if (isnan(error)) {
         return;
     }
-    double variance = variance_of(deviations, n, error);
+    double variance = ar_values_variance(deviations, n, error);
     ar_crps crps = ar_crps_of_deviations(deviations, n);
     add_error(&sums->mean, weight, error);
     sums->crps += weight * crps.plain;

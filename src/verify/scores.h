@@ -30,6 +30,10 @@ static inline double ar_score_area_weight(const ar_score_area *area, int64_t row
     return !area->columns || area->columns[column] ? area->weights[row] : 0;
 }
 
+double ar_values_mean(const double *values, int64_t count);
+/* Unbiased, about a mean that is known; NaN for one value. */
+double ar_values_variance(const double *values, int64_t count, double mean);
+
 /* Weighted sums over points of e = forecast − truth. Zeroed to begin. */
 typedef struct {
     int64_t points;                              /* that counted */
