@@ -85,10 +85,8 @@ static void add_row(ar_text_table *table, ar_error *err, const ar_place_score *s
         model->quantiles[QUANTILES - 1] - truth->quantiles[QUANTILES - 1],
         truth->deviation,
     };
-    ar_text_table_add(table, err, "%s", score->variable);
-    ar_text_table_add(table, err, "%s", score->level_text);
-    ar_text_table_add(table, err, "%s", score->units);
-    ar_text_table_add(table, err, "%.10g h", score->lead_hours);
+    ar_text_table_add_subject(table, err, score->variable, score->level_text, score->units,
+                              score->lead_hours);
     ar_text_table_add(table, err, "%lld", (long long)it->times);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         ar_text_table_add_number(table, err, numbers[i]);
@@ -110,19 +108,12 @@ void ar_place_report_add_table(ar_growing_text *out, const ar_report *report)
                     "\nValues at %s (%g N, %g E): Wasserstein distance of all members to the "
                     "truth, bias of mean and quantiles, deviations over time\n",
                     it->name, it->grid_latitude, it->grid_longitude);
-        for (int c = 0; c < COLUMNS; c++) {
-            ar_text_table_add(&table, out->err, "%s", headers[c]);
-        }
+        ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
         for (int64_t i = 0; i < report->place_score_count; i++) {
             if (report->place_scores[i].place == place) {
                 add_row(&table, out->err, &report->place_scores[i]);
             }
         }
-        if (table.status == AR_OK) {
-            ar_text_table_print(out, &table);
-        } else {
-            out->status = table.status;
-        }
-        ar_text_table_release(&table);
+        ar_text_table_finish(&table, out);
     }
 }

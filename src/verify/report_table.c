@@ -61,23 +61,10 @@ static const column distribution_columns[] = {
     {"IQD", COLUMN_SCORE, offsetof(ar_score, iqd), 0},
 };
 
-/* The first columns of every table. */
-enum { PLACE_COLUMNS = 4, PLACE_COLUMNS_LEFT = 3 };
-
-static void add_place_headers(ar_text_table *table, ar_error *err)
-{
-    static const char *const headers[PLACE_COLUMNS] = {"field", "level", "unit", "lead"};
-    for (int i = 0; i < PLACE_COLUMNS; i++) {
-        ar_text_table_add(table, err, "%s", headers[i]);
-    }
-}
-
 static void add_place(ar_text_table *table, ar_error *err, const ar_score *score)
 {
-    ar_text_table_add(table, err, "%s", score->variable);
-    ar_text_table_add(table, err, "%s", score->level_text);
-    ar_text_table_add(table, err, "%s", score->units);
-    ar_text_table_add(table, err, "%.10g h", score->lead_hours);
+    ar_text_table_add_subject(table, err, score->variable, score->level_text, score->units,
+                              score->lead_hours);
 }
 
 static double number_at(const ar_score *score, size_t offset)
@@ -103,10 +90,10 @@ static void add_cell(ar_text_table *table, ar_error *err, const column *it, cons
 static void append_table(ar_growing_text *out, const char *title, const column *columns,
                          size_t column_count, const ar_report *report, int64_t region)
 {
-    ar_text_table table = {.column_count = PLACE_COLUMNS + (int64_t)column_count,
-                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_table table = {.column_count = AR_TABLE_SUBJECT + (int64_t)column_count,
+                           .left_columns = AR_TABLE_SUBJECT_LEFT};
     ar_text_add(out, "\n%s\n", title);
-    add_place_headers(&table, out->err);
+    ar_text_table_add_subject_headers(&table, out->err);
     for (size_t c = 0; c < column_count; c++) {
         ar_text_table_add(&table, out->err, "%s", columns[c].header);
     }
@@ -135,14 +122,12 @@ static void append_confidence(ar_growing_text *out, const ar_report *report, int
     static const char *const headers[] = {"blocks", "RMSE", "CRPS", "RMSE - persistence",
                                           "CRPS - persistence"};
     enum { COLUMNS = sizeof headers / sizeof headers[0] };
-    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
-                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_table table = {.column_count = AR_TABLE_SUBJECT + COLUMNS,
+                           .left_columns = AR_TABLE_SUBJECT_LEFT};
     ar_text_add(out, "\n95 %% confidence, by %lld resamples of blocks of %lld days\n",
                 (long long)report->resamples, (long long)report->block_days);
-    add_place_headers(&table, out->err);
-    for (int c = 0; c < COLUMNS; c++) {
-        ar_text_table_add(&table, out->err, "%s", headers[c]);
-    }
+    ar_text_table_add_subject_headers(&table, out->err);
+    ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
     for (int64_t i = 0; i < report->score_count; i++) {
         const ar_confidence *confidence = &report->scores[i].confidence;
         if (report->scores[i].region == region) {
@@ -162,13 +147,11 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
     static const char *const headers[] = {"above",       "frequency",  "Brier",      "fair",
                                           "reliability", "resolution", "uncertainty"};
     enum { COLUMNS = sizeof headers / sizeof headers[0] };
-    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
-                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_table table = {.column_count = AR_TABLE_SUBJECT + COLUMNS,
+                           .left_columns = AR_TABLE_SUBJECT_LEFT};
     bool any = false;
-    add_place_headers(&table, out->err);
-    for (int c = 0; c < COLUMNS; c++) {
-        ar_text_table_add(&table, out->err, "%s", headers[c]);
-    }
+    ar_text_table_add_subject_headers(&table, out->err);
+    ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
     for (int64_t i = 0; i < report->score_count; i++) {
         const ar_score *score = &report->scores[i];
         for (int64_t k = 0; score->region == region && k < score->threshold_count; k++) {
@@ -196,9 +179,10 @@ static void append_thresholds(ar_growing_text *out, const ar_report *report, int
 
 static void append_seeps(ar_growing_text *out, const ar_report *report, int64_t region)
 {
-    ar_text_table table = {.column_count = PLACE_COLUMNS + 3, .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_table table = {.column_count = AR_TABLE_SUBJECT + 3,
+                           .left_columns = AR_TABLE_SUBJECT_LEFT};
     bool any = false;
-    add_place_headers(&table, out->err);
+    ar_text_table_add_subject_headers(&table, out->err);
     ar_text_table_add(&table, out->err, "mean");
     ar_text_table_add(&table, out->err, "members");
     ar_text_table_add(&table, out->err, "share of area");
@@ -224,13 +208,11 @@ static void append_calibration(ar_growing_text *out, const ar_report *report, in
     static const char *const headers[] = {"within one", "(reliable)", "within two", "(reliable)",
                                           "reliability"};
     enum { COLUMNS = sizeof headers / sizeof headers[0] };
-    ar_text_table table = {.column_count = PLACE_COLUMNS + COLUMNS,
-                           .left_columns = PLACE_COLUMNS_LEFT};
+    ar_text_table table = {.column_count = AR_TABLE_SUBJECT + COLUMNS,
+                           .left_columns = AR_TABLE_SUBJECT_LEFT};
     bool any = false;
-    add_place_headers(&table, out->err);
-    for (int c = 0; c < COLUMNS; c++) {
-        ar_text_table_add(&table, out->err, "%s", headers[c]);
-    }
+    ar_text_table_add_subject_headers(&table, out->err);
+    ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
     for (int64_t i = 0; i < report->score_count; i++) {
         const ar_calibration_scores *it = report->scores[i].calibration;
         if (report->scores[i].region == region && it) {
@@ -257,9 +239,7 @@ static void append_levels(ar_growing_text *out, const ar_report *report, int64_t
                                           "times", "energy score", "fair"};
     enum { COLUMNS = sizeof headers / sizeof headers[0] };
     ar_text_table table = {.column_count = COLUMNS, .left_columns = 2};
-    for (int c = 0; c < COLUMNS; c++) {
-        ar_text_table_add(&table, out->err, "%s", headers[c]);
-    }
+    ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
     for (int64_t i = 0; i < report->level_score_count; i++) {
         const ar_level_score *score = &report->level_scores[i];
         if (score->region == region) {

@@ -53,10 +53,8 @@ static void add_skill(ar_text_table *table, ar_error *err, double skill, ar_inte
 static void add_row(ar_text_table *table, ar_error *err, const ar_score *score,
                     const ar_rival_score *rival)
 {
-    ar_text_table_add(table, err, "%s", score->variable);
-    ar_text_table_add(table, err, "%s", score->level_text);
-    ar_text_table_add(table, err, "%s", score->units);
-    ar_text_table_add(table, err, "%.10g h", score->lead_hours);
+    ar_text_table_add_subject(table, err, score->variable, score->level_text, score->units,
+                              score->lead_hours);
     ar_text_table_add(table, err, "%lld", (long long)rival->times);
     ar_text_table_add_number(table, err, rival->forecast_rmse);
     ar_text_table_add_number(table, err, rival->rmse);
@@ -78,9 +76,7 @@ void ar_rival_append_tables(ar_growing_text *out, const ar_report *report, int64
         ar_text_table table = {.column_count = COLUMNS, .left_columns = COLUMNS_LEFT};
         ar_text_add(out, "\nAgainst %s, at the times of both; skill is 1 - score / its score\n",
                     report->rivals[k].name);
-        for (int c = 0; c < COLUMNS; c++) {
-            ar_text_table_add(&table, out->err, "%s", headers[c]);
-        }
+        ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
         for (int64_t i = 0; i < report->score_count; i++) {
             const ar_score *score = &report->scores[i];
             if (score->region == region && score->rivals[k].times > 0) {

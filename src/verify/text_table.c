@@ -31,6 +31,28 @@ void ar_text_table_add_ratio(ar_text_table *table, ar_error *err, double ratio)
     ar_text_table_add(table, err, isnan(ratio) ? "-" : "%.3f", ratio);
 }
 
+void ar_text_table_add_texts(ar_text_table *table, ar_error *err, const char *const *texts,
+                             int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        ar_text_table_add(table, err, "%s", texts[i]);
+    }
+}
+
+void ar_text_table_add_subject(ar_text_table *table, ar_error *err, const char *variable,
+                               const char *level, const char *units, double lead_hours)
+{
+    ar_text_table_add_texts(table, err, (const char *const[]){variable, level, units},
+                            AR_TABLE_SUBJECT_LEFT);
+    ar_text_table_add(table, err, "%.10g h", lead_hours);
+}
+
+void ar_text_table_add_subject_headers(ar_text_table *table, ar_error *err)
+{
+    static const char *const headers[AR_TABLE_SUBJECT] = {"field", "level", "unit", "lead"};
+    ar_text_table_add_texts(table, err, headers, AR_TABLE_SUBJECT);
+}
+
 /* Columns a text takes on a terminal: its UTF-8 characters. */
 static int width_of(const char *text)
 {

@@ -26,6 +26,14 @@ void ar_text_table_add(ar_text_table *table, ar_error *err, const char *format, 
 /* Four digits, or "-" for NaN; and three decimals, likewise. */
 void ar_text_table_add_number(ar_text_table *table, ar_error *err, double number);
 void ar_text_table_add_ratio(ar_text_table *table, ar_error *err, double ratio);
+void ar_text_table_add_texts(ar_text_table *table, ar_error *err, const char *const *texts,
+                             int64_t count);
+/* What a row of scores is of: field, level, unit and lead time, AR_TABLE_SUBJECT columns of which
+ * AR_TABLE_SUBJECT_LEFT are aligned on the left; and their headers. */
+enum { AR_TABLE_SUBJECT = 4, AR_TABLE_SUBJECT_LEFT = 3 };
+void ar_text_table_add_subject(ar_text_table *table, ar_error *err, const char *variable,
+                               const char *level, const char *units, double lead_hours);
+void ar_text_table_add_subject_headers(ar_text_table *table, ar_error *err);
 /* Append all whole rows. */
 void ar_text_table_print(ar_growing_text *out, const ar_text_table *table);
 /* The same, or pass on the table's failure to `out`; and release it. */

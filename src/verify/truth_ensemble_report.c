@@ -43,10 +43,8 @@ bool ar_truth_ensemble_report_add_json(cJSON *parent, const ar_report *report, i
 static void add_row(ar_text_table *table, ar_error *err, const ar_conditional_score *score)
 {
     const ar_conditional_scores *it = &score->scores;
-    ar_text_table_add(table, err, "%s", score->variable);
-    ar_text_table_add(table, err, "%s", score->level_text);
-    ar_text_table_add(table, err, "%s", score->units);
-    ar_text_table_add(table, err, "%.10g h", score->lead_hours);
+    ar_text_table_add_subject(table, err, score->variable, score->level_text, score->units,
+                              score->lead_hours);
     ar_text_table_add(table, err, "%lld", (long long)score->times);
     ar_text_table_add_number(table, err, it->energy_distance);
     ar_text_table_add_ratio(table, err, it->relative);
@@ -70,18 +68,11 @@ void ar_truth_ensemble_report_add_table(ar_growing_text *out, const ar_report *r
                 "\nAgainst the true distribution of %lld members (energy distance 0 and "
                 "spread ratio 1: the same)\n",
                 (long long)report->conditional_scores[0].truth_count);
-    for (int c = 0; c < COLUMNS; c++) {
-        ar_text_table_add(&table, out->err, "%s", headers[c]);
-    }
+    ar_text_table_add_texts(&table, out->err, headers, COLUMNS);
     for (int64_t i = 0; i < report->conditional_score_count; i++) {
         if (report->conditional_scores[i].region == region) {
             add_row(&table, out->err, &report->conditional_scores[i]);
         }
     }
-    if (table.status == AR_OK) {
-        ar_text_table_print(out, &table);
-    } else {
-        out->status = table.status;
-    }
-    ar_text_table_release(&table);
+    ar_text_table_finish(&table, out);
 }
