@@ -1,5 +1,6 @@
 #include "picture/page.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,7 +28,7 @@ static const char style[] =
     ".scroll{overflow-x:auto;margin:1em 0}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap;"
     "font-size:.9375rem}"
-    "th,td{padding:.3em .8em;text-align:right;border-bottom:1px solid #e4e4e4}"
+    "th,td{padding:.3em .6em;text-align:right;border-bottom:1px solid #e4e4e4}"
     "th{font-weight:600;border-bottom:2px solid #bbb}.left{text-align:left}"
     ".good{color:#00694c;font-weight:600}.bad{color:#b23c00;font-weight:600}"
     "details{margin:1em 0}summary{cursor:pointer;font-weight:600;padding:.3em 0}"
@@ -152,6 +153,24 @@ void ar_page_cell(ar_growing_text *out, const char *mark, const char *format, ..
     ar_text_add(out, "<td%s%s%s>", *mark ? " class='" : "", mark, *mark ? "'" : "");
     ar_markup_add(out, text);
     ar_text_add(out, "</td>");
+}
+
+void ar_page_number(ar_growing_text *out, double number)
+{
+    if (isfinite(number)) {
+        ar_page_cell(out, "", "%.4g", number);
+    } else {
+        ar_page_cell(out, "", "–");
+    }
+}
+
+void ar_page_ratio(ar_growing_text *out, int decimals, double ratio)
+{
+    if (isfinite(ratio)) {
+        ar_page_cell(out, "", "%.*f", decimals, ratio);
+    } else {
+        ar_page_cell(out, "", "–");
+    }
 }
 
 void ar_page_row_end(ar_growing_text *out)

@@ -33,6 +33,9 @@ void ar_page_table_begin(ar_growing_text *out, const char *const *headers, int l
 void ar_page_row_begin(ar_growing_text *out);
 /* `mark`: "left" as the first columns are, "good", "bad", or "". */
 void ar_page_cell(ar_growing_text *out, const char *mark, const char *format, ...) AR_PRINTF(3, 4);
+/* A cell with four digits, or with so many decimals; a dash where there is no number. */
+void ar_page_number(ar_growing_text *out, double number);
+void ar_page_ratio(ar_growing_text *out, int decimals, double ratio);
 void ar_page_row_end(ar_growing_text *out);
 void ar_page_table_end(ar_growing_text *out);
 

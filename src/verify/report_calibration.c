@@ -2,15 +2,10 @@
 #include <stdio.h>
 
 #include "picture/map_scale.h"
-#include "verify/report_charts.h"
+#include "verify/report_parts.h"
 #include "verify/student_t.h"
 
-enum {
-    TEXT_SIZE = 200,
-    ALT_SIZE = 600,
-    BINS = AR_CALIBRATION_BINS,
-    RATIO_BINS = AR_CALIBRATION_RATIO_BINS
-};
+enum { BINS = AR_CALIBRATION_BINS, RATIO_BINS = AR_CALIBRATION_RATIO_BINS };
 
 /* A bin of spread that holds less of the area than this has an error by chance. */
 static const double LEAST_SHARE = 1e-3;
@@ -20,8 +15,9 @@ static const double LEAST_SHARE = 1e-3;
 static ar_status show_spread_error(ar_report_page *page, const ar_score *score, const char *name)
 {
     const ar_calibration_scores *it = score->calibration;
-    char title[TEXT_SIZE], file[TEXT_SIZE], alternative[ALT_SIZE], unit_text[128];
-    char x_label[TEXT_SIZE], y_label[TEXT_SIZE];
+    char title[AR_REPORT_NAME_SIZE], file[AR_REPORT_NAME_SIZE],
+        alternative[AR_REPORT_ALTERNATIVE_SIZE], unit_text[128];
+    char x_label[AR_REPORT_NAME_SIZE], y_label[AR_REPORT_NAME_SIZE];
     double edges[BINS + 1], spread[BINS], error[BINS], shares[BINS][BINS];
     int64_t points = 0;
     ar_map_unit unit;
@@ -92,7 +88,8 @@ static double expected_below(double x, int64_t members)
 static ar_status show_ratios(ar_report_page *page, const ar_score *score, const char *name)
 {
     const ar_calibration_scores *it = score->calibration;
-    char title[TEXT_SIZE], file[TEXT_SIZE], alternative[ALT_SIZE];
+    char title[AR_REPORT_NAME_SIZE], file[AR_REPORT_NAME_SIZE],
+        alternative[AR_REPORT_ALTERNATIVE_SIZE];
     double middles[RATIO_BINS], expected[RATIO_BINS], below = 0;
     const double width = ar_calibration_ratio_edge(1) - ar_calibration_ratio_edge(0);
     for (int k = 0; k < RATIO_BINS; k++) {

@@ -2,9 +2,7 @@
 #include <string.h>
 
 #include "picture/map_scale.h"
-#include "verify/report_charts.h"
-
-enum { TEXT_SIZE = 200, ALT_SIZE = 600 };
+#include "verify/report_parts.h"
 
 /* Histograms of truth and members over the same bins. */
 static ar_status show_place(ar_report_page *page, const ar_place_score *it)
@@ -12,7 +10,8 @@ static ar_status show_place(ar_report_page *page, const ar_place_score *it)
     const ar_place *place = &page->report->places[it->place];
     const ar_place_scores *scores = &it->scores;
     const ar_place_values *model = &scores->model, *truth = &scores->truth;
-    char title[TEXT_SIZE], file[TEXT_SIZE], alternative[ALT_SIZE], unit_text[128];
+    char title[AR_REPORT_NAME_SIZE], file[AR_REPORT_NAME_SIZE],
+        alternative[AR_REPORT_ALTERNATIVE_SIZE], unit_text[128];
     double middles[AR_PLACE_BINS];
     ar_map_unit unit;
     ar_map_unit_choose(&unit, it->units,

@@ -3,9 +3,7 @@
 
 #include "base/memory.h"
 #include "picture/map_scale.h"
-#include "verify/report_charts.h"
-
-enum { TEXT_SIZE = 200, ALT_SIZE = 600 };
+#include "verify/report_parts.h"
 
 /* Variance by wavenumber of truth, mean and members, n = 1 … N. */
 static ar_status show_spectra(ar_report_page *page, const ar_field_spectra *it, const double *n,
@@ -13,11 +11,12 @@ static ar_status show_spectra(ar_report_page *page, const ar_field_spectra *it, 
 {
     const ar_mean_spectra *spectra = &it->spectra;
     const int64_t count = spectra->truncation;
-    char title[TEXT_SIZE], file[TEXT_SIZE], alternative[ALT_SIZE], unit_text[128];
+    char title[AR_REPORT_NAME_SIZE], file[AR_REPORT_NAME_SIZE],
+        alternative[AR_REPORT_ALTERNATIVE_SIZE], unit_text[128];
     ar_map_unit unit;
     ar_map_unit_choose(&unit, it->units, 1);
     ar_map_unit_plain(&unit, unit_text);
-    char label[TEXT_SIZE];
+    char label[AR_REPORT_NAME_SIZE];
     snprintf(label, sizeof label, "variance in (%s)²", unit_text);
     snprintf(title, sizeof title, "Spectra after %g h", it->lead_hours);
     snprintf(alternative, sizeof alternative,
@@ -59,7 +58,7 @@ static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first
     const ar_field_spectra *const ends[2] = {first, last};
     const int64_t count = first->spectra.truncation;
     const int leads = first == last ? 1 : 2;
-    char labels[4][64], file[TEXT_SIZE];
+    char labels[4][64], file[AR_REPORT_NAME_SIZE];
     ar_chart_series series[5] = {{0}};
     int64_t used = 0;
     for (int lead = 0; lead < leads; lead++) {

@@ -1,0 +1,91 @@
+#include "verify/report_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+const char *ar_report_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+bool ar_report_begins_level(const ar_report *report, int64_t index)
+{
+    const ar_score *score = &report->scores[index];
+    for (int64_t i = 0; i < index; i++) {
+        if (strcmp(report->scores[i].variable, score->variable) == 0 &&
+            strcmp(report->scores[i].level, score->level) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+ar_status ar_score_group_collect(ar_score_group *group, const ar_report *report,
+                                 const ar_score *like, int64_t region, ar_error *err)
+{
+    *group = (ar_score_group){0};
+    ar_status status = ar_allocate(&group->scores, (size_t)report->score_count,
+                                   sizeof *group->scores, "scores of a level", err);
+    for (int64_t i = 0; status == AR_OK && i < report->score_count; i++) {
+        const ar_score *score = &report->scores[i];
+        if (score->region == region && strcmp(score->variable, like->variable) == 0 &&
+            strcmp(score->level, like->level) == 0) {
+            group->scores[group->count++] = score;
+        }
+    }
+    snprintf(group->name, sizeof group->name, "%s_%s", like->variable, like->level);
+    return status;
+}
+
+int ar_report_pick(int64_t count, int most, int64_t *picked)
+{
+    int number = 0;
+    for (int i = 0; i < most; i++) {
+        const int64_t index = most > 1 ? (count - 1) * i / (most - 1) : count - 1;
+        if (count > 0 && (number == 0 || picked[number - 1] != index)) {
+            picked[number++] = index;
+        }
+    }
+    return number;
+}
+
+void ar_report_row_begin(ar_growing_text *out, const ar_score *score, int64_t times)
+{
+    ar_page_row_begin(out);
+    ar_page_cell(out, "left", "%s", score->variable);
+    ar_page_cell(out, "left", "%s", score->level_text);
+    ar_page_cell(out, "left", "%s", score->units);
+    ar_page_cell(out, "", "%g h", score->lead_hours);
+    ar_page_cell(out, "", "%lld", (long long)times);
+}
+
+ar_status ar_report_rows_add(ar_report_page *page, ar_report_row *add_row, int64_t which)
+{
+    const ar_report *report = page->report;
+    ar_status status = AR_OK;
+    for (int64_t i = 0; i < report->score_count; i++) {
+        ar_score_group group;
+        int64_t picked[AR_REPORT_ROWS_OF_A_LEVEL];
+        if (!ar_report_begins_level(report, i)) {
+            continue;
+        }
+        AR_TRY(ar_score_group_collect(&group, report, &report->scores[i], 0, page->err));
+        const int rows = ar_report_pick(group.count, AR_REPORT_ROWS_OF_A_LEVEL, picked);
+        for (int row = 0; row < rows; row++) {
+            add_row(&page->out, group.scores[picked[row]], which);
+        }
+        ar_free(group.scores);
+    }
+cleanup:
+    return status;
+}
+
+ar_status ar_report_show(ar_report_page *page, const char *name, const ar_chart *chart)
+{
+    ar_page_chart(&page->out, chart);
+    return page->out.status == AR_OK ? ar_figure_write(&page->figures, name, chart, page->err)
+                                     : page->out.status;
+}
