@@ -1,11 +1,11 @@
 #include "cli/forecast_options.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "cli/interrupt.h"
+#include "cli/score_options.h"
 
-enum { MOST_OPTIONS = 48 };
+enum { MOST_OPTIONS = 60 };
 
 /* Append options, up to the one without a name, to a table of `count`. */
 static int append_options(ar_option *table, int count, const ar_option *options)
@@ -28,15 +28,37 @@ static ar_status check_own(const ar_option *own, ar_error *err)
     return AR_OK;
 }
 
-/* Prints the tables. */
-static ar_status forecast_and_verify(const ar_forecast_options *o, const ar_verify_options *scores,
+/* Scores make no sense without truth. */
+static ar_status check_scores(const char *command, const ar_forecast_options *o,
+                              const ar_text_list *truth, const char *folder,
+                              const ar_score_choices *choices, ar_error *err)
+{
+    const char *given = folder ? "scores" : ar_score_choices_given(choices);
+    if (!o->out && truth->count == 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--out FILE is missing, or --verify TRUTH; atmorep %s --help lists the "
+                       "options",
+                       command);
+    }
+    return given && truth->count == 0
+               ? ar_fail(err, AR_ERROR_USAGE, "--%s without --verify TRUTH: there are no scores",
+                         given)
+               : AR_OK;
+}
+
+static ar_status forecast_and_verify(const ar_forecast_options *o, const ar_text_list *truth,
+                                     const char *folder, const ar_score_choices *choices,
                                      ar_error *err)
 {
+    ar_verify_options scores = {.truth_paths = truth->items,
+                                .truth_count = truth->count,
+                                .out = folder ? folder : "scores"};
     char *table = NULL;
-    ar_status status = ar_forecast_verify(o, scores, &table, err);
-    if (status == AR_OK) {
-        fputs(table, stdout);
-    }
+    ar_status status = AR_OK;
+    AR_TRY(ar_score_choices_apply(choices, &scores, err));
+    AR_TRY(ar_forecast_verify(o, &scores, &table, err));
+    AR_TRY(ar_score_choices_print(choices, table, scores.out, err));
+cleanup:
     ar_text_free(table);
     return status;
 }
@@ -46,9 +68,10 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
 {
     ar_text_list data = {0}, times = {0};
     double place[2] = {NAN, NAN};
-    ar_text_list truth = {0}, regions = {0};
-    ar_verify_options scores = {.maps = true};
-    const char *trace = NULL;
+    ar_text_list truth = {0};
+    ar_score_choices choices = ar_score_choices_init();
+    ar_option score_options[AR_SCORE_OPTION_COUNT + 1];
+    const char *trace = NULL, *folder = NULL;
     ar_profile *profile = NULL;
     o->every_hours = 6;
     o->overlap = 0.5;
@@ -88,14 +111,8 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
          "files, stores or globs with the truth: score each time as it is forecast, as atmorep "
          "verify does",
          AR_OPTION_LIST, &truth, false},
-        {"scores", "DIR", "with --verify: folder for the report, scores and maps (default scores)",
-         AR_OPTION_TEXT, &scores.out, false},
-        {"climatology-start", "T",
-         "with --verify: first time of the climatology (the training period)", AR_OPTION_TEXT,
-         &scores.climatology_start, false},
-        {"climatology-end", "T", "with --verify: last time of it, inclusive", AR_OPTION_TEXT,
-         &scores.climatology_end, false},
-        {"region", "NAME", "with --verify: score this region too", AR_OPTION_LIST, &regions, false},
+        {"scores", "DIR", "scores: folder for them, their report and maps (default scores)",
+         AR_OPTION_TEXT, &folder, false},
         {"resume", NULL,
          "go on with what a stop left in FILE.part, if there is anything; FILE is a .zarr",
          AR_OPTION_FLAG, &o->resume, false},
@@ -121,7 +138,9 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     ar_option options[MOST_OPTIONS] = {{0}};
     int count = append_options(options, 0, what);
     count = append_options(options, count, command->own);
-    append_options(options, count, how);
+    count = append_options(options, count, how);
+    ar_score_options_declare(score_options, &choices);
+    append_options(options, count, score_options);
     const ar_command_line line = {.command = command->command,
                                   .description = command->description,
                                   .options = options,
@@ -138,22 +157,7 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
             ar_fail(&err, AR_ERROR_USAGE, "--overlap %g: at least 0 and less than 1", o->overlap);
         goto cleanup;
     }
-    if (!o->out && truth.count == 0) {
-        status = ar_fail(&err, AR_ERROR_USAGE,
-                         "--out FILE is missing, or --verify TRUTH; atmorep %s --help lists the "
-                         "options",
-                         command->command);
-        goto cleanup;
-    }
-    if (truth.count == 0 &&
-        (scores.out || scores.climatology_start || scores.climatology_end || regions.count > 0)) {
-        status = ar_fail(&err, AR_ERROR_USAGE, "--%s without --verify TRUTH: there are no scores",
-                         scores.out                 ? "scores"
-                         : scores.climatology_start ? "climatology-start"
-                         : scores.climatology_end   ? "climatology-end"
-                                                    : "region");
-        goto cleanup;
-    }
+    AR_TRY(check_scores(command->command, o, &truth, folder, &choices, &err));
     o->data_paths = data.items;
     o->data_path_count = data.count;
     o->times = times.items;
@@ -163,12 +167,7 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
     AR_TRY(ar_profile_command_begin(&profile, trace, &err));
     o->profile = profile;
     if (truth.count > 0) {
-        scores.out = scores.out ? scores.out : "scores";
-        scores.truth_paths = truth.items;
-        scores.truth_count = truth.count;
-        scores.regions = regions.items;
-        scores.region_count = regions.count;
-        AR_TRY(forecast_and_verify(o, &scores, &err));
+        AR_TRY(forecast_and_verify(o, &truth, folder, &choices, &err));
     } else {
         AR_TRY(ar_forecast(o, &err));
     }
@@ -179,6 +178,6 @@ release:
     ar_text_list_release(&data);
     ar_text_list_release(&times);
     ar_text_list_release(&truth);
-    ar_text_list_release(&regions);
+    ar_score_choices_release(&choices);
     return exit_code;
 }

@@ -187,6 +187,7 @@ ar_status ar_field_scorer_init(ar_field_scorer *scorer, ar_verification *run,
     AR_TRY(compute_climatology(scorer, err));
     AR_TRY(prepare_seeps(scorer, err));
     AR_TRY(ar_field_places_init(&scorer->places, run, field, err));
+    AR_TRY(ar_field_film_init(&scorer->film, run, field, err));
 cleanup:
     if (status != AR_OK) {
         ar_field_scorer_release(scorer);
@@ -219,6 +220,7 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
     ar_free(scorer->thresholds);
     ar_seeps_climate_release(&scorer->seeps);
     ar_field_places_release(&scorer->places);
+    ar_field_film_release(&scorer->film);
     *scorer = (ar_field_scorer){0};
 }
 
@@ -297,7 +299,7 @@ static void end_time(ar_field_scorer *scorer, ar_field_lead *lead, int64_t t)
 }
 
 ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
-                              const float *members, const float **truth, ar_error *err)
+                              const float *members, ar_error *err)
 {
     const ar_verification *run = scorer->run;
     const int64_t first = level * scorer->points;
@@ -334,14 +336,12 @@ ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
     AR_TRY(ar_field_places_add(&scorer->places, lead - scorer->leads, level, members, time.truth,
                                err));
     AR_TRY(add_rivals(scorer, lead, t, level, &time, err));
+    AR_TRY(ar_field_film_add(&scorer->film, t, level, time.mean, time.truth, err));
     if (t == scorer->map_time && run->draw_maps) {
         AR_TRY(ar_field_map_draw(scorer, level, time.truth, err));
     }
     if (level == scorer->field->level_count - 1) {
         end_time(scorer, lead, t);
-    }
-    if (truth) {
-        *truth = time.truth;
     }
 cleanup:
     return status;

@@ -153,7 +153,7 @@ static ar_status write_time(void *context, const ar_forecast_outline *outline, i
         for (int64_t level = 0;
              ar_field_scorer_wants(&scores->scorers[f], t) && level < field->level_count; level++) {
             AR_TRY(ar_field_scorer_add(&scores->scorers[f], t, level,
-                                       members_of(scores, members, field, level), NULL, err));
+                                       members_of(scores, members, field, level), err));
         }
     }
     if (scores->winds) {

@@ -156,8 +156,9 @@ static ar_status choose_dry_threshold(ar_verification *run, ar_error *err)
     static const double usual = 0.25; /* WeatherBench 2's, of a day */
     const double asked = run->options->dry_millimetres;
     if (!(asked >= 0)) {
-        return ar_fail(err, AR_ERROR_USAGE, "a dry threshold of %g mm: it has to be above 0",
-                       asked);
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "a dry threshold of %g mm: should be above 0, as %g mm (a day, of a rate)",
+                       asked, usual);
     }
     run->dry_millimetres = asked > 0 ? asked : usual;
     return AR_OK;

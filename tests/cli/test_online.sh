@@ -1,4 +1,5 @@
-# Scores while forecasting are those of the forecast's file, to the bit, without a file as with one.
+# Scores while forecasting are those of the forecast's file, to the bit, without a file as with one:
+# those of regions, thresholds, places and baselines too, and there are maps and a film of a roll-out.
 # Arguments: the program, the source folder.
 program=$1
 source=$2
@@ -35,25 +36,51 @@ refuse() {
 
 "$(dirname "$program")/make_waves" . || fail "make_waves"
 run train "$source/tests/cli/waves.yaml" --out waves --threads 1 --set training.steps=2
-forecast=(forecast --model waves --data z.nc msl.nc --threads 1 --start 2001-02-18 --end 2001-02-19 --steps 4)
+forecast=(forecast --model waves --data z.nc msl.nc --threads 1 --start 2001-02-28T06 --end 2001-03-01T06 --every 12 --steps 4)
 
 # Some scored times lie after the last of the truth: what is left out has to be the same, too.
 run "${forecast[@]}" --feed-members --out file.nc
-run verify --forecast file.nc --truth z.nc msl.nc --region tropics --no-maps --out from-file
+run "${forecast[@]}" --out mean.nc
+scores=(--region tropics box=60,0,40,90 --threshold z=30100 air_pressure_at_mean_sea_level=101200 --place 'Cape Town=-33.9,18.4'
+    --baseline mean.nc --block-days 2 --resamples 300)
+run verify --forecast file.nc --truth z.nc msl.nc "${scores[@]}" --no-maps --out from-file
+grep -q 'z: the truth lacks 1 of 12 valid times' err || fail "the truth lacks no time: $(cat err)"
 ls >before
-run "${forecast[@]}" --feed-members --verify z.nc msl.nc --region tropics --scores online
+run "${forecast[@]}" --feed-members --verify z.nc msl.nc "${scores[@]}" --json --no-maps --scores online
 [ "$(ls | grep -vxF -f before)" = online ] || fail "more than scores: $(ls | grep -vxF -f before)"
 cp out online/printed
-cmp online/printed online/scores.txt || fail "what is printed is not scores.txt"
-run "${forecast[@]}" --feed-members --verify z.nc msl.nc --region tropics --scores both --out both.nc
+cmp online/printed online/scores.json || fail "what --json prints is not scores.json"
+run "${forecast[@]}" --feed-members --verify z.nc msl.nc "${scores[@]}" --scores both --out both.nc
+cp out both/printed
+cmp both/printed both/scores.txt || fail "what is printed is not scores.txt"
 same from-file online both
+for part in '"tropics"' '"box"' '"brier"' '"Cape Town"' '"rmse_skill"'; do
+    grep -q "$part" online/scores.json || fail "there is no $part in scores.json"
+done
+[ -z "$(ls online/*.png 2>/dev/null)" ] || fail "pictures with --no-maps"
+if command -v gmt >/dev/null; then
+    for picture in film_z_850 map_z_850 map_z_500 map_msl; do
+        [ -s both/$picture.png ] || fail "there is no $picture.png: $(ls both)"
+    done
+    grep -q 'begun at 2001-03-01T00:00, 6 to 18 h ahead (animated)' both/report.html || fail "the report has no film"
+else
+    echo "SKIPPED: there is no gmt to draw maps and films with"
+fi
 # its history has the time of day
 cmp <(ncdump -v z_members both.nc | sed '1,/^data:/d') <(ncdump -v z_members file.nc | sed '1,/^data:/d') ||
     fail "the file beside scores is another"
 
 refuse 2 "--out FILE is missing, or --verify TRUTH" 2001-02-18
 refuse 2 "--scores without --verify TRUTH: there are no scores" 2001-02-18 --out refused.nc
+for option in "--threshold z=1" "--place a=1,1" "--baseline mean.nc" "--regrid area" "--seeps-dry 1" "--block-days 1" --no-maps --json; do
+    told=$("$program" forecast --model waves --data z.nc --start 2001-02-18 --out refused.nc $option 2>&1)
+    [ $? -eq 2 ] && [ "$told" = "atmorep forecast: ${option%% *} without --verify TRUTH: there are no scores" ] ||
+        fail "$option: $told"
+done
 [ ! -e refused.nc ] || fail "a file after wrong use"
+refuse 2 "seeps-dry -1: should be above 0, the mm" 2001-02-18 --verify z.nc msl.nc --seeps-dry -1
+refuse 2 "threshold q=1: waves has the fields z, msl" 2001-02-18 --verify z.nc msl.nc --threshold q=1
+refuse 1 "baseline nowhere: " 2001-02-18 --verify z.nc msl.nc --baseline nowhere.nc
 refuse 1 "nowhere" 2001-02-18 --verify nowhere.nc
 refuse 1 "lies in the training period" 2001-01-20 --verify z.nc msl.nc
 refuse 2 "not of one place" 2001-02-18 --verify z.nc msl.nc --at 10,10

@@ -122,7 +122,9 @@ refused 2 'region tropics is asked for twice' "${usual[@]}" --region tropics tro
 refused 1 'region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
 refused 2 'place Rome is not NAME=LATITUDE,LONGITUDE' "${usual[@]}" --place Rome
 refused 2 'place Rome is asked for twice' "${usual[@]}" --place Rome=41.9,12.5 Rome=41,12
-refused 2 'a dry threshold of -1 mm' "${usual[@]}" --seeps-dry -1
+for dry in -1 0; do
+    refused 2 "seeps-dry $dry: should be above 0, the mm (a day, of a rate)" "${usual[@]}" --seeps-dry $dry
+done
 refused 2 'have to be 1 or more' "${usual[@]}" --resamples 0
 refused 2 'neither may be below 0 or above 1000000' "${usual[@]}" --block-days 1000001
 head -c 3000 "$forecast" >"$work/short.nc"
