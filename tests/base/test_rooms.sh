@@ -7,16 +7,11 @@ source_folder=$2
 
 rooms=(base field io data picture nature graph backend model train task verify cli)
 
-# Height of a room in the list, or nothing for what is no room.
-height() {
-    local i
-    for i in "${!rooms[@]}"; do
-        if [[ ${rooms[$i]} == "$1" ]]; then
-            echo "$i"
-            return
-        fi
-    done
-}
+# Height of each room; what is no room has none.
+declare -A height
+for i in "${!rooms[@]}"; do
+    height[${rooms[$i]}]=$i
+done
 
 # Print "file:line: what is wrong" for every include of $1/src that reaches up or beside the rooms.
 check_includes() {
@@ -33,11 +28,11 @@ check_includes() {
         if [[ $to == atmorep ]]; then
             continue
         fi
-        if [[ -z $(height "$from") ]]; then
+        if [[ -z ${height[$from]-} ]]; then
             echo "$file: the folder $from is no room"
-        elif [[ -z $(height "$to") || $path == *..* ]]; then
+        elif [[ -z ${height[$to]-} || $path == *..* ]]; then
             echo "$file:$number: includes \"$path\"; should be \"room/file.h\" or \"atmorep/file.h\""
-        elif (($(height "$to") > $(height "$from"))); then
+        elif ((height[$to] > height[$from])); then
             echo "$file:$number: room $from includes \"$path\", but room $to lies above it"
         fi
     done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$root/src" --include='*.[ch]' || true)
@@ -45,12 +40,15 @@ check_includes() {
 
 # Print the lines outside of cli that print or end the program; comments do not count.
 check_printing() {
-    local root=$1 file
-    while IFS= read -r file; do
-        sed -E 's|/\*.*\*/||; s|^[[:space:]]*/?\*.*||; s|//.*||' "$file" |
-            { grep -nE '(^|[^a-zA-Z0-9_])(v?f?printf|puts|putchar|perror|_?exit|quick_exit)[[:space:]]*\(' || true; } |
-            sed "s|^\([0-9]*\):.*|$file:\1: prints or ends the program; only src/cli may|"
-    done < <(find "$root/src" -name '*.[ch]' -not -path "$root/src/cli/*" | sort)
+    find "$1/src" -name '*.[ch]' -not -path "$1/src/cli/*" -exec awk '
+        {
+            gsub(/\/\*.*\*\//, "")
+            sub(/^[[:space:]]*\/?\*.*/, "")
+            sub(/\/\/.*/, "")
+        }
+        /(^|[^a-zA-Z0-9_])(v?f?printf|puts|putchar|perror|_?exit|quick_exit)[[:space:]]*\(/ {
+            print FILENAME ":" FNR ": prints or ends the program; only src/cli may"
+        }' {} + | sort
 }
 
 # Print files and folders whose name says nothing.
