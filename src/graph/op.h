@@ -1,5 +1,5 @@
-/* The table of ops: one record each, with its name, its shape rule and check, what its adjoint
- * reads, its floating-point operations, and how far a backend may be from the reference. */
+/* The table of ops: one record each, with its name, what its adjoint reads, its floating-point
+ * operations, and how far a backend may be from the reference; and the rules of their shapes. */
 #ifndef AR_GRAPH_OP_H
 #define AR_GRAPH_OP_H
 
@@ -7,8 +7,6 @@
 
 typedef struct {
     const char *name;
-    /* Check shapes of a node whose tensors are recorded; the message names op and tensor. */
-    ar_status (*check)(const ar_graph *graph, const ar_node *node, ar_error *err);
     /* Does the adjoint read the values of input / output i? */
     bool (*adjoint_reads_input)(const ar_node *node, int input);
     bool (*adjoint_reads_output)(const ar_node *node, int output);
@@ -22,6 +20,9 @@ typedef struct {
 } ar_op;
 
 const ar_op *ar_op_find(ar_op_kind kind);
+
+/* Check the shapes of a node whose tensors are recorded; AR_ERROR_USAGE names op and tensor. */
+AR_USE_RESULT ar_status ar_op_check(const ar_graph *graph, const ar_node *node, ar_error *err);
 
 /* Bytes that the op has to move between memory and the processor if it reads and writes every
  * operand once: present inputs and outputs; of the adjoint what it reads of them, gradients of
