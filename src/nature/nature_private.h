@@ -20,4 +20,10 @@ struct ar_nature {
     double precipitation_seconds;
 };
 
+/* In seconds. */
+static inline double ar_nature_time_step(const ar_nature *nature)
+{
+    return 3600.0 / nature->settings.steps_per_hour;
+}
+
 #endif
