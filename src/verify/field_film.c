@@ -44,10 +44,17 @@ ar_status ar_field_film_init(ar_field_film *film, ar_verification *run,
 {
     const ar_forecast_file *file = &run->forecast;
     *film = (ar_field_film){.run = run, .field = field};
-    if (!run->draw_maps || run->lead_count < LEADS_LEAST || field != &file->fields[0] ||
-        file->grid.nlat < 2 || !ar_gmt_installed()) {
+    if (!run->draw_maps || run->lead_count < LEADS_LEAST || file->grid.nlat < 2 ||
+        !ar_gmt_installed()) {
         return AR_OK;
     }
+    int64_t most = AR_FILM_FRAMES_OF_REPORT / file->field_count;
+    most = most > AR_FILM_FRAMES ? AR_FILM_FRAMES : most;
+    most = most < AR_FILM_FRAMES_LEAST ? AR_FILM_FRAMES_LEAST : most;
+    if (field - file->fields >= AR_FILM_FRAMES_OF_REPORT / most) {
+        return AR_OK;
+    }
+    film->every = (run->lead_count + most - 1) / most;
     const int64_t farthest = run->lead_times[run->lead_count - 1];
     bool found = false;
     for (int64_t t = 0; t < file->time_count; t++) {
@@ -90,9 +97,8 @@ ar_status ar_field_film_add(ar_field_film *film, int64_t t, int64_t level, const
     const ar_verification *run = film->run;
     const ar_forecast_file *file = &run->forecast;
     const int64_t lead = ar_verification_find_lead(run, file->lead_times[t]);
-    const int64_t every = (run->lead_count + AR_FILM_FRAMES - 1) / AR_FILM_FRAMES;
     if (film->grid.nlat == 0 || level != 0 || file->reference_times[t] != film->reference_time ||
-        lead % every != 0 || film->frame_count == AR_FILM_FRAMES) {
+        lead % film->every != 0 || film->frame_count == AR_FILM_FRAMES) {
         return AR_OK;
     }
     float **frame = film->frames[film->frame_count];
@@ -177,21 +183,17 @@ cleanup:
 static ar_status keep_for_report(const ar_field_film *film, const char *level, const char *file,
                                  ar_error *err)
 {
-    ar_verification *run = film->run;
-    ar_status status = ar_grow(&run->maps, &run->map_capacity, run->map_count + 1,
-                               sizeof *run->maps, "the maps", err);
-    if (status == AR_OK) {
-        ar_report_map *kept = &run->maps[run->map_count++];
-        char begin[32];
-        ar_time_format(film->reference_time, run->forecast.calendar, begin);
-        snprintf(kept->variable, sizeof kept->variable, "%s", film->field->variable);
-        snprintf(kept->level, sizeof kept->level, "%s", level);
-        snprintf(kept->file, sizeof kept->file, "%s", file);
-        snprintf(kept->caption, sizeof kept->caption,
-                 "Truth and mean forecast side by side, begun at %s, %g to %g h ahead (animated)",
-                 begin, film->lead_hours[0], film->lead_hours[film->frame_count - 1]);
-    }
-    return status;
+    ar_report_map kept = {0};
+    char begin[32];
+    ar_time_format(film->reference_time, film->run->forecast.calendar, begin);
+    snprintf(kept.variable, sizeof kept.variable, "%s", film->field->variable);
+    snprintf(kept.level, sizeof kept.level, "%s", level);
+    snprintf(kept.file, sizeof kept.file, "%s", file);
+    snprintf(kept.caption, sizeof kept.caption,
+             "Truth and mean forecast of %s side by side, begun at %s, %g to %g h ahead (animated)",
+             film->field->long_name[0] ? film->field->long_name : film->field->variable, begin,
+             film->lead_hours[0], film->lead_hours[film->frame_count - 1]);
+    return ar_verification_keep_picture(film->run, &kept, err);
 }
 
 ar_status ar_field_film_draw(ar_field_film *film, ar_error *err)
@@ -207,7 +209,7 @@ ar_status ar_field_film_draw(ar_field_film *film, ar_error *err)
              film->field->levels ? "_" : "", film->field->levels ? key : "");
     AR_TRY(ar_path_join(&path, film->run->options->out, file, err));
     if (draw_all(film, path, &own) != AR_OK) {
-        ar_log(AR_LOG_WARNING, "%s is not drawn: %s", file, own.message);
+        ar_verification_picture_failed(film->run, file, &own);
     } else {
         AR_TRY(keep_for_report(film, key, file, err));
     }

@@ -251,7 +251,6 @@ ar_status ar_field_scorer_finish(ar_field_scorer *scorer, ar_error *err)
             AR_TRY(append_level_scores(&scorer->leads[i], run, err));
         }
     }
-    AR_TRY(ar_field_film_draw(&scorer->film, err));
 cleanup:
     return status;
 }

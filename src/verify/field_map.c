@@ -3,27 +3,21 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "picture/maps.h"
 
 /* A map that was drawn, for the report. */
 static ar_status keep_map(ar_verification *run, const ar_map *map, const char *variable,
                           const char *level, const char *file, ar_error *err)
 {
-    ar_status status = ar_grow(&run->maps, &run->map_capacity, run->map_count + 1,
-                               sizeof *run->maps, "the maps", err);
-    if (status != AR_OK) {
-        return status;
-    }
-    ar_report_map *kept = &run->maps[run->map_count++];
-    snprintf(kept->variable, sizeof kept->variable, "%s", variable);
-    snprintf(kept->level, sizeof kept->level, "%s", level);
-    snprintf(kept->file, sizeof kept->file, "%s", file);
-    snprintf(kept->caption, sizeof kept->caption,
+    ar_report_map kept = {0};
+    snprintf(kept.variable, sizeof kept.variable, "%s", variable);
+    snprintf(kept.level, sizeof kept.level, "%s", level);
+    snprintf(kept.file, sizeof kept.file, "%s", file);
+    snprintf(kept.caption, sizeof kept.caption,
              "Maps of %s%s%s: analysis, forecast, spread and error, valid %s, lead time %g h",
              map->name, map->level_text[0] ? " at " : "", map->level_text, map->valid_time,
              map->lead_hours);
-    return AR_OK;
+    return ar_verification_keep_picture(run, &kept, err);
 }
 
 ar_status ar_field_map_draw(ar_field_scorer *scorer, int64_t level, const float *truth,
@@ -55,7 +49,7 @@ ar_status ar_field_map_draw(ar_field_scorer *scorer, int64_t level, const float 
     ar_error map_error;
     bool drawn = false;
     if (ar_map_draw(&map, run->options->out, name, &drawn, &map_error) != AR_OK) {
-        ar_log(AR_LOG_WARNING, "%s is not drawn: %s", name, map_error.message);
+        ar_verification_picture_failed(run, name, &map_error);
     } else if (!drawn) {
         ar_log(AR_LOG_WARNING, "no maps are drawn: the program gmt is not installed");
         run->draw_maps = false;

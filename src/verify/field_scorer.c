@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "verify/baselines.h"
+#include "verify/field_film.h"
 #include "verify/field_map.h"
 #include "verify/seeps_climate.h"
 #include "verify/threshold.h"
@@ -187,7 +188,6 @@ ar_status ar_field_scorer_init(ar_field_scorer *scorer, ar_verification *run,
     AR_TRY(compute_climatology(scorer, err));
     AR_TRY(prepare_seeps(scorer, err));
     AR_TRY(ar_field_places_init(&scorer->places, run, field, err));
-    AR_TRY(ar_field_film_init(&scorer->film, run, field, err));
 cleanup:
     if (status != AR_OK) {
         ar_field_scorer_release(scorer);
@@ -220,7 +220,6 @@ void ar_field_scorer_release(ar_field_scorer *scorer)
     ar_free(scorer->thresholds);
     ar_seeps_climate_release(&scorer->seeps);
     ar_field_places_release(&scorer->places);
-    ar_field_film_release(&scorer->film);
     *scorer = (ar_field_scorer){0};
 }
 
@@ -336,10 +335,11 @@ ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
     AR_TRY(ar_field_places_add(&scorer->places, lead - scorer->leads, level, members, time.truth,
                                err));
     AR_TRY(add_rivals(scorer, lead, t, level, &time, err));
-    AR_TRY(ar_field_film_add(&scorer->film, t, level, time.mean, time.truth, err));
     if (t == scorer->map_time && run->draw_maps) {
         AR_TRY(ar_field_map_draw(scorer, level, time.truth, err));
     }
+    AR_TRY(ar_field_film_add(&run->films[scorer->field - run->forecast.fields], t, level,
+                             scorer->mean, time.truth, err));
     if (level == scorer->field->level_count - 1) {
         end_time(scorer, lead, t);
     }

@@ -6,7 +6,6 @@
 #define AR_VERIFY_FIELD_SCORER_H
 
 #include "verify/climate_scale.h"
-#include "verify/field_film.h"
 #include "verify/field_places.h"
 #include "verify/lead_scores.h"
 #include "verify/seeps.h"
@@ -42,7 +41,6 @@ typedef struct {
     float *climatology_forecast, *damped; /* [points] */
     ar_seeps_climate seeps;               /* zeroed where there is no precipitation */
     ar_field_places places;
-    ar_field_film film;
     double *thresholds; /* [threshold_count] */
     int64_t threshold_count;
     ar_rival_field *rivals; /* [run->rival_count] */
@@ -68,14 +66,14 @@ AR_USE_RESULT ar_status ar_field_scorer_begin_lead(ar_field_scorer *scorer, int6
 bool ar_field_scorer_wants(const ar_field_scorer *scorer, int64_t t);
 /* Add a level of a time that is wanted and whose lead time is begun: members [member_count][nlat]
  * [nlon]. All levels of a time have to follow on each other, from the first on. Draws the map when
- * this is the time for it. */
+ * this is the time for it, and adds a frame to the film of the field. */
 AR_USE_RESULT ar_status ar_field_scorer_add(ar_field_scorer *scorer, int64_t t, int64_t level,
                                             const float *members, ar_error *err);
 
 /* Read the scores of a lead time from its sums, which are freed. */
 AR_USE_RESULT ar_status ar_field_scorer_end_lead(ar_field_scorer *scorer, int64_t lead,
                                                  ar_error *err);
-/* Append what was scored to run->scores, run->level_scores and run->spectra; draw the film. */
+/* Append what was scored to run->scores, run->level_scores and run->spectra. */
 AR_USE_RESULT ar_status ar_field_scorer_finish(ar_field_scorer *scorer, ar_error *err);
 
 #endif

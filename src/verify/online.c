@@ -223,6 +223,7 @@ ar_status ar_forecast_verify(const ar_forecast_options *forecast, const ar_verif
         AR_TRY(ar_forecast_writer_check(forecast, err));
     }
     AR_TRY(ar_forecast_into(forecast, sinks, forecast->out ? 2 : 1, err));
+    AR_TRY(ar_verification_tell_pictures(&scores.run, err)); /* the forecast's file is there now */
 cleanup:
     if (status != AR_OK) {
         ar_free(*table);

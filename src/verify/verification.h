@@ -13,6 +13,8 @@
 #include "verify/rival.h"
 #include "atmorep/atmorep.h"
 
+struct ar_field_film;
+
 typedef struct {
     const ar_verify_options *options;
     ar_forecast_file forecast;
@@ -41,6 +43,9 @@ typedef struct {
     size_t spectra_count, spectra_capacity;
     ar_report_map *maps;
     size_t map_count, map_capacity;
+    struct ar_field_film *films; /* [field_count of the forecast] */
+    int64_t failed_pictures;     /* that should be there and are not */
+    ar_error picture_error;      /* why, of the first of them */
     ar_conditional_score *conditional_scores;
     size_t conditional_score_count, conditional_score_capacity;
     ar_place_score *place_scores;
@@ -49,9 +54,9 @@ typedef struct {
 
 /* With run->options and run->forecast given: check them and choose all else. */
 AR_USE_RESULT ar_status ar_verification_prepare(ar_verification *run, ar_error *err);
-/* When all is scored: write what goes into the folder. *table is the caller's to ar_free. */
-AR_USE_RESULT ar_status ar_verification_conclude(const ar_verification *run, char **table,
-                                                 ar_error *err);
+/* When all is scored: write what goes into the folder, the scores first. Pictures that could not be
+ * drawn are for the caller to tell: ar_verification_tell_pictures. *table is its to ar_free. */
+AR_USE_RESULT ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err);
 /* Safe on a zeroed one; a folder that prepare made and nothing was written to goes, too. */
 void ar_verification_release(ar_verification *run);
 
@@ -61,6 +66,19 @@ AR_USE_RESULT ar_status ar_verification_choose_leads(ar_verification *run, ar_er
 
 /* Index of a lead time in run->lead_times; −1: it is not scored. */
 int64_t ar_verification_find_lead(const ar_verification *run, int64_t lead_time);
+
+/* Keep a picture for the report. */
+AR_USE_RESULT ar_status ar_verification_keep_picture(ar_verification *run,
+                                                     const ar_report_map *picture, ar_error *err);
+/* Tell as a warning, and keep for the end, that a picture could not be drawn. */
+void ar_verification_picture_failed(ar_verification *run, const char *file, const ar_error *why);
+/* AR_OK when all could be; else an error that tells how many could not, and the first of them. */
+AR_USE_RESULT ar_status ar_verification_tell_pictures(const ar_verification *run, ar_error *err);
+
+/* A film for each field; ar_field_scorer_add adds its frames, and they are drawn at the end. */
+AR_USE_RESULT ar_status ar_verification_prepare_films(ar_verification *run, ar_error *err);
+AR_USE_RESULT ar_status ar_verification_draw_films(ar_verification *run, ar_error *err);
+void ar_verification_release_films(ar_verification *run); /* safe where there are none */
 
 /* Append the spectra of a field, or made from it, at a level and the lead time of an index; they
  * are taken and become means over times. Without any time there is nothing to append. */

@@ -215,20 +215,25 @@ static ar_status write_text(const char *folder, const char *name, const char *te
     return status;
 }
 
-/* What the page is without for want of a program or of spherical harmonics. */
+/* What the page is without, for want of a program or of spherical harmonics, or by a failure. */
 static void describe_missing(const ar_verification *run, char *text, size_t size)
 {
     const bool maps = run->options->maps && !ar_gmt_installed();
     const bool png = run->options->maps && !ar_program_installed("rsvg-convert");
-    snprintf(text, size, "%s%s%s", maps ? "There are no maps: GMT is not installed. " : "",
-             png ? "Charts in figures/ are SVG only: rsvg-convert is not installed. " : "",
-             run->harmonics ? "" : "There are no spectra of this grid.");
+    int used =
+        snprintf(text, size, "%s%s%s", maps ? "There are no maps: GMT is not installed. " : "",
+                 png ? "Charts in figures/ are SVG only: rsvg-convert is not installed. " : "",
+                 run->harmonics ? "" : "There are no spectra of this grid. ");
+    if (run->failed_pictures > 0) {
+        snprintf(text + used, size - (size_t)used, "Pictures that could not be drawn: %lld.",
+                 (long long)run->failed_pictures);
+    }
 }
 
-ar_status ar_verification_conclude(const ar_verification *run, char **table, ar_error *err)
+static void outline_report(ar_report *report, const ar_verification *run)
 {
     const ar_verify_options *options = run->options;
-    ar_report report = {
+    *report = (ar_report){
         .forecast = options->forecast,
         .truth_paths = options->truth_paths,
         .truth_count = options->truth_count,
@@ -254,17 +259,26 @@ ar_status ar_verification_conclude(const ar_verification *run, char **table, ar_
         .rivals = run->rival_names,
         .rival_count = run->rival_count,
     };
-    ar_grid_describe(&run->forecast.grid, report.grid_text);
-    describe_missing(run, report.missing, sizeof report.missing);
-    ar_time_format(run->climatology_start, run->forecast.calendar, report.climatology_start);
-    ar_time_format(run->climatology_end, run->forecast.calendar, report.climatology_end);
+    ar_grid_describe(&run->forecast.grid, report->grid_text);
+    describe_missing(run, report->missing, sizeof report->missing);
+    ar_time_format(run->climatology_start, run->forecast.calendar, report->climatology_start);
+    ar_time_format(run->climatology_end, run->forecast.calendar, report->climatology_end);
+}
+
+ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error *err)
+{
+    const char *folder = run->options->out;
+    ar_report report;
     char *json = NULL, *text = NULL;
     ar_status status = AR_OK;
+    outline_report(&report, run);
     AR_TRY(ar_report_json(&json, &report, err));
     AR_TRY(ar_report_table(&text, &report, err));
-    AR_TRY(write_text(options->out, "scores.json", json, err));
-    AR_TRY(write_text(options->out, "scores.txt", text, err));
-    AR_TRY(ar_report_page_write(&report, options->out, text, err));
+    AR_TRY(write_text(folder, "scores.json", json, err));
+    AR_TRY(write_text(folder, "scores.txt", text, err));
+    AR_TRY(ar_verification_draw_films(run, err));
+    outline_report(&report, run); /* with the pictures */
+    AR_TRY(ar_report_page_write(&report, folder, text, err));
     *table = text;
     text = NULL;
 cleanup:
@@ -289,6 +303,7 @@ ar_status ar_verification_prepare(ar_verification *run, ar_error *err)
     AR_TRY(choose_blocks(run, err));
     AR_TRY(prepare_spectra(run, err));
     AR_TRY(open_rivals(run, err));
+    AR_TRY(ar_verification_prepare_films(run, err));
     run->new_folder = access(options->out, F_OK) != 0;
     AR_TRY(ar_folder_make(options->out, err));
 cleanup:
@@ -318,6 +333,7 @@ void ar_verification_release(ar_verification *run)
     }
     ar_free(run->spectra);
     ar_free(run->maps);
+    ar_verification_release_films(run);
     for (int64_t i = 0; i < run->rival_count; i++) {
         ar_rival_close(&run->rivals[i]);
     }
@@ -340,6 +356,7 @@ ar_status ar_verify(const ar_verify_options *options, char **table, ar_error *er
     }
     AR_TRY(ar_verification_add_energy(&run, err));
     AR_TRY(ar_verification_conclude(&run, table, err));
+    AR_TRY(ar_verification_tell_pictures(&run, err));
 cleanup:
     ar_verification_release(&run);
     return status;

@@ -33,7 +33,7 @@ def make():
     when = {"units": "hours since 2001-03-01", "calendar": "standard"}
     grid = ("latitude", "longitude")
     truth = np.stack([280 + 5 * wave[h] for h in hours]).astype("f4")
-    xr.Dataset({"t": (("time", *grid), truth, {"units": "K"})},
+    xr.Dataset({"t": (("time", *grid), truth, {"units": "K"}), "t2": (("time", *grid), truth + 1, {"units": "K"})},
                {"time": ("time", hours.astype(float), when), **place}).to_netcdf(folder / "truth.nc")
     reference, lead = (a.ravel() for a in np.meshgrid([0, 24, 48], [6, 12, 24], indexing="ij"))
     members = np.stack([280 + 5 * wave[r + l] + 0.1 * l * random.standard_normal((4, lat.size, lon.size))
@@ -41,6 +41,7 @@ def make():
     xr.Dataset(
         {"t": (("time", *grid), members.mean(1), {"units": "K", "standard_name": NASTY, "long_name": NASTY}),
          "t_members": (("time", "member", *grid), members),
+         "t2": (("time", *grid), members.mean(1) + 1, {"units": "K"}),
          "lead_time": ("time", lead.astype(float), {"units": "hours"})},
         {"time": ("time", (reference + lead).astype(float), when),
          "forecast_reference_time": ("time", reference.astype(float), when), **place},
@@ -85,7 +86,7 @@ def check(with_maps):
         assert reference.startswith(("data:", "#")), f"the page refers to {reference[:60]}"
     assert not re.search(r"url\((?!#)", text) and "@import" not in text
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == (2 if with_maps else 0), f"{len(images)} pictures"  # maps, and a film of three lead times
+    assert len(images) == (4 if with_maps else 0), f"{len(images)} pictures"  # of both fields maps, and a film of three lead times
     for image in images:
         assert image["alt"]
         data = base64.b64decode(image["src"].split(",", 1)[1], validate=True)

@@ -27,6 +27,21 @@ $python "$case" check "$work" no || fail "the page without maps"
 grep -q 'GMT is not installed' "$work/out/report.html" || fail "the page does not say that maps are missing"
 grep -q 'rsvg-convert is not installed' "$work/out/report.html" || fail "nor that PNGs are"
 
+echo "== with a gmt that fails: all else is there, and it is told"
+mkdir "$work/bin" "$work/before"
+cp "$work/out/scores.json" "$work/out/scores.txt" "$work/before"
+rm -r "$work/out"
+printf '#!/bin/sh\nexit 7\n' >"$work/bin/gmt"
+chmod +x "$work/bin/gmt"
+PATH=$work/bin "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null && fail "no error is told"
+grep -q 'atmorep verify: .*holds scores and report, but 4 pictures could not be drawn; the first: map_t.png' "$work/err" ||
+    fail "what failed is not told: $(cat "$work/err")"
+for file in scores.json scores.txt; do
+    cmp "$work/before/$file" "$work/out/$file" || fail "$file is not what it is without pictures"
+done
+$python "$case" check "$work" no || fail "the page without pictures"
+grep -q 'Pictures that could not be drawn: 4' "$work/out/report.html" || fail "the page does not say that pictures are missing"
+
 if command -v gmt >/dev/null; then
     echo "== with maps"
     "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null || fail "verify: $(cat "$work/err")"
