@@ -221,11 +221,50 @@ static int64_t first_to_forecast(const ar_forecast_state *state)
     return first;
 }
 
-/* Tiles of all passes over the grid that the forecasts from one start take. */
-static int64_t tiles_of_a_start(const ar_forecast_state *state)
+/* Go on with time number `first`, which may lie in the middle of a roll-out. */
+static ar_status restore_times(ar_forecast_state *state, int64_t first, ar_error *err)
 {
-    const int64_t later = (state->times.steps - 1) * state->roll_out.trajectory_count;
-    return (1 + later + (state->options->alpha ? 1 : 0)) * state->tiles.count;
+    const ar_forecast_times *times = &state->times;
+    const int64_t start = first / times->steps, step = first % times->steps;
+    ar_forecast_array arrays[AR_FIELD_MAX];
+    int count = 0;
+    ar_status status = AR_OK;
+    if (step > 0) {
+        AR_TRY(ar_roll_out_go_on(&state->roll_out,
+                                 ar_forecast_times_first(times, times->valid[start]), step, err));
+        count = ar_roll_out_arrays(&state->roll_out, arrays);
+    }
+    for (int64_t i = 0; i < state->sink_count; i++) {
+        const ar_forecast_sink *sink = &state->sinks[i];
+        if (sink->complete && sink->complete(sink->context) == first) {
+            return sink->restore(sink->context, arrays, count, err);
+        }
+    }
+cleanup:
+    return status;
+}
+
+/* The first `complete` times are whole. */
+static ar_status keep_times(ar_forecast_state *state, int64_t complete, ar_error *err)
+{
+    ar_forecast_array arrays[AR_FIELD_MAX];
+    const bool within = complete % state->times.steps > 0;
+    const int count = within ? ar_roll_out_arrays(&state->roll_out, arrays) : 0;
+    ar_status status = AR_OK;
+    for (int64_t i = 0; status == AR_OK && i < state->sink_count; i++) {
+        const ar_forecast_sink *sink = &state->sinks[i];
+        if (sink->keep) {
+            status = sink->keep(sink->context, complete, arrays, count, err);
+        }
+    }
+    return status;
+}
+
+/* Tiles of all passes over the grid that the first `steps` times from one start take. */
+static int64_t tiles_of_steps(const ar_forecast_state *state, int64_t steps)
+{
+    const int64_t later = (steps - 1) * state->roll_out.trajectory_count;
+    return steps == 0 ? 0 : (1 + later + (state->options->alpha ? 1 : 0)) * state->tiles.count;
 }
 
 static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
@@ -235,8 +274,12 @@ static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
     ar_status status = AR_OK;
     AR_TRY(begin_sinks(state, err));
     const int64_t first = first_to_forecast(state);
-    const int64_t of_a_start = tiles_of_a_start(state);
-    state->tiles_done = first / times->steps * of_a_start;
+    const int64_t of_a_start = tiles_of_steps(state, times->steps);
+    state->tiles_done =
+        first / times->steps * of_a_start + tiles_of_steps(state, first % times->steps);
+    if (first > 0) {
+        AR_TRY(restore_times(state, first, err));
+    }
     ar_progress_begin(&state->progress, "forecasting, tile", state->tiles_done,
                       times->count * of_a_start);
     for (int64_t i = first; i < times->count * times->steps; i++) {
@@ -245,6 +288,9 @@ static ar_status forecast_all(ar_forecast_state *state, ar_error *err)
         AR_TRY(write_time(state, i, err));
         if (o->alpha) {
             AR_TRY(forecast_counterfactual(state, i, valid, err));
+        }
+        if (i + 1 < state->outline.time_count) {
+            AR_TRY(keep_times(state, i + 1, err));
         }
     }
     ar_profile_begin(o->profile);

@@ -3,6 +3,7 @@
 #define AR_TASK_FORECAST_SINK_H
 
 #include "atmorep/atmorep.h"
+#include "task/forecast_progress.h"
 #include "task/forecast_times.h"
 #include "train/checkpoint.h"
 
@@ -23,8 +24,8 @@ AR_USE_RESULT ar_status ar_forecast_outline_times(ar_forecast_outline *outline,
                                                   const ar_forecast_times *times, ar_error *err);
 void ar_forecast_outline_release(ar_forecast_outline *outline); /* safe on a zeroed one */
 
-/* The calls in the order in which they come: begin, write for each of the times by its index,
- * commit. A failure ends the forecast. */
+/* The calls in the order in which they come: begin, write for each of the times by its index, and
+ * keep, commit. A failure ends the forecast. */
 typedef struct {
     void *context;
     ar_status (*begin)(void *context, const ar_forecast_outline *outline, ar_error *err);
@@ -35,9 +36,15 @@ typedef struct {
      * from it, [level][nlat][nlon], and how probable that is by chance. NULL: not wanted. */
     ar_status (*write_difference)(void *context, int64_t index, int64_t field,
                                   const float *difference, const float *p_value, ar_error *err);
-    /* After begin: how many of the times it has already, from the first, all steps of a start; they
-     * are not written again. NULL: none. */
+    /* After begin: how many of the times it has already, from the first; they are not written
+     * again. NULL: none. */
     int64_t (*complete)(const void *context);
+    /* If there are any: read the arrays that a roll-out goes on from (none where a start ends). */
+    ar_status (*restore)(void *context, const ar_forecast_array *arrays, int count, ar_error *err);
+    /* The first `complete` times, but not all, have been written, with all that belongs to them,
+     * and a roll-out goes on from the arrays. NULL: nothing is kept. */
+    ar_status (*keep)(void *context, int64_t complete, const ar_forecast_array *arrays, int count,
+                      ar_error *err);
     ar_status (*commit)(void *context, ar_error *err);
 } ar_forecast_sink;
 

@@ -24,6 +24,22 @@ static int64_t complete(const void *context)
     return ((const ar_forecast_writer *)context)->unfinished.complete;
 }
 
+static ar_status restore(void *context, const ar_forecast_array *arrays, int count, ar_error *err)
+{
+    const ar_forecast_writer *writer = context;
+    return ar_forecast_progress_read(writer->unfinished.progress, arrays, count, err);
+}
+
+static ar_status keep(void *context, int64_t complete, const ar_forecast_array *arrays, int count,
+                      ar_error *err)
+{
+    ar_forecast_writer *writer = context;
+    return writer->unfinished.folder.path
+               ? ar_unfinished_forecast_note(&writer->unfinished, writer->file, complete, arrays,
+                                             count, err)
+               : AR_OK;
+}
+
 static ar_status commit(void *context, ar_error *err)
 {
     return ar_forecast_writer_commit(context, err);
@@ -36,6 +52,8 @@ ar_forecast_sink ar_forecast_writer_sink(ar_forecast_writer *writer)
                               .write = write_time,
                               .write_difference = write_difference,
                               .complete = complete,
+                              .restore = restore,
+                              .keep = keep,
                               .commit = commit};
 }
 

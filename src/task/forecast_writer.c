@@ -224,7 +224,6 @@ static ar_status begin_or_go_on(ar_forecast_writer *writer, const ar_forecast_ou
 {
     ar_unfinished_forecast *unfinished = &writer->unfinished;
     ar_status status = AR_OK;
-    unfinished->complete -= unfinished->complete % writer->layout.steps;
     for (int64_t i = 0; i < unfinished->complete; i++) {
         AR_TRY(ar_forecast_layout_write(&writer->layout, writer->file, i, outline->valid_times[i],
                                         outline->lead_hours[i], err));
@@ -360,10 +359,6 @@ ar_status ar_forecast_writer_write(ar_forecast_writer *writer, int64_t index, in
                                    int64_t lead_hours, const float *const *members, ar_error *err)
 {
     ar_status status = AR_OK;
-    if (writer->unfinished.folder.path && index > writer->unfinished.complete &&
-        index % writer->layout.steps == 0) { /* the starts before this one are whole */
-        AR_TRY(ar_unfinished_forecast_note(&writer->unfinished, writer->file, index, err));
-    }
     AR_TRY(ar_forecast_layout_write(&writer->layout, writer->file, index, valid_time, lead_hours,
                                     err));
     for (int64_t f = 0; f < writer->dataset->field_count; f++) {

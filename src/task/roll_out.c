@@ -335,3 +335,27 @@ void ar_roll_out_advance(ar_roll_out *roll)
     }
     deal_tails(roll);
 }
+
+int ar_roll_out_arrays(const ar_roll_out *roll, ar_forecast_array *arrays)
+{
+    int count = 0;
+    for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        if (roll->predicted[f]) {
+            arrays[count++] = (ar_forecast_array){
+                .values = roll->known[f],
+                .count = (size_t)(roll->trajectory_count * roll->times->known_before *
+                                  time_values(roll, f))};
+        }
+    }
+    return count;
+}
+
+/* Times, tails and random numbers follow from how many steps there were. */
+ar_status ar_roll_out_go_on(ar_roll_out *roll, int64_t first_time, int64_t steps, ar_error *err)
+{
+    ar_status status = ar_roll_out_begin(roll, first_time, err);
+    for (int64_t i = 0; status == AR_OK && i < steps; i++) {
+        ar_roll_out_advance(roll);
+    }
+    return status;
+}

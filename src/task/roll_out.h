@@ -6,6 +6,7 @@
 
 #include "atmorep/atmorep.h"
 #include "task/blend.h"
+#include "task/forecast_progress.h"
 #include "task/forecast_times.h"
 #include "task/perturbation.h"
 
@@ -50,5 +51,12 @@ AR_USE_RESULT ar_status ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory,
                                          const ar_blend *blends, ar_error *err);
 /* When all trajectories have been fed: the next cube lies a lead time later. */
 void ar_roll_out_advance(ar_roll_out *roll);
+
+/* What all trajectories know, arrays[AR_FIELD_MAX], of which there are as many as it returns:
+ * besides the number of steps, all that a roll-out goes on from. */
+int ar_roll_out_arrays(const ar_roll_out *roll, ar_forecast_array *arrays);
+/* As after ar_roll_out_begin and `steps` steps, but that what those arrays hold has to be read. */
+AR_USE_RESULT ar_status ar_roll_out_go_on(ar_roll_out *roll, int64_t first_time, int64_t steps,
+                                          ar_error *err);
 
 #endif

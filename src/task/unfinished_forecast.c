@@ -1,8 +1,5 @@
 #include "task/unfinished_forecast.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +9,7 @@
 #include "base/memory.h"
 #include "task/forecast_description.h"
 
-enum { LARGEST_PROGRESS = 64, SHARE_OF_FLUSHES = 20 };
+enum { SHARE_OF_FLUSHES = 20 };
 
 /* The description goes first: without it the rest is worth nothing, whenever this ends. */
 static void clear(const ar_unfinished_forecast *unfinished)
@@ -20,31 +17,6 @@ static void clear(const ar_unfinished_forecast *unfinished)
     unlink(unfinished->folder.description);
     unlink(unfinished->progress);
     ar_folder_remove(unfinished->store);
-}
-
-static ar_status read_progress(ar_unfinished_forecast *unfinished, int64_t time_count,
-                               ar_error *err)
-{
-    char *text = NULL, *end;
-    size_t bytes;
-    ar_status status = AR_OK;
-    if (!ar_path_exists(unfinished->progress)) {
-        return AR_OK;
-    }
-    AR_TRY(ar_file_read_whole(unfinished->progress, LARGEST_PROGRESS, &text, &bytes, err));
-    errno = 0;
-    const long long complete = strtoll(text, &end, 10);
-    if (end == text || *end != '\n' || errno != 0 || complete < 0 || complete > time_count) {
-        status = ar_fail(err, AR_ERROR_INPUT,
-                         "%s: should be a number from 0 to %lld, of times that are complete; to "
-                         "begin anew leave out --resume",
-                         unfinished->progress, (long long)time_count);
-        goto cleanup;
-    }
-    unfinished->complete = complete;
-cleanup:
-    ar_free(text);
-    return status;
 }
 
 ar_status ar_unfinished_forecast_open(ar_unfinished_forecast *unfinished,
@@ -62,7 +34,10 @@ ar_status ar_unfinished_forecast_open(ar_unfinished_forecast *unfinished,
         ar_path_exists(unfinished->store)) {
         AR_TRY(ar_forecast_describe(outline, &description, err));
         AR_TRY(ar_unfinished_folder_compare(&unfinished->folder, description, err));
-        AR_TRY(read_progress(unfinished, outline->time_count, err));
+        if (ar_path_exists(unfinished->progress)) {
+            AR_TRY(ar_forecast_progress_count(unfinished->progress, outline->time_count,
+                                              &unfinished->complete, err));
+        }
     } else {
         clear(unfinished);
     }
@@ -88,17 +63,16 @@ ar_status ar_unfinished_forecast_begin(const ar_unfinished_forecast *unfinished,
 }
 
 ar_status ar_unfinished_forecast_note(ar_unfinished_forecast *unfinished, ar_writer *file,
-                                      int64_t complete, ar_error *err)
+                                      int64_t complete, const ar_forecast_array *arrays, int count,
+                                      ar_error *err)
 {
     const double now = ar_clock_seconds();
-    char text[LARGEST_PROGRESS];
     ar_status status = AR_OK;
     if (now - unfinished->flushed < SHARE_OF_FLUSHES * unfinished->cost) {
         return AR_OK;
     }
-    const int length = snprintf(text, sizeof text, "%lld\n", (long long)complete);
     AR_TRY(ar_writer_flush(file, err)); /* first, so that no time is counted that may be lost */
-    AR_TRY(ar_file_write_whole(unfinished->progress, text, (size_t)length, err));
+    AR_TRY(ar_forecast_progress_write(unfinished->progress, complete, arrays, count, err));
     unfinished->complete = complete;
     unfinished->flushed = ar_clock_seconds();
     unfinished->cost = unfinished->flushed - now;

@@ -1,7 +1,8 @@
 /* What a forecast to a Zarr group keeps on the disk until it is complete: the folder OUT.part with
  *     forecast.txt   what is being forecast, so that nothing else goes on with it
  *     data.zarr      the times so far, a store that can be read
- *     complete       how many of them are whole and on the disk
+ *     complete       how many of them are whole and on the disk, and in the middle of a roll-out
+ *                    what it goes on from (task/forecast_progress.h)
  * A kill leaves it there. While a forecast is at work the folder is locked. */
 #ifndef AR_TASK_UNFINISHED_FORECAST_H
 #define AR_TASK_UNFINISHED_FORECAST_H
@@ -11,6 +12,7 @@
 
 #include "base/unfinished.h"
 #include "io/writer.h"
+#include "task/forecast_progress.h"
 #include "task/forecast_sink.h"
 
 typedef struct {
@@ -31,10 +33,12 @@ AR_USE_RESULT ar_status ar_unfinished_forecast_open(ar_unfinished_forecast *unfi
 AR_USE_RESULT ar_status ar_unfinished_forecast_begin(const ar_unfinished_forecast *unfinished,
                                                      const ar_forecast_outline *outline,
                                                      ar_error *err);
-/* The first `complete` times are whole in `file`: put them onto the disk, unless the last time was
- * so short ago that waiting for the disk would take more than a twentieth of the run. */
+/* The first `complete` times are whole in `file`, and the next goes on from the arrays: put them
+ * onto the disk, unless the last time was so short ago that waiting for the disk would take more
+ * than a twentieth of the run. */
 AR_USE_RESULT ar_status ar_unfinished_forecast_note(ar_unfinished_forecast *unfinished,
                                                     ar_writer *file, int64_t complete,
+                                                    const ar_forecast_array *arrays, int count,
                                                     ar_error *err);
 /* Remove the folder, with what is in it if that is worth nothing. Does nothing where none is open.
  */

@@ -1,11 +1,13 @@
 /* What a roll-out feeds back: after any number of steps a trajectory knows the last times before
  * its next cube, each the data's, the mean, or one tail of what was forecast for that time; tails
- * are dealt out so that each is used once a step; no allocation that fails leaks. */
+ * are dealt out so that each is used once a step; its arrays and the number of steps are all it has
+ * to be gone on with; no allocation that fails leaks. */
 #include "task/roll_out.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -120,6 +122,24 @@ static void check_members(const ar_roll_out *roll, int64_t hour, int64_t step)
     }
 }
 
+/* Begin anew and go on with nothing but the arrays: times, tails and arrays are what they were. */
+static void stop_and_go_on(ar_roll_out *roll, int64_t first_time, int64_t steps)
+{
+    static float kept[MEMBERS * TIMES * LEVELS * POINTS];
+    int64_t tails[MEMBERS];
+    ar_forecast_array arrays[AR_FIELD_MAX];
+    assert_int_equal(ar_roll_out_arrays(roll, arrays), 1);
+    assert_int_equal(arrays[0].count,
+                     roll->trajectory_count * roll->times->known_before * LEVELS * POINTS);
+    memcpy(kept, arrays[0].values, arrays[0].count * sizeof(float));
+    memcpy(tails, roll->tails, sizeof tails);
+    const int64_t time = roll->known_times[0];
+    assert_int_equal(ar_roll_out_go_on(roll, first_time, steps, NULL), AR_OK);
+    assert_memory_equal(tails, roll->tails, sizeof tails);
+    assert_int_equal(roll->known_times[0], time);
+    memcpy(arrays[0].values, kept, arrays[0].count * sizeof(float));
+}
+
 static void check_roll_out(int64_t known_before, int64_t fed, bool feed_members)
 {
     const ar_forecast_options options = {.steps = STEPS, .feed_members = feed_members};
@@ -148,6 +168,7 @@ static void check_roll_out(int64_t known_before, int64_t fed, bool feed_members)
                 check_members(&roll, first_forecast + fed - 1, step);
             }
             ar_roll_out_advance(&roll);
+            stop_and_go_on(&roll, (start - known_before) * HOUR, step + 1);
         }
     }
     ar_roll_out_release(&roll);
