@@ -17,7 +17,7 @@ int ar_command_attention(int argc, char **argv)
         {"model", "RUN", "run folder or checkpoint", AR_OPTION_TEXT, &o.model, true},
         {"data", "STORE", "files, stores or glob patterns with the model's fields", AR_OPTION_LIST,
          &data, true},
-        {"time", "T", "last time of the cube, in which the query token lies", AR_OPTION_TEXT,
+        {"time", "T", "last time of the cube, in which the query token lies", AR_OPTION_TIME,
          &o.time, true},
         {"at", "LAT,LON", "place of the query token, which the cube lies around", AR_OPTION_PLACE,
          at, true},

@@ -162,7 +162,7 @@ int ar_command_convert(int argc, char **argv)
         {"allow-missing", "PATTERN",
          "parameters that the files may lack, such as \"tails.*\"; they get starting values",
          AR_OPTION_LIST, &r.allow_missing, false},
-        {"out", "FILE", "what to write: .safetensors, or .mod for torch.load", AR_OPTION_TEXT,
+        {"out", "FILE", "what to write: .safetensors, or .mod for torch.load", AR_OPTION_OUT,
          &r.out, true},
         {0}};
     const ar_command_line line = {

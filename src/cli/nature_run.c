@@ -120,8 +120,8 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
                        int *exit_code)
 {
     const ar_option options[] = {
-        {"out", "FILE", "what to write, a netCDF file (.nc) or a Zarr group (.zarr)",
-         AR_OPTION_TEXT, &o->out, false},
+        {"out", "FILE", "what to write, a netCDF file (.nc) or a Zarr group (.zarr)", AR_OPTION_OUT,
+         &o->out, false},
         {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",
          AR_OPTION_INTEGER, &o->zarr_format, false},
         {"config", "FILE.yaml",
@@ -139,7 +139,7 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
          AR_OPTION_INTEGER, &o->spin_up_days, false},
         {"every", "HOURS", "between times (default 6)", AR_OPTION_INTEGER, &o->output.every_hours,
          false},
-        {"start", "T", "date of the first time after spin-up (default 2001-01-01)", AR_OPTION_TEXT,
+        {"start", "T", "date of the first time after spin-up (default 2001-01-01)", AR_OPTION_TIME,
          &o->start, false},
         {"seed", "S", "of the noise that weather grows from (default 1)", AR_OPTION_INTEGER,
          &texts->seed, false},
@@ -155,7 +155,7 @@ static bool parse_line(ar_nature_run_options *o, line_texts *texts, int argc, ch
          AR_OPTION_INTEGER, &o->output.longitudes, false},
         {"variables", "NAME", "what to write (default: all there are)", AR_OPTION_LIST,
          &texts->variables, false},
-        {"state", "FILE", "save the state of the end here", AR_OPTION_TEXT, &o->state, false},
+        {"state", "FILE", "save the state of the end here", AR_OPTION_OUT, &o->state, false},
         {"from", "FILE",
          "begin with a saved state and write the next --days; its date is that of --start and "
          "--spin-up-days of the run that saved it",

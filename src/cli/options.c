@@ -1,7 +1,6 @@
 #include "cli/cli.h"
-#include "cli/place.h"
+#include "cli/option_value.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +71,11 @@ const char *ar_closest_name(const char *word, const char *const *names, int64_t 
     return closest && fewest <= (strlen(word) + 1) / 2 ? closest : NULL;
 }
 
+static bool is_list(const ar_option *option)
+{
+    return option->kind == AR_OPTION_LIST || option->kind == AR_OPTION_TIMES;
+}
+
 static void print_option(const ar_option *option)
 {
     char left[96];
@@ -79,11 +83,10 @@ static void print_option(const ar_option *option)
         snprintf(left, sizeof left, "--%s[=%s]", option->name, option->argument);
     } else {
         snprintf(left, sizeof left, "--%s%s%s%s", option->name, option->argument ? " " : "",
-                 option->argument ? option->argument : "",
-                 option->kind == AR_OPTION_LIST ? "…" : "");
+                 option->argument ? option->argument : "", is_list(option) ? "…" : "");
     }
     /* "…" has three bytes and one column. */
-    int width = 30 + (option->kind == AR_OPTION_LIST ? 2 : 0);
+    int width = 30 + (is_list(option) ? 2 : 0);
     if ((int)strlen(left) >= width) {
         printf("  %s\n  %30s%s", left, "", option->help);
     } else {
@@ -102,8 +105,7 @@ static void print_usage(const ar_command_line *line)
     }
     for (const ar_option *option = line->options; option->name; option++) {
         if (option->required) {
-            printf(" --%s %s%s", option->name, option->argument,
-                   option->kind == AR_OPTION_LIST ? "…" : "");
+            printf(" --%s %s%s", option->name, option->argument, is_list(option) ? "…" : "");
         }
     }
     printf(" [OPTION…]\n");
@@ -179,51 +181,10 @@ static ar_status append(ar_text_list *list, const char *text, parser *parse)
     return AR_OK;
 }
 
-static ar_status store_hours(parser *parse, const ar_option *option, const char *text)
-{
-    char *end = NULL;
-    errno = 0;
-    const long long number = strtoll(text, &end, 10);
-    const bool days = strcmp(end, "d") == 0, hours = !*end || strcmp(end, "h") == 0;
-    if (end == text || (!days && !hours) || errno || llabs(number) > INT32_MAX) {
-        return ar_fail(&parse->err, AR_ERROR_USAGE,
-                       "--%s %s: should be hours or days, such as 36, 36h or 5d", option->name,
-                       text);
-    }
-    *(int64_t *)option->destination = days ? 24 * number : number;
-    return AR_OK;
-}
-
 static ar_status store_value(parser *parse, const ar_option *option, const char *text)
 {
-    double *const place = option->destination;
-    char *end = NULL;
-    errno = 0;
-    switch (option->kind) {
-    case AR_OPTION_LIST:
-        return append(option->destination, text, parse);
-    case AR_OPTION_TEXT:
-    case AR_OPTION_MAYBE_TEXT:
-        *(const char **)option->destination = text;
-        return AR_OK;
-    case AR_OPTION_INTEGER:
-        *(int64_t *)option->destination = strtoll(text, &end, 10);
-        break;
-    case AR_OPTION_NUMBER:
-        *(double *)option->destination = strtod(text, &end);
-        break;
-    case AR_OPTION_HOURS:
-        return store_hours(parse, option, text);
-    case AR_OPTION_PLACE:
-        return ar_place_parse(text, &place[0], &place[1], &parse->err);
-    case AR_OPTION_FLAG:
-        break;
-    }
-    if (!end || end == text || *end || errno) {
-        return ar_fail(&parse->err, AR_ERROR_USAGE, "--%s %s: %s is wanted", option->name, text,
-                       option->kind == AR_OPTION_INTEGER ? "a whole number" : "a number");
-    }
-    return AR_OK;
+    const ar_status status = ar_option_store(option, text, &parse->err);
+    return status == AR_OK && is_list(option) ? append(option->destination, text, parse) : status;
 }
 
 static bool looks_like_option(const char *text)
@@ -253,7 +214,7 @@ static ar_status parse_option(parser *parse, const char *text)
         *(bool *)option->destination = true;
         return AR_OK;
     }
-    if (repeated && option->kind != AR_OPTION_LIST) {
+    if (repeated && !is_list(option)) {
         return ar_fail(&parse->err, AR_ERROR_USAGE, "--%s is given twice", name);
     }
     if (equals || option->kind == AR_OPTION_MAYBE_TEXT) {
@@ -265,7 +226,7 @@ static ar_status parse_option(parser *parse, const char *text)
     }
     do {
         status = store_value(parse, option, parse->argv[parse->at++]);
-    } while (status == AR_OK && option->kind == AR_OPTION_LIST && parse->at < parse->argc &&
+    } while (status == AR_OK && is_list(option) && parse->at < parse->argc &&
              !looks_like_option(parse->argv[parse->at]));
     return status;
 }

@@ -14,7 +14,7 @@ int ar_command_plot(int argc, char **argv)
     double level = NAN;
     const ar_option options[] = {
         {"var", "NAME", "variable (default: the only one)", AR_OPTION_TEXT, &o.variable, false},
-        {"time", "T", "time of the map (default: the first)", AR_OPTION_TEXT, &o.time, false},
+        {"time", "T", "time of the map (default: the first)", AR_OPTION_TIME, &o.time, false},
         {"level", "LEVEL", "level, in the file's unit (default: the first)", AR_OPTION_NUMBER,
          &level, false},
         {"member", "N", "index in any other dimension (default: 0)", AR_OPTION_INTEGER, &o.member,

@@ -12,15 +12,15 @@ int ar_command_prepare(int argc, char **argv)
     bool dry_run = false;
     char *text = NULL;
     const ar_option options[] = {
-        {"out", "STORE.zarr", "the store to make", AR_OPTION_TEXT, &o.out, true},
+        {"out", "STORE.zarr", "the store to make", AR_OPTION_OUT, &o.out, true},
         {"data", "PATH",
          "files, stores or glob patterns with the fields (default: data.paths of CONFIG)",
          AR_OPTION_LIST, &data, false},
         {"start", "T",
          "first time, e.g. 2018-01-01 (default: what training and validation of CONFIG need, else "
          "all)",
-         AR_OPTION_TEXT, &o.start, false},
-        {"end", "T", "last time, inclusive", AR_OPTION_TEXT, &o.end, false},
+         AR_OPTION_TIME, &o.start, false},
+        {"end", "T", "last time, inclusive", AR_OPTION_TIME, &o.end, false},
         {"dry-run", NULL,
          "only tell what would be read, how large the store would be and how long it would take",
          AR_OPTION_FLAG, &dry_run, false},

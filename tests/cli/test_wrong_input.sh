@@ -98,14 +98,22 @@ done
 echo "== times, models and files that are not there"
 refused 1 '2005-02-20.*goes from 2001-01-01T00:00 to 2001-03-01T18:00' "${forecast[@]}" --start 2005-02-20 --end 2005-02-21
 refused 1 '2001-02-20T03.*none of the times' "${forecast[@]}" --start 2001-02-20T03 --end 2001-02-20T05 --every 7
-refused 1 'yesterday' "${forecast[@]}" --start yesterday --end 2001-02-20
+refused 2 '--start yesterday: should be a time' "${forecast[@]}" --start yesterday --end 2001-02-20
+refused 2 '--end 2001-13-01: should be a time' "${forecast[@]}" --start 2001-02-20 --end 2001-13-01
+refused 2 '--times 2001-02-32: should be a time' "${forecast[@]}" --times 2001-02-20 2001-02-32
+refused 1 '2001-02-30.*no date of the standard calendar' "${forecast[@]}" --start 2001-02-30 # a day of other calendars than the data's
 mkdir empty
 one=(--start 2001-02-20 --end 2001-02-20 --out result.nc --quiet)
 refused 1 'empty: no checkpoint.*atmorep train' forecast --model empty --data z.nc msl.nc "${one[@]}"
 refused 1 'nowhere' forecast --model nowhere --data z.nc msl.nc "${one[@]}"
 refused 1 'z.nc' forecast --model z.nc --data z.nc msl.nc "${one[@]}"
 refused 1 'msl' forecast --model model --data z.nc "${one[@]}"
-refused 1 'nowhere/result.nc' forecast --model model --data z.nc msl.nc "${one[@]:0:4}" --quiet --out nowhere/result.nc
+refused 2 '--out nowhere/result.nc: there is no folder nowhere$' forecast --model model --data z.nc msl.nc "${one[@]:0:4}" \
+    --quiet --out nowhere/result.nc
+refused 2 '--out nowhere/here/s.json: there is no folder nowhere/here$' evaluate --model model --data z.nc msl.nc \
+    "${one[@]:0:4}" --out nowhere/here/s.json
+refused 2 '--out /nowhere/n.zarr/: there is no folder /nowhere$' nature-run --out /nowhere/n.zarr/
+refused 2 '--state z.nc/state: there is no folder z.nc$' nature-run --out n.nc --state z.nc/state
 refused 1 'nowhere' info nowhere
 refused 1 'waves.txt' info waves.txt
 
