@@ -90,6 +90,13 @@ void ar_field_data_release(ar_field_data *field);
 AR_USE_RESULT ar_status ar_field_data_describe(ar_field_data *copy, const ar_field_data *field,
                                                ar_error *err);
 
+/* Are both names of one field, in files, GRIB, CF or configurations? Pure. */
+bool ar_field_same_name(const char *a, const char *b);
+
+/* The CF standard name of a field that goes by this name, too; NULL: none is known that belongs to
+ * it alone. Pure. */
+const char *ar_field_standard_name(const char *name);
+
 /* Index of a time, or −1; a static field has every time. */
 int64_t ar_field_data_find_time(const ar_field_data *field, int64_t time);
 

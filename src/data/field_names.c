@@ -74,6 +74,11 @@ static bool means(const char *name, const char *wanted, int wanted_known)
     return same_text(name, wanted) || (wanted_known >= 0 && find_known(name) == wanted_known);
 }
 
+bool ar_field_same_name(const char *a, const char *b)
+{
+    return means(a, b, find_known(b));
+}
+
 /* Is `wanted` "paramId" and the number of the variable's parameter in ECMWF's table? */
 static bool has_parameter(const ar_source *source, const ar_variable *variable, const char *wanted)
 {

@@ -16,10 +16,6 @@ typedef enum {
     AR_MATCH_NONE,
 } ar_name_match;
 
-/* The CF standard name of a field that goes by this name, too; NULL: none is known that belongs to
- * it alone. Pure. */
-const char *ar_field_standard_name(const char *name);
-
 /* Find the variable of `source` that is the wanted field; NULL and AR_MATCH_NONE if none is.
  * Several that match equally well are an error that names them. Only variables with latitude and
  * longitude count; where none of them is the field, one without that is and that the source says

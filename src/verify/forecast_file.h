@@ -1,4 +1,5 @@
-/* Reading a forecast file (docs/forecast-file.md): its times, grid, fields and members. */
+/* Reading a forecast file (docs/forecast-file.md), in the layout cf or weatherbench: its times,
+ * grid, fields and members. Whichever it is, a time is one valid time with its reference time. */
 #ifndef AR_VERIFY_FORECAST_FILE_H
 #define AR_VERIFY_FORECAST_FILE_H
 
@@ -9,13 +10,25 @@
 #include "field/time.h"
 #include "io/source.h"
 
+/* What a dimension means; a variable may have them in any order. */
+typedef enum {
+    AR_AXIS_TIME, /* valid times; with steps the reference times */
+    AR_AXIS_STEP, /* lead times */
+    AR_AXIS_LEVEL,
+    AR_AXIS_MEMBER,
+    AR_AXIS_LATITUDE,
+    AR_AXIS_LONGITUDE,
+    AR_AXIS_COUNT
+} ar_forecast_axis;
+
 typedef struct {
     char variable[64], standard_name[96], long_name[96], units[64]; /* "" where the file has none */
     char level_units[32];      /* of `levels`; "" for a field without levels */
     int64_t level_count;       /* 1 for a field without levels */
     double *levels;            /* [level_count], pressure in hPa; NULL for a field without levels */
     int64_t member_count;      /* 1 when the file has only the mean */
-    const ar_variable *values; /* <variable>_members, or <variable> where there are no members */
+    const ar_variable *values; /* <variable>_members, or <variable> where there is no such */
+    int axes[AR_AXIS_COUNT];   /* where each lies in the dimensions of `values`; −1: nowhere */
 } ar_forecast_field;
 
 typedef struct {
@@ -24,7 +37,8 @@ typedef struct {
     ar_grid grid;
     ar_grid_order order;
     ar_calendar calendar;
-    int64_t time_count;
+    int64_t step_count; /* layout weatherbench: lead times of each start; 0: layout cf */
+    int64_t time_count; /* weatherbench: starts times steps, the steps of a start side by side */
     int64_t *valid_times, *reference_times, *lead_times; /* [time_count] seconds */
     int64_t training_start, training_end;                /* both inclusive */
     int64_t gap; /* of an interpolation in time: seconds between the known times; else 0 */

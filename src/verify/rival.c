@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "data/field_data.h"
+#include "field/units.h"
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
@@ -50,18 +52,29 @@ void ar_rival_close(ar_rival *rival)
 
 /* ---- a field --------------------------------------------------------------------------------- */
 
+/* How surely it is the wanted one, 0: not at all. At the surface and above it fields can share a
+ * standard name, so that a name of the one field alone counts more. */
+static int likeness(const ar_forecast_field *field, const ar_forecast_field *wanted)
+{
+    if (strcmp(field->variable, wanted->variable) == 0) {
+        return 3;
+    }
+    if (ar_field_same_name(field->variable, wanted->variable)) {
+        return 2;
+    }
+    return wanted->standard_name[0] && strcmp(field->standard_name, wanted->standard_name) == 0;
+}
+
 static const ar_forecast_field *find_field(const ar_forecast_file *file,
                                            const ar_forecast_field *wanted)
 {
     const ar_forecast_field *found = NULL;
+    int best = 0;
     for (int64_t i = 0; i < file->field_count; i++) {
-        const ar_forecast_field *it = &file->fields[i];
-        if (strcmp(it->variable, wanted->variable) == 0) {
-            return it;
-        }
-        if (!found && wanted->standard_name[0] &&
-            strcmp(it->standard_name, wanted->standard_name) == 0) {
-            found = it;
+        const int alike = likeness(&file->fields[i], wanted);
+        if (alike > best) {
+            found = &file->fields[i];
+            best = alike;
         }
     }
     return found;
@@ -73,8 +86,13 @@ static int64_t find_level(const ar_forecast_field *field, const ar_forecast_fiel
     if (!wanted->levels || !field->levels) {
         return !wanted->levels && !field->levels ? 0 : -1;
     }
+    const char *ours = wanted->level_units, *theirs = field->level_units;
+    double scale = 1, offset = 0;
+    if (ours[0] && theirs[0] && ar_units_conversion(theirs, ours, &scale, &offset, NULL) != AR_OK) {
+        return -1; /* 100 hPa are no model level 100 */
+    }
     for (int64_t i = 0; i < field->level_count; i++) {
-        const double difference = field->levels[i] - wanted->levels[level];
+        const double difference = scale * field->levels[i] + offset - wanted->levels[level];
         if (difference * difference <= 1e-12 * wanted->levels[level] * wanted->levels[level]) {
             return i;
         }

@@ -33,17 +33,19 @@ static ar_status open_by_either_name(ar_field_reader **reader, const ar_truth_se
     request.variable = field->variable;
     ar_status status =
         ar_field_reader_open(reader, settings->paths, settings->path_count, &request, err);
-    if (status != AR_ERROR_INPUT || !field->standard_name[0]) {
-        return status;
-    }
-    /* Truth from another source may call the variable otherwise. When that fails too, the first
-     * message is the one to tell. */
-    request.name = field->standard_name;
+    /* Truth from another source may call it otherwise: by another name of the same field, then by
+     * that of CF, which t2m shares with t. When these fail too, the first message is the one to
+     * tell. */
+    const char *const others[] = {field->variable, field->standard_name};
     request.variable = NULL;
-    return ar_field_reader_open(reader, settings->paths, settings->path_count, &request, NULL) ==
-                   AR_OK
-               ? AR_OK
-               : status;
+    for (int i = 0; status == AR_ERROR_INPUT && i < 2; i++) {
+        request.name = others[i];
+        if (others[i][0] && ar_field_reader_open(reader, settings->paths, settings->path_count,
+                                                 &request, NULL) == AR_OK) {
+            status = AR_OK;
+        }
+    }
+    return status;
 }
 
 static ar_status allocate_windows(ar_truth *truth, size_t window_bytes, ar_error *err)

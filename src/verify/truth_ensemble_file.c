@@ -1,5 +1,6 @@
 #include "verify/truth_ensemble_file.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -36,6 +37,13 @@ static ar_status read_numbers(double **numbers, int64_t *count, const char *path
     *count = variable->shape[0];
     AR_TRY(ar_allocate(numbers, (size_t)*count, sizeof **numbers, "the numbers of members", err));
     AR_TRY(ar_source_read_double(source, variable, (int64_t[]){0}, count, *numbers, err));
+    for (int64_t k = 0; k < *count; k++) {
+        if (!(fabs((*numbers)[k]) <= INT32_MAX)) {
+            status = ar_fail(err, AR_ERROR_INPUT, "%s: %s %g is no number of a member", path,
+                             variable->name, (*numbers)[k]);
+            goto cleanup;
+        }
+    }
 cleanup:
     ar_source_close(&source);
     return status;

@@ -38,6 +38,10 @@ refused 'no forecast of .*forecast.nc begins at the first time of a truth ensemb
 $python - "$work" <<'PYTHON'
 import sys, xarray as xr
 xr.open_dataset(f"{sys.argv[1]}/ensemble_30.nc").isel(realization=slice(3)).to_netcdf(f"{sys.argv[1]}/three.nc")
+data = xr.open_dataset(f"{sys.argv[1]}/ensemble_30.nc")
+numbers = data.realization.astype("f8").where(data.realization != 1)
+data.assign_coords(realization=numbers).to_netcdf(f"{sys.argv[1]}/unnumbered.nc")
 PYTHON
 refused 'three.nc has 3 members where the truth ensembles before it have 4' "$work/ensemble_24.nc" "$work/three.nc"
+refused 'unnumbered.nc: realization nan is no number of a member' "$work/unnumbered.nc"
 exit $failures
