@@ -272,6 +272,9 @@ typedef struct {
     double dry_millimetres;
     /* Confidence by resampling blocks of days; 0: blocks of 5 days, 1000 resamples. */
     int64_t block_days, resamples;
+    /* For the report alone: the run folder of the model, for its training curves, and a folder of
+     * ar_attention_maps; NULL: none. */
+    const char *model, *attention;
 } ar_verify_options;
 
 /* Score the forecast; report.html, scores.json, scores.txt, map_<variable>[_<level>].png and the

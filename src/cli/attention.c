@@ -50,7 +50,7 @@ int ar_command_attention(int argc, char **argv)
     o.level = isnan(level) ? NULL : &level;
     AR_TRY(ar_attention_maps(&o, &err));
     if (!no_maps) {
-        AR_TRY(ar_attention_pictures(o.out, &err));
+        AR_TRY(ar_attention_pictures(o.out, o.out, NULL, NULL, &err));
     }
 cleanup:
     exit_code = ar_command_end("attention", status, &err);

@@ -18,7 +18,7 @@ int ar_command_verify(int argc, char **argv)
     ar_verify_options options = {0};
     ar_score_choices choices = ar_score_choices_init();
     ar_text_list truth = {0}, leads = {0}, ensembles = {0};
-    enum { OWN_OPTIONS = 5 };
+    enum { OWN_OPTIONS = 7 };
     ar_option declared[OWN_OPTIONS + AR_SCORE_OPTION_COUNT + 1] = {
         {"forecast", "FILE",
          "the forecast (.nc or .zarr), as atmorep forecast writes it, in either layout",
@@ -32,6 +32,10 @@ int ar_command_verify(int argc, char **argv)
          "compare with the true distribution: ensembles of truth, each from an analysis that "
          "forecasts began with",
          AR_OPTION_LIST, &ensembles, false},
+        {"model", "RUN", "show the training curves of this run folder, too", AR_OPTION_TEXT,
+         &options.model, false},
+        {"attention", "DIR", "show the attention maps that atmorep attention wrote there, too",
+         AR_OPTION_TEXT, &options.attention, false},
     };
     ar_score_options_declare(declared + OWN_OPTIONS, &choices);
     const ar_command_line line = {

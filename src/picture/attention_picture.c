@@ -226,25 +226,78 @@ cleanup:
     return status;
 }
 
-ar_status ar_attention_pictures(const char *folder, ar_error *err)
+static ar_status tell(const ar_source *source, const ar_variable *variable,
+                      ar_attention_drawn *drawn, void *context, ar_error *err)
 {
-    ar_source *source = NULL;
+    const char *name = ar_source_text(source, variable, "long_name");
+    char file[256], caption[256];
+    double latitude = NAN, longitude = NAN;
+    (void)ar_source_number(source, variable, "query_latitude", &latitude); /* it was drawn */
+    (void)ar_source_number(source, variable, "query_longitude", &longitude);
+    snprintf(file, sizeof file, "%s.png", variable->name);
+    snprintf(caption, sizeof caption,
+             "%s: %s, percentage that each place gets, layer by layer; star: the token that asks, "
+             "at %.4g°%c, %.4g°%c",
+             variable->name, name ? name : "attention", fabs(latitude), latitude < 0 ? 'S' : 'N',
+             fabs(longitude), longitude < 0 ? 'W' : 'E');
+    return drawn(context, file, caption, err);
+}
+
+static bool is_attention(const ar_source *source, const ar_variable *variable)
+{
+    return variable->rank == RANK && ar_source_text(source, variable, "query_field");
+}
+
+static ar_status open_maps(ar_source **source, const char *folder, ar_error *err)
+{
     char *path = NULL;
+    bool found = false;
+    ar_status status = AR_OK;
+    AR_TRY(ar_path_join(&path, folder, "attention.nc", err));
+    AR_TRY(ar_source_open(source, path, err));
+    for (int64_t i = 0; i < ar_source_variable_count(*source); i++) {
+        found |= is_attention(*source, ar_source_variable(*source, i));
+    }
+    if (!found) {
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "%s has no attention maps; should be what atmorep attention wrote", path);
+    }
+cleanup:
+    ar_free(path);
+    return status;
+}
+
+ar_status ar_attention_check(const char *source, ar_error *err)
+{
+    ar_source *maps = NULL;
+    ar_status status = open_maps(&maps, source, err);
+    ar_source_close(&maps);
+    return status;
+}
+
+ar_status ar_attention_pictures(const char *source, const char *folder, ar_attention_drawn *drawn,
+                                void *context, ar_error *err)
+{
+    ar_source *maps = NULL;
+    ar_progress progress;
     ar_status status = AR_OK;
     if (!ar_gmt_installed()) {
         ar_log(AR_LOG_WARNING, "GMT is not installed: %s gets no maps", folder);
         return AR_OK;
     }
-    AR_TRY(ar_path_join(&path, folder, "attention.nc", err));
-    AR_TRY(ar_source_open(&source, path, err));
-    for (int64_t i = 0; i < ar_source_variable_count(source); i++) {
-        const ar_variable *variable = ar_source_variable(source, i);
-        if (variable->rank == RANK && ar_source_text(source, variable, "query_field")) {
-            AR_TRY(draw_variable(source, variable, folder, err));
+    AR_TRY(open_maps(&maps, source, err));
+    const int64_t count = ar_source_variable_count(maps);
+    ar_progress_begin(&progress, "drawing attention", 0, count);
+    for (int64_t i = 0; i < count; i++) {
+        const ar_variable *variable = ar_source_variable(maps, i);
+        if (is_attention(maps, variable)) {
+            AR_TRY(draw_variable(maps, variable, folder, err));
+            AR_TRY(drawn ? tell(maps, variable, drawn, context, err) : AR_OK);
         }
+        ar_progress_update(&progress, i + 1, "");
     }
+    ar_progress_end(&progress, "");
 cleanup:
-    ar_source_close(&source);
-    ar_free(path);
+    ar_source_close(&maps);
     return status;
 }

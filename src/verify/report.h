@@ -14,6 +14,7 @@
 #include "verify/region.h"
 #include "verify/seeps.h"
 #include "verify/spectra.h"
+#include "train/training_curves.h"
 
 /* Of exceeding a threshold. */
 typedef struct {
@@ -78,7 +79,7 @@ typedef struct {
 
 /* A picture of a field and level, for report.html. */
 typedef struct {
-    char variable[64], level[32]; /* as in ar_score */
+    char variable[64], level[32]; /* as in ar_score; both "": of the model's attention */
     char file[192];               /* in the folder of the report */
     char caption[256];
 } ar_report_map;
@@ -125,9 +126,11 @@ typedef struct {
     int64_t map_count;
     const ar_rival_name *rivals; /* [rival_count] */
     int64_t rival_count;
-    bool png;           /* charts as PNG, too, beside SVG */
-    char grid_text[96]; /* as ar_grid_describe has it */
-    char missing[256];  /* what report.html is without, and why; "" for nothing */
+    const char *model;                /* its run folder; NULL: not given */
+    const ar_training_curves *curves; /* of the model; NULL: not given */
+    bool png;                         /* charts as PNG, too, beside SVG */
+    char grid_text[96];               /* as ar_grid_describe has it */
+    char missing[256];                /* what report.html is without, and why; "" for nothing */
     const ar_conditional_score *conditional_scores; /* [conditional_score_count] */
     int64_t conditional_score_count;
     const ar_place *places; /* [place_count] */

@@ -31,30 +31,13 @@ cleanup:
     return status;
 }
 
-static ar_status add_maps(ar_report_page *page, const char *folder, const ar_score *score)
-{
-    ar_status status = AR_OK;
-    char *path = NULL;
-    for (int64_t i = 0; i < page->report->map_count; i++) {
-        const ar_report_map *map = &page->report->maps[i];
-        if (strcmp(map->variable, score->variable) == 0 && strcmp(map->level, score->level) == 0) {
-            ar_free(path);
-            AR_TRY(ar_path_join(&path, folder, map->file, page->err));
-            AR_TRY(ar_page_image(&page->out, path, map->caption, map->caption, page->err));
-        }
-    }
-cleanup:
-    ar_free(path);
-    return status;
-}
-
-static ar_status add_level(ar_report_page *page, const char *folder, const ar_score *score)
+static ar_status add_level(ar_report_page *page, const ar_score *score)
 {
     ar_score_group group = {0};
     ar_status status = AR_OK;
     ar_page_text(&page->out, "h3", "%s, %s", score->variable, score->level_text);
     AR_TRY(ar_score_group_collect(&group, page->report, score, 0, page->err));
-    AR_TRY(add_maps(page, folder, score));
+    AR_TRY(ar_report_pictures_add(page, score->variable, score->level));
     ar_page_charts_begin(&page->out);
     AR_TRY(ar_report_leads_add(page, &group));
     AR_TRY(ar_report_rivals_add(page, &group));
@@ -68,7 +51,7 @@ cleanup:
     return status;
 }
 
-static ar_status add_fields(ar_report_page *page, const char *folder)
+static ar_status add_fields(ar_report_page *page)
 {
     const ar_report *report = page->report;
     const char *variable = "";
@@ -84,7 +67,7 @@ static ar_status add_fields(ar_report_page *page, const char *folder)
                          score->standard_name[0] ? " (" : "", score->standard_name,
                          score->standard_name[0] ? ")" : "");
         }
-        AR_TRY(add_level(page, folder, score));
+        AR_TRY(add_level(page, score));
     }
 cleanup:
     return status;
@@ -157,8 +140,7 @@ cleanup:
     return status;
 }
 
-static ar_status write_page(ar_report_page *page, const char *folder, const char *table,
-                            ar_error *err)
+static ar_status write_page(ar_report_page *page, const char *table, ar_error *err)
 {
     char *path = NULL;
     ar_status status = AR_OK;
@@ -173,17 +155,18 @@ static ar_status write_page(ar_report_page *page, const char *folder, const char
     AR_TRY(ar_report_main_numbers_add(page));
     AR_TRY(ar_report_rival_tables_add(page));
     AR_TRY(ar_report_true_distribution_table_add(page));
-    AR_TRY(add_fields(page, folder));
+    AR_TRY(add_fields(page));
     AR_TRY(add_energy(page));
     AR_TRY(add_regions(page));
     AR_TRY(ar_report_places_add(page));
+    AR_TRY(ar_report_model_add(page));
     ar_page_text(&page->out, "h2", "All scores");
     ar_page_details_begin(&page->out, "scores.txt");
     ar_page_preformatted(&page->out, table);
     ar_page_details_end(&page->out);
     ar_page_end(&page->out);
     AR_TRY(page->out.status);
-    AR_TRY(ar_path_join(&path, folder, "report.html", err));
+    AR_TRY(ar_path_join(&path, page->folder, "report.html", err));
     AR_TRY(ar_file_write_whole(path, page->out.text, page->out.length, err));
 cleanup:
     ar_free(path);
@@ -193,12 +176,12 @@ cleanup:
 ar_status ar_report_page_write(const ar_report *report, const char *folder, const char *table,
                                ar_error *err)
 {
-    ar_report_page page = {.report = report, .out = {.err = err}, .err = err};
+    ar_report_page page = {.report = report, .folder = folder, .out = {.err = err}, .err = err};
     char *figures = NULL;
     ar_status status = AR_OK;
     AR_TRY(ar_path_join(&figures, folder, "figures", err));
     AR_TRY(ar_figure_folder_open(&page.figures, figures, report->png, err));
-    AR_TRY(write_page(&page, folder, table, err));
+    AR_TRY(write_page(&page, table, err));
 cleanup:
     ar_figure_folder_close(&page.figures);
     ar_free(page.out.text);

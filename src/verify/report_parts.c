@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 const char *ar_report_file_name(const char *path)
@@ -80,6 +81,23 @@ ar_status ar_report_rows_add(ar_report_page *page, ar_report_row *add_row, int64
         ar_free(group.scores);
     }
 cleanup:
+    return status;
+}
+
+ar_status ar_report_pictures_add(ar_report_page *page, const char *variable, const char *level)
+{
+    ar_status status = AR_OK;
+    char *path = NULL;
+    for (int64_t i = 0; i < page->report->map_count; i++) {
+        const ar_report_map *map = &page->report->maps[i];
+        if (strcmp(map->variable, variable) == 0 && strcmp(map->level, level) == 0) {
+            ar_free(path);
+            AR_TRY(ar_path_join(&path, page->folder, map->file, page->err));
+            AR_TRY(ar_page_image(&page->out, path, map->caption, map->caption, page->err));
+        }
+    }
+cleanup:
+    ar_free(path);
     return status;
 }
 

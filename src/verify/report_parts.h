@@ -12,6 +12,7 @@ enum { AR_REPORT_NAME_SIZE = 200, AR_REPORT_ALTERNATIVE_SIZE = 600, AR_REPORT_RO
 /* The page while it is written. */
 typedef struct {
     const ar_report *report;
+    const char *folder;
     ar_growing_text out;
     ar_figure_folder figures;
     ar_error *err;
@@ -46,6 +47,10 @@ AR_USE_RESULT ar_status ar_report_rows_add(ar_report_page *page, ar_report_row *
 /* Put a chart on the page and into the folder of figures. */
 AR_USE_RESULT ar_status ar_report_show(ar_report_page *page, const char *name,
                                        const ar_chart *chart);
+
+/* Put the pictures of a field and level, which are files of the folder, on the page. */
+AR_USE_RESULT ar_status ar_report_pictures_add(ar_report_page *page, const char *variable,
+                                               const char *level);
 
 /* The last part of a path. Borrows. */
 const char *ar_report_file_name(const char *path);
@@ -89,5 +94,8 @@ AR_USE_RESULT ar_status ar_report_regions_add(ar_report_page *page, const ar_sco
 
 /* The distribution of values at each place, at the last lead time. */
 AR_USE_RESULT ar_status ar_report_places_add(ar_report_page *page);
+
+/* Training curves and attention maps of the model, where they were given. */
+AR_USE_RESULT ar_status ar_report_model_add(ar_report_page *page);
 
 #endif

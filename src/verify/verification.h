@@ -43,9 +43,11 @@ typedef struct {
     size_t spectra_count, spectra_capacity;
     ar_report_map *maps;
     size_t map_count, map_capacity;
-    struct ar_field_film *films; /* [field_count of the forecast] */
-    int64_t failed_pictures;     /* that should be there and are not */
-    ar_error picture_error;      /* why, of the first of them */
+    struct ar_field_film *films;    /* [field_count of the forecast] */
+    int64_t failed_pictures;        /* that should be there and are not */
+    ar_error picture_error;         /* why, of the first of them */
+    ar_configuration configuration; /* of options->model */
+    ar_training_curves curves;
     ar_conditional_score *conditional_scores;
     size_t conditional_score_count, conditional_score_capacity;
     ar_place_score *place_scores;
@@ -74,6 +76,11 @@ AR_USE_RESULT ar_status ar_verification_keep_picture(ar_verification *run,
 void ar_verification_picture_failed(ar_verification *run, const char *file, const ar_error *why);
 /* AR_OK when all could be; else an error that tells how many could not, and the first of them. */
 AR_USE_RESULT ar_status ar_verification_tell_pictures(const ar_verification *run, ar_error *err);
+
+/* Read the training curves of options->model, and look at options->attention, where given. */
+AR_USE_RESULT ar_status ar_verification_open_model(ar_verification *run, ar_error *err);
+/* Draw the attention maps into the folder attention beside the scores. */
+AR_USE_RESULT ar_status ar_verification_draw_attention(ar_verification *run, ar_error *err);
 
 /* A film for each field; ar_field_scorer_add adds its frames, and they are drawn at the end. */
 AR_USE_RESULT ar_status ar_verification_prepare_films(ar_verification *run, ar_error *err);

@@ -249,6 +249,8 @@ static void outline_report(ar_report *report, const ar_verification *run)
         .spectra_count = (int64_t)run->spectra_count,
         .maps = run->maps,
         .map_count = (int64_t)run->map_count,
+        .model = options->model,
+        .curves = options->model ? &run->curves : NULL,
         .png = options->maps,
         .conditional_scores = run->conditional_scores,
         .conditional_score_count = (int64_t)run->conditional_score_count,
@@ -277,6 +279,7 @@ ar_status ar_verification_conclude(ar_verification *run, char **table, ar_error 
     AR_TRY(write_text(folder, "scores.json", json, err));
     AR_TRY(write_text(folder, "scores.txt", text, err));
     AR_TRY(ar_verification_draw_films(run, err));
+    AR_TRY(ar_verification_draw_attention(run, err));
     outline_report(&report, run); /* with the pictures */
     AR_TRY(ar_report_page_write(&report, folder, text, err));
     *table = text;
@@ -303,6 +306,7 @@ ar_status ar_verification_prepare(ar_verification *run, ar_error *err)
     AR_TRY(choose_blocks(run, err));
     AR_TRY(prepare_spectra(run, err));
     AR_TRY(open_rivals(run, err));
+    AR_TRY(ar_verification_open_model(run, err));
     AR_TRY(ar_verification_prepare_films(run, err));
     run->new_folder = access(options->out, F_OK) != 0;
     AR_TRY(ar_folder_make(options->out, err));
@@ -334,6 +338,8 @@ void ar_verification_release(ar_verification *run)
     ar_free(run->spectra);
     ar_free(run->maps);
     ar_verification_release_films(run);
+    ar_training_curves_release(&run->curves);
+    ar_configuration_release(&run->configuration);
     for (int64_t i = 0; i < run->rival_count; i++) {
         ar_rival_close(&run->rivals[i]);
     }

@@ -49,6 +49,35 @@ def make():
     ).to_netcdf(folder / "forecast.nc")
 
 
+def make_model():
+    """A run's configuration and metrics, and attention maps of one field, as docs/attention.md has them."""
+    import netCDF4
+    import numpy as np
+
+    (folder / "run").mkdir()
+    source = Path(__file__).parent.parent / "cli/waves.yaml"
+    (folder / "run/configuration.yaml").write_text(source.read_text())
+    with open(folder / "run/metrics.jsonl", "w") as metrics:
+        for step in (10, 20, 30):
+            for kind in ("training", "validation"):
+                line = {"kind": kind, "step": step, "loss": 7.5 / step, "gradient_norm": 1, "learning_rate": 1e-3,
+                        "samples_per_second": 50, "fields": {"msl": {"kernel_crps": 5 / step}}}
+                metrics.write(json.dumps(line) + "\n")
+    (folder / "attention").mkdir()
+    with netCDF4.Dataset(folder / "attention/attention.nc", "w") as file:
+        for axis, middles, extent in (("latitude_t", [50.0, 40.0, 30.0], 10), ("longitude_t", [0.0, 10, 20], 10)):
+            file.createDimension(axis, len(middles))
+            file.createVariable(axis, "f8", axis)[:] = middles
+            file[axis].token_extent = float(extent)
+        axes = ("layer", "head", "level", "time")
+        for axis, size in zip(axes, (2, 2, 1, 1)):
+            file.createDimension(axis, size)
+        weights = file.createVariable("encoder_self_t", "f4", axes + ("latitude_t", "longitude_t"))
+        weights[:] = np.full((2, 2, 1, 1, 3, 3), 1 / 9)
+        weights.setncatts({"query_field": "t", "query_latitude": -40.0, "query_longitude": 10.0,
+                           "long_name": NASTY[:40]})
+
+
 class Page(HTMLParser):
     """Tags must nest; what they are, and what they refer to, is kept."""
 
@@ -86,7 +115,11 @@ def check(with_maps):
         assert reference.startswith(("data:", "#")), f"the page refers to {reference[:60]}"
     assert not re.search(r"url\((?!#)", text) and "@import" not in text
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == (4 if with_maps else 0), f"{len(images)} pictures"  # of both fields maps, and a film of three lead times
+    # Of both fields maps, and a film of three lead times; of the model its attention.
+    assert len(images) == (5 if with_maps else 0), f"{len(images)} pictures"
+    told = "encoder_self_t: " + NASTY[:40] + ", percentage that each place gets, layer by layer; star: the token that asks, at 40°S, 10°E"
+    assert (told in [image["alt"] for image in images]) == with_maps, [image["alt"] for image in images]
+    assert "Training of run" in page.text and "Validation: least loss 0.25 at step 30." in page.text
     for image in images:
         assert image["alt"]
         data = base64.b64decode(image["src"].split(",", 1)[1], validate=True)
@@ -105,6 +138,9 @@ def check(with_maps):
     shown = [t.text.split(": ") for t in chart.iter("{http://www.w3.org/2000/svg}title")]
     wanted = [[lead, f"{scores[lead]['rmse']:.4g}"] for lead in scores]
     assert shown == wanted, f"{shown} should be {wanted}"
+    chart = ElementTree.parse(folder / "out/figures/training_loss_msl.svg")
+    shown = [t.text for t in chart.iter("{http://www.w3.org/2000/svg}title")]
+    assert shown == ["10: 0.5", "20: 0.25", "30: 0.1667"], shown
 
 
 def instrument():
@@ -126,4 +162,4 @@ def instrument():
 if sys.argv[1] == "check":
     check(sys.argv[3] == "yes")
 else:
-    {"make": make, "instrument": instrument}[sys.argv[1]]()
+    {"make": lambda: (make(), make_model()), "instrument": instrument}[sys.argv[1]]()

@@ -18,7 +18,15 @@ if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
     exit 77
 fi
 $python "$case" make "$work" || fail "cannot make the case"
-usual=(verify --quiet --forecast "$work/forecast.nc" --truth "$work/truth.nc" --threshold t=281)
+scored=(verify --quiet --forecast "$work/forecast.nc" --truth "$work/truth.nc")
+usual=("${scored[@]}" --threshold t=281 --model "$work/run" --attention "$work/attention")
+
+echo "== what shall be shown of the model is not there"
+for option in "--model $work/attention" "--attention $work/run"; do
+    told=$("$program" "${scored[@]}" $option --out "$work/out" 2>&1)
+    [ $? -eq 1 ] && [ "$(echo "$told" | wc -l)" -eq 1 ] && [[ $told == *"${option#* }/"* ]] && [ ! -e "$work/out" ] ||
+        fail "$option: $told"
+done
 
 echo "== without gmt and rsvg-convert"
 PATH=/nowhere "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null ||
@@ -34,13 +42,13 @@ rm -r "$work/out"
 printf '#!/bin/sh\nexit 7\n' >"$work/bin/gmt"
 chmod +x "$work/bin/gmt"
 PATH=$work/bin "$program" "${usual[@]}" --out "$work/out" 2>"$work/err" >/dev/null && fail "no error is told"
-grep -q 'atmorep verify: .*holds scores and report, but 4 pictures could not be drawn; the first: map_t.png' "$work/err" ||
+grep -q 'atmorep verify: .*holds scores and report, but 5 pictures could not be drawn; the first: map_t.png' "$work/err" ||
     fail "what failed is not told: $(cat "$work/err")"
 for file in scores.json scores.txt; do
     cmp "$work/before/$file" "$work/out/$file" || fail "$file is not what it is without pictures"
 done
 $python "$case" check "$work" no || fail "the page without pictures"
-grep -q 'Pictures that could not be drawn: 4' "$work/out/report.html" || fail "the page does not say that pictures are missing"
+grep -q 'Pictures that could not be drawn: 5' "$work/out/report.html" || fail "the page does not say that pictures are missing"
 
 if command -v gmt >/dev/null; then
     echo "== with maps"
