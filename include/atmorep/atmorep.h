@@ -201,7 +201,7 @@ typedef struct {
     const char *out;     /* what to write (docs/forecast-file.md): a .nc or .zarr */
     int64_t zarr_format; /* of a .zarr: 2 (0 too) or 3 */
     const char *layout;  /* "cf" (NULL too), or "weatherbench" */
-    bool resume;         /* of a .zarr: go on with what a stop left in OUT.part, if there is any */
+    bool resume;         /* go on with what a stop left in OUT.part, or begin if nothing is there */
     int64_t threads;     /* at most 1024; 0: as many as OpenMP would use */
     const char *backend; /* NULL: "cpu" */
     const char *precision;                  /* of matrix products: "float32" (NULL too) or "bf16" */
@@ -211,8 +211,8 @@ typedef struct {
 
 /* Forecast, hindcast, interpolate or fill every valid time whose known times are all in the data;
  * times that are not are left out with a warning, and none at all is an error. The file appears
- * when it is complete. Until then a .zarr lies in the folder OUT.part: a forecast that is killed,
- * interrupted or fails goes on with the same options and `resume`, after the last start that it
+ * when it is complete. Until then all lies in the folder OUT.part: a forecast that is killed,
+ * interrupted or fails goes on with the same options and `resume`, after the last time that it
  * completed, to the same bytes; without `resume` it begins anew. */
 AR_USE_RESULT ar_status ar_forecast(const ar_forecast_options *options, ar_error *err);
 

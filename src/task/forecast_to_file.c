@@ -9,8 +9,8 @@ static ar_status begin(void *context, const ar_forecast_outline *outline, ar_err
 static ar_status write_time(void *context, const ar_forecast_outline *outline, int64_t index,
                             const float *const *members, ar_error *err)
 {
-    return ar_forecast_writer_write(context, index, outline->valid_times[index],
-                                    outline->lead_hours[index], members, err);
+    (void)outline;
+    return ar_forecast_writer_write(context, index, members, err);
 }
 
 static ar_status write_difference(void *context, int64_t index, int64_t field,
@@ -34,10 +34,8 @@ static ar_status keep(void *context, int64_t complete, const ar_forecast_array *
                       ar_error *err)
 {
     ar_forecast_writer *writer = context;
-    return writer->unfinished.folder.path
-               ? ar_unfinished_forecast_note(&writer->unfinished, writer->file, complete, arrays,
-                                             count, err)
-               : AR_OK;
+    return ar_unfinished_forecast_note(&writer->unfinished, writer->store, complete, arrays, count,
+                                       err);
 }
 
 static ar_status commit(void *context, ar_error *err)
@@ -62,11 +60,6 @@ ar_status ar_forecast_writer_check(const ar_forecast_options *options, ar_error 
     ar_forecast_layout layout = {0};
     ar_status status = AR_OK;
     AR_TRY(ar_writer_check_path(options->out, err));
-    if (options->resume && !ar_writer_is_zarr(options->out)) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "%s: --resume goes on with a Zarr group only: call it NAME.zarr",
-                       options->out);
-    }
     AR_TRY(ar_forecast_layout_read(&layout, options, err));
     AR_TRY(ar_writer_check_zarr_format(options->out, options->zarr_format, err));
 cleanup:

@@ -62,22 +62,29 @@ ar_status ar_unfinished_forecast_begin(const ar_unfinished_forecast *unfinished,
     return status;
 }
 
-ar_status ar_unfinished_forecast_note(ar_unfinished_forecast *unfinished, ar_writer *file,
+ar_status ar_unfinished_forecast_keep(ar_unfinished_forecast *unfinished, ar_writer *store,
                                       int64_t complete, const ar_forecast_array *arrays, int count,
                                       ar_error *err)
 {
     const double now = ar_clock_seconds();
     ar_status status = AR_OK;
-    if (now - unfinished->flushed < SHARE_OF_FLUSHES * unfinished->cost) {
-        return AR_OK;
-    }
-    AR_TRY(ar_writer_flush(file, err)); /* first, so that no time is counted that may be lost */
+    AR_TRY(ar_writer_flush(store, err)); /* first, so that no time is counted that may be lost */
     AR_TRY(ar_forecast_progress_write(unfinished->progress, complete, arrays, count, err));
     unfinished->complete = complete;
     unfinished->flushed = ar_clock_seconds();
     unfinished->cost = unfinished->flushed - now;
 cleanup:
     return status;
+}
+
+ar_status ar_unfinished_forecast_note(ar_unfinished_forecast *unfinished, ar_writer *store,
+                                      int64_t complete, const ar_forecast_array *arrays, int count,
+                                      ar_error *err)
+{
+    const double since = ar_clock_seconds() - unfinished->flushed;
+    return since < SHARE_OF_FLUSHES * unfinished->cost
+               ? AR_OK
+               : ar_unfinished_forecast_keep(unfinished, store, complete, arrays, count, err);
 }
 
 void ar_unfinished_forecast_remove(const ar_unfinished_forecast *unfinished)

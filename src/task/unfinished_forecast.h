@@ -1,4 +1,4 @@
-/* What a forecast to a Zarr group keeps on the disk until it is complete: the folder OUT.part with
+/* What a forecast keeps on the disk until it is complete: the folder OUT.part with
  *     forecast.txt   what is being forecast, so that nothing else goes on with it
  *     data.zarr      the times so far, a store that can be read
  *     complete       how many of them are whole and on the disk, and in the middle of a roll-out
@@ -33,11 +33,16 @@ AR_USE_RESULT ar_status ar_unfinished_forecast_open(ar_unfinished_forecast *unfi
 AR_USE_RESULT ar_status ar_unfinished_forecast_begin(const ar_unfinished_forecast *unfinished,
                                                      const ar_forecast_outline *outline,
                                                      ar_error *err);
-/* The first `complete` times are whole in `file`, and the next goes on from the arrays: put them
- * onto the disk, unless the last time was so short ago that waiting for the disk would take more
- * than a twentieth of the run. */
+/* The first `complete` times are whole in `store`, and the next goes on from the arrays: put them
+ * onto the disk. */
+AR_USE_RESULT ar_status ar_unfinished_forecast_keep(ar_unfinished_forecast *unfinished,
+                                                    ar_writer *store, int64_t complete,
+                                                    const ar_forecast_array *arrays, int count,
+                                                    ar_error *err);
+/* The same, unless the last time was so short ago that waiting for the disk would take more than a
+ * twentieth of the run. */
 AR_USE_RESULT ar_status ar_unfinished_forecast_note(ar_unfinished_forecast *unfinished,
-                                                    ar_writer *file, int64_t complete,
+                                                    ar_writer *store, int64_t complete,
                                                     const ar_forecast_array *arrays, int count,
                                                     ar_error *err);
 /* Remove the folder, with what is in it if that is worth nothing. Does nothing where none is open.

@@ -109,7 +109,7 @@ echo "== interrupted"
 rm -rf cut.zarr
 nice -n 19 "$program" forecast $rolled --steps 4 --out cut.zarr --quiet 2>err &
 pid=$!
-started 3 cut.zarr.part $pid
+started 1 cut.zarr.part $pid
 kill -INT $pid
 wait $pid
 [ $? -eq 1 ] && grep -q 'interrupted; cut.zarr.part holds the first [0-9]* times: the same command with --resume' err ||
@@ -117,6 +117,23 @@ wait $pid
 cp -r cut.zarr.part damaged.part
 run forecast $rolled --steps 4 --out cut.zarr --resume
 same whole.zarr cut.zarr
+
+echo "== netCDF, killed, and on a full disk when all has been forecast"
+# same_netcdf FILE FILE: every definition and value to the last bit, but for the line of the history
+same_netcdf() {
+    cmp <(ncdump -p 9,17 "$1" | sed '1d;/:history/d') <(ncdump -p 9,17 "$2" | sed '1d;/:history/d') &&
+        [ "$(stat -c %s "$1")" -eq "$(stat -c %s "$2")" ] || fail "$2 is not $1"
+}
+run forecast $rolled --steps 4 --out whole.nc --threads 1
+killed cut.nc forecast $rolled --steps 4
+run forecast $rolled --steps 4 --out cut.nc --resume
+same_netcdf whole.nc cut.nc
+rm cut.nc
+(trap '' XFSZ; ulimit -f 100; exec "$program" forecast $rolled --steps 4 --out cut.nc --quiet) 2>err # in KiB, of a file
+[ $? -eq 1 ] && grep -q 'cut.nc.*cut.nc.part holds the first 36 times' err || fail "a full disk: $(cat err)"
+run forecast $rolled --steps 4 --out cut.nc --resume
+same_netcdf whole.nc cut.nc
+[ -z "$(ls | grep '^cut.nc.')" ] || fail "what was kept stays: $(ls)"
 
 echo "== without --resume, damaged, and what cannot be gone on with"
 cp -r damaged.part cut.zarr.part
@@ -132,7 +149,6 @@ run hindcast $rolled --out cut.zarr
 [ ! -e cut.zarr.part ] || fail "what was begun before stays"
 run hindcast $rolled --out whole.zarr --resume
 same whole.zarr cut.zarr
-refuse "cut.nc: --resume goes on with a Zarr group only" forecast $rolled --out cut.nc --resume
 refuse "--resume with --verify" forecast $rolled --out cut.zarr --resume --verify z.nc msl.nc
 
 exit $failures

@@ -162,6 +162,7 @@ limited 100 forecast --model model --data z.nc msl.nc --start 2001-02-18 --end 2
 judge 1 'result.nc' $? "a forecast onto a full disk"
 [ -e result.nc ] && fail "a forecast onto a full disk leaves result.nc"
 [ -z "$(ls -A | grep partial)" ] || fail "a forecast onto a full disk leaves $(ls -A | grep partial)"
+rm -r result.nc.part || fail "nothing is kept for --resume"
 limited 100 train waves.yaml --out full --quiet --set training.steps=4 --set training.checkpoint_every=2
 judge 1 'full/checkpoint-00000002.safetensors' $? "training onto a full disk"
 [ "$(ls -A full | tr '\n' ' ')" = "configuration.yaml metrics.jsonl " ] || fail "a full disk leaves $(ls -A full)"
@@ -172,7 +173,8 @@ if mkdir disk && mount -t tmpfs -o size=400k tmpfs disk 2>/dev/null; then
     "$program" forecast --model model --data z.nc msl.nc --start 2001-02-18 --end 2001-02-28 \
         --out disk/result.nc --quiet 2>err
     judge 1 'disk/result.nc' $? "a forecast onto a full file system"
-    [ -z "$(ls -A disk)" ] || fail "a full file system keeps $(ls -A disk)"
+    [ "$(ls -A disk)" = result.nc.part ] || fail "a full file system keeps $(ls -A disk)"
+    rm -r disk/result.nc.part
     "$program" train waves.yaml --out disk/run --quiet --set training.steps=4 --set training.checkpoint_every=2 2>err
     judge 1 'disk/run/checkpoint-00000002.safetensors' $? "training onto a full file system"
     [ "$(ls -A disk/run | tr '\n' ' ')" = "configuration.yaml metrics.jsonl " ] ||
