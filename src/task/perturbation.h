@@ -28,4 +28,30 @@ AR_USE_RESULT ar_status ar_perturbation_draw(const ar_harmonics *harmonics, cons
                                              ar_random *stream, double complex *spectrum, double *g,
                                              ar_error *err);
 
+/* What draws on one grid need. */
+typedef struct {
+    const ar_grid *grid; /* borrowed */
+    ar_harmonics *harmonics;
+    int64_t wavenumbers;           /* N + 1 */
+    double complex *spectrum;      /* [ar_spectrum_count(N)] work */
+    double *power, *draw, *spread; /* [wavenumbers], [nlat][nlon] work */
+    double *area;                  /* [nlat] weights of mean 1 */
+} ar_perturbation;
+
+/* AR_ERROR_USAGE: grids that have no spectra. Release in any case. */
+AR_USE_RESULT ar_status ar_perturbation_init(ar_perturbation *perturbation, const ar_grid *grid,
+                                             ar_error *err);
+void ar_perturbation_release(ar_perturbation *perturbation); /* safe on zeroed */
+
+/* The mean spectrum [wavenumbers] of `count` fields that lie `stride` values apart; NaN where a
+ * value is missing. */
+AR_USE_RESULT ar_status ar_perturbation_measure(ar_perturbation *perturbation, const float *fields,
+                                                int64_t count, int64_t stride, double *power,
+                                                ar_error *err);
+/* `level` [nlat][nlon] holds the mean of members [count][nlat][nlon]: make it a state that is
+ * drawn, of which the analyses have the spectrum `analysis` [wavenumbers]. */
+AR_USE_RESULT ar_status ar_perturbation_add(ar_perturbation *perturbation, const double *analysis,
+                                            const float *members, int64_t count, ar_random *stream,
+                                            float *level, ar_error *err);
+
 #endif

@@ -6,10 +6,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-/* Of the variance that members state, what a draw may have: states that were drawn have a spread
- * that is too small for what their mean loses, by a factor below this. */
-static const double MOST_OF_VARIANCE = 2;
-
 static int64_t points_of(const ar_roll_out *roll)
 {
     const ar_grid *grid = &roll->dataset->fields[0].grid;
@@ -40,28 +36,13 @@ static ar_status allocate_values(float **values, const ar_roll_out *roll, int64_
 
 static ar_status init_draws(ar_roll_out *roll, ar_error *err)
 {
-    const ar_grid *grid = &roll->dataset->fields[0].grid;
     ar_status status = AR_OK;
-    int64_t truncation;
-    if (!ar_spectra_exist(grid, &truncation)) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--feed-draws: states are drawn on global grids whose rows are equally far "
-                       "apart or Gaussian; this one is %lld x %lld; --feed-members would be right",
-                       (long long)grid->nlat, (long long)grid->nlon);
-    }
-    AR_TRY(ar_spectra_prepare(&roll->harmonics, grid, err));
-    AR_TRY(ar_allocate(&roll->spectrum, (size_t)ar_spectrum_count(truncation),
-                       sizeof *roll->spectrum, "a random spectrum", err));
-    const size_t wavenumbers = (size_t)truncation + 1;
-    AR_TRY(ar_allocate(&roll->power, wavenumbers, sizeof(double), "a spectrum", err));
-    AR_TRY(ar_allocate(&roll->draw, (size_t)points_of(roll), sizeof(double), "a draw", err));
-    AR_TRY(ar_allocate(&roll->spread, (size_t)points_of(roll), sizeof(double), "a spread", err));
-    AR_TRY(ar_allocate(&roll->area, (size_t)grid->nlat, sizeof(double), "areas of rows", err));
-    ar_grid_area_weights(grid, roll->area);
+    AR_TRY(ar_perturbation_init(&roll->perturbation, &roll->dataset->fields[0].grid, err));
     for (int64_t f = 0; f < roll->dataset->field_count; f++) {
+        const int64_t levels = roll->dataset->fields[f].level_count;
         if (roll->predicted[f]) {
             AR_TRY(ar_allocate(&roll->analysis_power[f],
-                               wavenumbers * (size_t)roll->dataset->fields[f].level_count,
+                               (size_t)roll->perturbation.wavenumbers * (size_t)levels,
                                sizeof(double), "spectra of the analyses", err));
         }
     }
@@ -115,12 +96,7 @@ void ar_roll_out_release(ar_roll_out *roll)
         ar_free(roll->members[f]);
         ar_free(roll->analysis_power[f]);
     }
-    ar_harmonics_destroy(&roll->harmonics);
-    ar_free(roll->spectrum);
-    ar_free(roll->power);
-    ar_free(roll->draw);
-    ar_free(roll->spread);
-    ar_free(roll->area);
+    ar_perturbation_release(&roll->perturbation);
     ar_free(roll->known_times);
     ar_free(roll->tails);
     *roll = (ar_roll_out){0};
@@ -132,29 +108,17 @@ static float *known_of(const ar_roll_out *roll, int64_t f, int64_t trajectory)
     return roll->known[f] + trajectory * roll->times->known_before * time_values(roll, f);
 }
 
-static int64_t wavenumbers_of(const ar_roll_out *roll)
-{
-    return ar_harmonics_get_settings(roll->harmonics)->truncation + 1;
-}
-
 /* Mean over the known times of the spectra of all predicted fields. */
 static ar_status measure_analyses(ar_roll_out *roll, ar_error *err)
 {
-    const int64_t wavenumbers = wavenumbers_of(roll);
-    const int64_t points = points_of(roll), times = roll->times->known_before;
     ar_status status = AR_OK;
     for (int64_t f = 0; f < roll->dataset->field_count; f++) {
         const ar_field_data *field = &roll->dataset->fields[f];
         for (int64_t l = 0; roll->predicted[f] && l < field->level_count; l++) {
-            double *power = roll->analysis_power[f] + l * wavenumbers;
-            memset(power, 0, (size_t)wavenumbers * sizeof *power);
-            for (int64_t t = 0; t < times; t++) {
-                const float *values = known_of(roll, f, 0) + t * time_values(roll, f) + l * points;
-                AR_TRY(ar_spectra_power(roll->harmonics, values, roll->power, err));
-                for (int64_t n = 0; n < wavenumbers; n++) {
-                    power[n] += roll->power[n] / (double)times;
-                }
-            }
+            double *power = roll->analysis_power[f] + l * roll->perturbation.wavenumbers;
+            AR_TRY(ar_perturbation_measure(
+                &roll->perturbation, known_of(roll, f, 0) + l * points_of(roll),
+                roll->times->known_before, time_values(roll, f), power, err));
             if (!isfinite(power[0])) {
                 return ar_fail(err, AR_ERROR_INPUT,
                                "--feed-draws: %s has missing values; states are drawn of whole "
@@ -229,53 +193,22 @@ static void keep_member(ar_roll_out *roll, int64_t f, int64_t trajectory, const 
     }
 }
 
-/* Spread of the members at each point over its root mean square, and the mean square; 0 where there
- * is none. */
-static double scale_spread(const ar_roll_out *roll, const float *members, int64_t count,
-                           double *spread)
-{
-    const ar_grid *grid = &roll->dataset->fields[0].grid;
-    const int64_t points = points_of(roll);
-    double sum = 0;
-    for (int64_t i = 0; i < points; i++) {
-        double mean;
-        const double square = ar_members_sum_of_squares(members + i, count, points, &mean) /
-                              (double)(count > 1 ? count - 1 : 1);
-        spread[i] = sqrt(square);
-        sum += roll->area[i / grid->nlon] * square / (double)points;
-    }
-    for (int64_t i = 0; sum > 0 && i < points; i++) {
-        spread[i] /= sqrt(sum);
-    }
-    return sum;
-}
-
-/* `values` hold the mean: add what it has lost of the analyses' variance, where the members differ.
- * The times of a step have the same random numbers. */
+/* `values` hold the mean. The times of a step have the same random numbers. */
 static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, const ar_blend *blend,
                             float *values, ar_error *err)
 {
-    const int64_t wavenumbers = wavenumbers_of(roll);
-    const int64_t points = points_of(roll), count = blend->member_count;
+    const int64_t points = points_of(roll);
     ar_status status = AR_OK;
-    for (int64_t l = 0; l < blend->level_count; l++) {
-        float *level = values + l * points;
+    for (int64_t l = 0; status == AR_OK && l < blend->level_count; l++) {
         ar_random stream = {.seed = (uint64_t)roll->known_times[0],
                             .step = (uint32_t)l,
                             .sample = (uint32_t)trajectory,
                             .purpose = (uint32_t)AR_RANDOM_TAIL + 256 * (uint32_t)(f + 1)};
-        const double variance =
-            scale_spread(roll, blend->members + l * count * points, count, roll->spread);
-        AR_TRY(ar_spectra_power(roll->harmonics, level, roll->power, err));
-        ar_perturbation_lost(wavenumbers, roll->analysis_power[f] + l * wavenumbers,
-                             MOST_OF_VARIANCE * variance, roll->power);
-        AR_TRY(ar_perturbation_draw(roll->harmonics, roll->power, &stream, roll->spectrum,
-                                    roll->draw, err));
-        for (int64_t i = 0; i < points; i++) {
-            level[i] += (float)(roll->spread[i] * roll->draw[i]);
-        }
+        status = ar_perturbation_add(&roll->perturbation,
+                                     roll->analysis_power[f] + l * roll->perturbation.wavenumbers,
+                                     blend->members + l * blend->member_count * points,
+                                     blend->member_count, &stream, values + l * points, err);
     }
-cleanup:
     return status;
 }
 

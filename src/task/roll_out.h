@@ -20,11 +20,8 @@ typedef struct {
     float *known[AR_FIELD_MAX];   /* [trajectory][known_before][level][nlat][nlon] of predicted */
     float *members[AR_FIELD_MAX]; /* [level][trajectory][nlat][nlon] newest; NULL for the mean */
     bool draws; /* trajectories go on from states that are drawn, not from tails */
-    ar_harmonics *harmonics;
-    double complex *spectrum;             /* [ar_spectrum_count(N)] work */
-    double *analysis_power[AR_FIELD_MAX]; /* [level][wavenumbers] of the data's known times */
-    double *power, *draw, *spread;        /* [wavenumbers], [nlat][nlon] work */
-    double *area;                         /* [nlat] weights of mean 1 */
+    ar_perturbation perturbation;         /* only then, */
+    double *analysis_power[AR_FIELD_MAX]; /* with [level][wavenumbers] of the data's known times */
     ar_field_data windows[AR_FIELD_MAX];  /* of the selected trajectory; borrow all they have */
     const ar_field_data *fields[AR_FIELD_MAX];
     ar_cube_space space; /* points into this struct, which must not move */

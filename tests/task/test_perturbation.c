@@ -1,4 +1,5 @@
-/* Random fields: what a mean has lost, and draws that have the spectrum they are asked for. */
+/* Random fields: what a mean has lost, and draws that have the spectrum they are asked for, where
+ * members differ. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,11 +73,52 @@ static void what_a_mean_has_lost(void **state)
     }
 }
 
+static void states_are_drawn_where_members_differ(void **state)
+{
+    (void)state;
+    /* Two members that agree in the south: there the mean stays to the bit, elsewhere it does not.
+     * Once more from members that agree everywhere nothing changes. The mean spectrum of a field
+     * and twice it is (1 + 4)/2 of the field's, exactly but for rounding in double. */
+    ar_grid grid = globe();
+    ar_perturbation perturbation;
+    static float members[2 * POINTS], fields[2 * POINTS], before[POINTS];
+    const double analysis[WAVENUMBERS] = {[1] = 1, [5] = 2, [17] = 0.5};
+    double power[WAVENUMBERS], mean[WAVENUMBERS];
+    ar_random stream = {.seed = 3, .purpose = AR_RANDOM_TEST};
+    assert_int_equal(ar_perturbation_init(&perturbation, &grid, NULL), AR_OK);
+    assert_int_equal(perturbation.wavenumbers, WAVENUMBERS);
+    for (int i = 0; i < POINTS; i++) {
+        members[POINTS + i] = i < POINTS / 2 ? 2 : 0;
+        fields[i] = before[i] = members[POINTS + i] / 2;
+    }
+    assert_int_equal(
+        ar_perturbation_add(&perturbation, analysis, members, 2, &stream, fields, NULL), AR_OK);
+    for (int i = 0; i < POINTS; i++) {
+        assert_int_equal(fields[i] == before[i], i >= POINTS / 2);
+    }
+    memcpy(before, fields, sizeof before);
+    assert_int_equal(
+        ar_perturbation_add(&perturbation, analysis, members + POINTS, 1, &stream, fields, NULL),
+        AR_OK);
+    assert_memory_equal(fields, before, sizeof before);
+    for (int i = 0; i < POINTS; i++) {
+        fields[POINTS + i] = 2 * fields[i];
+    }
+    assert_int_equal(ar_spectra_power(perturbation.harmonics, fields, power, NULL), AR_OK);
+    assert_int_equal(ar_perturbation_measure(&perturbation, fields, 2, POINTS, mean, NULL), AR_OK);
+    for (int n = 0; n < WAVENUMBERS; n++) {
+        assert_true(fabs(mean[n] - 2.5 * power[n]) <= 1e-12 * power[n]);
+    }
+    ar_perturbation_release(&perturbation);
+    ar_grid_release(&grid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_have_their_spectrum),
         cmocka_unit_test(what_a_mean_has_lost),
+        cmocka_unit_test(states_are_drawn_where_members_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
