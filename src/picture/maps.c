@@ -21,8 +21,7 @@ static void describe_time(char *text, size_t size, const char *iso)
     }
 }
 
-/* A standard name reads as words: "air_temperature" as "Air temperature". */
-static void make_readable(char *heading)
+void ar_map_make_readable(char *heading)
 {
     heading[0] = (char)toupper((unsigned char)heading[0]);
     for (char *underscore = strchr(heading, '_'); underscore;
@@ -37,7 +36,7 @@ static void write_heading(char *heading, size_t size, const ar_map *map)
     describe_time(time, sizeof time, map->valid_time);
     snprintf(heading, size, "%s%s%s, valid %s, lead time %g h", map->name,
              map->level_text[0] ? " at " : "", map->level_text, time, map->lead_hours);
-    make_readable(heading);
+    ar_map_make_readable(heading);
 }
 
 /* Colours for analysis and mean alike, for the spread and for the error; extremes that one point in

@@ -8,6 +8,9 @@
 
 #include "field/grid.h"
 
+/* Make words of a standard name: "air_temperature" becomes "Air temperature". */
+void ar_map_make_readable(char *heading);
+
 typedef struct {
     const char *name;       /* of the field, as the title has it */
     const char *level_text; /* "850 hPa"; "" for a field without levels */

@@ -34,6 +34,7 @@ ar_status ar_verification_add_energy_of_rotation(ar_verification *run, ar_error 
         const ar_field_spectra *divergence = find_divergence(run, vorticity);
         ar_field_spectra *energy = &run->spectra[run->spectra_count];
         *energy = *vorticity;
+        energy->energy = true;
         energy->variable = divergence ? "kinetic_energy" : "rotational_kinetic_energy";
         energy->standard_name = "";
         energy->units = "m2 s-2";

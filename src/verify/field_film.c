@@ -10,6 +10,7 @@
 #include "picture/apng.h"
 #include "picture/gmt.h"
 #include "picture/map_page.h"
+#include "picture/maps.h"
 
 enum { COLUMNS_MOST = 360, LEADS_LEAST = 3, MILLISECONDS = 500, TRUTH = 0, FORECAST = 1 };
 
@@ -134,9 +135,9 @@ static ar_status draw_frame(const ar_field_film *film, int64_t index, const ar_m
     char key[32], level[48], heading[256];
     ar_map_panel panels[2] = {*colours, *colours};
     ar_forecast_field_describe_level(field, 0, key, level);
-    snprintf(heading, sizeof heading, "%s%s%s after %g h",
-             field->long_name[0] ? field->long_name : field->variable, field->levels ? " at " : "",
-             field->levels ? level : "", film->lead_hours[index]);
+    snprintf(heading, sizeof heading, "%s%s%s after %g h", ar_forecast_field_name(field),
+             field->levels ? " at " : "", field->levels ? level : "", film->lead_hours[index]);
+    ar_map_make_readable(heading);
     for (int i = 0; i < 2; i++) {
         panels[i].values = film->frames[index][i];
         snprintf(panels[i].title, sizeof panels->title, i == TRUTH ? "Truth" : "Forecast, mean");
@@ -191,8 +192,8 @@ static ar_status keep_for_report(const ar_field_film *film, const char *level, c
     snprintf(kept.file, sizeof kept.file, "%s", file);
     snprintf(kept.caption, sizeof kept.caption,
              "Truth and mean forecast of %s side by side, begun at %s, %g to %g h ahead (animated)",
-             film->field->long_name[0] ? film->field->long_name : film->field->variable, begin,
-             film->lead_hours[0], film->lead_hours[film->frame_count - 1]);
+             ar_forecast_field_name(film->field), begin, film->lead_hours[0],
+             film->lead_hours[film->frame_count - 1]);
     return ar_verification_keep_picture(film->run, &kept, err);
 }
 

@@ -31,9 +31,7 @@ ar_status ar_field_map_draw(ar_field_scorer *scorer, int64_t level, const float 
     ar_forecast_field_describe_level(field, level, key, text);
     ar_time_format(file->valid_times[t], file->calendar, valid);
     const ar_map map = {
-        .name = field->long_name[0]       ? field->long_name
-                : field->standard_name[0] ? field->standard_name
-                                          : field->variable,
+        .name = ar_forecast_field_name(field),
         .level_text = field->levels ? text : "",
         .units = field->units,
         .valid_time = valid,

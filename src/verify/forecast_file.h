@@ -62,6 +62,9 @@ AR_USE_RESULT ar_status ar_forecast_file_read(ar_forecast_file *file,
                                               const ar_forecast_field *field, int64_t time_index,
                                               int64_t level_index, float *members, ar_error *err);
 
+/* The long name of a field, or its standard name, or that of its variable. Borrows. */
+const char *ar_forecast_field_name(const ar_forecast_field *field);
+
 /* A level's key in JSON ("850", "surface" for a field without levels), and its text with the unit.
  */
 void ar_forecast_field_describe_level(const ar_forecast_field *field, int64_t level, char key[32],

@@ -67,6 +67,13 @@ cleanup:
     return status;
 }
 
+const char *ar_forecast_field_name(const ar_forecast_field *field)
+{
+    return field->long_name[0]       ? field->long_name
+           : field->standard_name[0] ? field->standard_name
+                                     : field->variable;
+}
+
 void ar_forecast_field_describe_level(const ar_forecast_field *field, int64_t level, char key[32],
                                       char text[48])
 {

@@ -74,6 +74,7 @@ typedef struct {
     const char *variable, *standard_name, *units; /* borrowed */
     char level[32], level_text[48];               /* as in ar_score */
     double lead_hours;
+    bool energy; /* in units; else variance, in their square */
     ar_mean_spectra spectra;
 } ar_field_spectra;
 

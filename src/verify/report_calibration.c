@@ -30,6 +30,9 @@ static ar_status show_spread_error(ar_report_page *page, const ar_score *score, 
         edges[k] = deviation * ar_calibration_edge(k - 1);
     }
     edges[BINS] = edges[BINS - 1] * edges[BINS - 1] / edges[BINS - 2];
+    if (it->share[BINS - 1] >= LEAST_SHARE) { /* but hold the spread that is typical of them */
+        edges[BINS] = fmax(edges[BINS], 1.2 * unit.factor * it->spread[BINS - 1]);
+    }
     for (int k = 0; k < BINS; k++) {
         for (int by_error = 0; by_error < BINS; by_error++) {
             shares[by_error][k] = it->joint[k][by_error];

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "picture/map_scale.h"
 
 const char *ar_report_file_name(const char *path)
 {
@@ -55,10 +56,14 @@ int ar_report_pick(int64_t count, int most, int64_t *picked)
 
 void ar_report_row_begin(ar_growing_text *out, const ar_score *score, int64_t times)
 {
+    char unit_text[128];
+    ar_map_unit unit;
+    ar_map_unit_choose(&unit, score->units, 1);
+    ar_map_unit_plain(&unit, unit_text);
     ar_page_row_begin(out);
     ar_page_cell(out, "left", "%s", score->variable);
     ar_page_cell(out, "left", "%s", score->level_text);
-    ar_page_cell(out, "left", "%s", score->units);
+    ar_page_cell(out, "left", "%s", unit_text);
     ar_page_cell(out, "", "%g h", score->lead_hours);
     ar_page_cell(out, "", "%lld", (long long)times);
 }

@@ -17,7 +17,7 @@ static ar_status show_spectra(ar_report_page *page, const ar_field_spectra *it, 
     ar_map_unit_choose(&unit, it->units, 1);
     ar_map_unit_plain(&unit, unit_text);
     char label[AR_REPORT_NAME_SIZE];
-    snprintf(label, sizeof label, "variance in (%s)²", unit_text);
+    snprintf(label, sizeof label, it->energy ? "energy in %s" : "variance in (%s)²", unit_text);
     snprintf(title, sizeof title, "Spectra after %g h", it->lead_hours);
     snprintf(alternative, sizeof alternative,
              "%s by total wavenumber, logarithmic: effective resolution of the mean n = %lld, of "
@@ -50,7 +50,8 @@ static ar_status show_spectra(ar_report_page *page, const ar_field_spectra *it, 
     return ar_report_show(page, file, &chart);
 }
 
-/* What part of the truth's variance mean and members keep, at the first and the last lead time. */
+/* What part of the truth's variance, or energy, mean and members keep, at the first and the last
+ * lead time. */
 static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first,
                              const ar_field_spectra *last, const double *n, double *ratios,
                              const char *name)
@@ -86,10 +87,11 @@ static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first
                                        .count = 2,
                                        .x = (double[]){1, (double)count},
                                        .y = (double[]){1, 1}};
-    const ar_chart chart = {.title = "Variance that is kept",
+    const ar_chart chart = {.title =
+                                first->energy ? "Energy that is kept" : "Variance that is kept",
                             .x_label = "total wavenumber",
                             .y_label = "share of the truth's",
-                            .description = "Variance of members and mean over that of the truth, "
+                            .description = "Members and mean over the truth, "
                                            "by total wavenumber",
                             .x_kind = AR_AXIS_LOGARITHMIC,
                             .y_range = {0, 1.5},

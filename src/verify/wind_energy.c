@@ -168,6 +168,7 @@ ar_status ar_wind_energy_finish(ar_wind_energy *energy, ar_error *err)
                                               i % run->lead_count, &energy->spectra[i], err));
         if (run->spectra_count > before) {
             ar_field_spectra *appended = &run->spectra[before];
+            appended->energy = true;
             appended->variable = "kinetic_energy";
             appended->standard_name = "";
             appended->units = "m2 s-2";

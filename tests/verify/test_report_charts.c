@@ -172,6 +172,30 @@ static void true_distribution_is_drawn(void **state)
     assert_true(page_has("against 4 of truth"));
 }
 
+/* Variance by wavenumber is in the square of a field's unit; energy is in its own. */
+static void spectra_tell_their_units(void **state)
+{
+    (void)state;
+    double each[3] = {1, 0.5, 0.25};
+    ar_field_spectra spectra[] = {
+        {.variable = "tp", .units = "m", .level = "surface"},
+        {.variable = "kinetic_energy", .units = "m2 s-2", .level = "surface", .energy = true}};
+    for (int i = 0; i < 2; i++) {
+        spectra[i].standard_name = "";
+        spectra[i].spectra = (ar_mean_spectra){
+            .truncation = 2, .times = 1, .truth = each, .mean = each, .members = each};
+    }
+    make_scores();
+    report.spectra = spectra;
+    report.spectra_count = 2;
+    write_page();
+    report.spectra_count = 0;
+    assert_true(page_has("variance in (m)²"));
+    assert_true(page_has("energy in m² s⁻²"));
+    assert_true(page_has("Variance that is kept"));
+    assert_true(page_has("Energy that is kept"));
+}
+
 static void short_memory_is_an_error(void **state)
 {
     (void)state;
@@ -198,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_was_scored_is_drawn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(baselines_are_drawn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(true_distribution_is_drawn, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(spectra_tell_their_units, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(short_memory_is_an_error, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
