@@ -59,13 +59,25 @@ for part in '"tropics"' '"box"' '"brier"' '"Cape Town"' '"rmse_skill"'; do
 done
 [ -z "$(ls online/*.png 2>/dev/null)" ] || fail "pictures with --no-maps"
 if command -v gmt >/dev/null; then
-    for picture in film_z_850 map_z_850 map_z_500 map_msl; do
+    for picture in film_z_850 film_msl map_z_850 map_z_500 map_msl; do
         [ -s both/$picture.png ] || fail "there is no $picture.png: $(ls both)"
     done
     grep -q 'begun at 2001-03-01T00:00, 6 to 18 h ahead (animated)' both/report.html || fail "the report has no film"
 else
     echo "SKIPPED: there is no gmt to draw maps and films with"
 fi
+# A gmt that fails costs neither forecast nor scores; it is told when both are there.
+mkdir bin
+printf '#!/bin/sh\nexit 7\n' >bin/gmt
+chmod +x bin/gmt
+PATH=$PWD/bin:$PATH "$program" "${forecast[@]}" --feed-members --verify z.nc msl.nc "${scores[@]}" --quiet \
+    --scores undrawn --out undrawn.nc >out 2>err
+[ $? -eq 1 ] && grep -q 'undrawn holds scores and report, but 5 pictures could not be drawn; the first: map_' err ||
+    fail "pictures that fail: $(cat err)"
+same from-file undrawn
+cmp <(ncdump -v z_members both.nc | sed '1,/^data:/d') <(ncdump -v z_members undrawn.nc | sed '1,/^data:/d') ||
+    fail "the forecast beside pictures that fail is another"
+
 # its history has the time of day
 cmp <(ncdump -v z_members both.nc | sed '1,/^data:/d') <(ncdump -v z_members file.nc | sed '1,/^data:/d') ||
     fail "the file beside scores is another"
