@@ -270,7 +270,22 @@ static void set_chunk_cache(const ar_variable *variable, place *at, int number_b
     }
 }
 
-/* Read along the first dimension in pieces of bounded size. */
+/* Chunks that are read whole are not asked for again by the next piece. */
+static bool takes_whole_chunks(const ar_variable *variable, const size_t *from,
+                               const size_t *length)
+{
+    for (int d = 0; d < variable->rank; d++) {
+        const size_t chunk = variable->chunk[d] > 0 ? (size_t)variable->chunk[d] : 1;
+        const bool to_the_end = from[d] + length[d] == (size_t)variable->shape[d];
+        if (from[d] % chunk != 0 || (length[d] % chunk != 0 && !to_the_end)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Read along the first dimension in pieces of bounded size; floats that are stored as they are come
+ * right to their places. */
 static ar_status read_locked(ar_source *source, int64_t index, const int64_t *start,
                              const int64_t *count, ar_values values, ar_error *err)
 {
@@ -281,9 +296,6 @@ static ar_status read_locked(ar_source *source, int64_t index, const int64_t *st
     place *at = &file->places[index];
     void *raw = NULL;
     size_t from[AR_RANK_MAX] = {0}, length[AR_RANK_MAX] = {0};
-    if (!at->cache_set) {
-        set_chunk_cache(variable, at, packing->type.bytes);
-    }
     int64_t row = 1, rows = variable->rank ? count[0] : 1;
     for (int d = 0; d < variable->rank; d++) {
         from[d] = (size_t)start[d];
@@ -292,17 +304,28 @@ static ar_status read_locked(ar_source *source, int64_t index, const int64_t *st
     }
     int64_t at_once = (int64_t)piece_bytes / packing->type.bytes / row;
     at_once = at_once < 1 ? 1 : at_once < rows ? at_once : rows;
-    AR_TRY(ar_allocate(&raw, (size_t)(at_once * row), (size_t)packing->type.bytes,
-                       "a piece of a variable", err));
+    const bool in_place = values.floats && ar_packing_is_plain(packing);
+    if (!in_place) {
+        AR_TRY(ar_allocate(&raw, (size_t)(at_once * row), (size_t)packing->type.bytes,
+                           "a piece of a variable", err));
+    }
     for (int64_t first = 0; first < rows; first += at_once) {
         int64_t now = rows - first < at_once ? rows - first : at_once;
         if (variable->rank) {
             from[0] = (size_t)(start[0] + first);
             length[0] = (size_t)now;
         }
+        if (!at->cache_set && !takes_whole_chunks(variable, from, length)) {
+            set_chunk_cache(variable, at, packing->type.bytes);
+        }
+        void *to = in_place ? values.floats + first * row : raw;
         AR_TRY(
-            check(nc_get_vara(at->group, at->id, from, length, raw), source, variable->name, err));
-        ar_unpack(packing, raw, now * row, values, first * row);
+            check(nc_get_vara(at->group, at->id, from, length, to), source, variable->name, err));
+        if (in_place) {
+            ar_unpack_in_place(packing, to, now * row);
+        } else {
+            ar_unpack(packing, raw, now * row, values, first * row);
+        }
     }
 cleanup:
     ar_free(raw);
