@@ -63,9 +63,11 @@ typedef struct {
      * as they are there, in other tokens. It has no targets. */
     const int64_t *stream_of;
     ar_token_info_kind token_info;
-    ar_alpha alpha;    /* what tokens are told instead of their date; zeros: their date */
-    int64_t time_step; /* seconds between the points of a cube in time */
-    const ar_tau *tau; /* displacements that samplers draw; NULL: none */
+    ar_alpha alpha;          /* what tokens are told instead of their date; zeros: their date */
+    int64_t time_step;       /* seconds between the points of a cube in time */
+    int64_t token_doublings; /* points of a cube lie 2^token_doublings points of the data apart, in
+                              * latitude and longitude */
+    const ar_tau *tau;       /* displacements that samplers draw; NULL: none */
 } ar_cube_space;
 
 typedef struct {
@@ -98,10 +100,17 @@ typedef struct {
     ar_batch_work *work;
 } ar_batch;
 
+/* Points of the data from one point of a cube to the next in latitude and longitude. */
+static inline int64_t ar_cube_space_stride(const ar_cube_space *space)
+{
+    return (int64_t)1 << space->token_doublings;
+}
+
 /* Check that the fields share a grid, a calendar and cube extents that fit into the grid (an error
- * says which field, its value, and the largest that fits), that normalisations have the shape of
- * their fields, and that masking probabilities are probabilities. Whether the times suffice is for
- * ar_sampler_init to say: a forecast needs fewer than a cube has. */
+ * says which field, its value, and the largest that fits), that the cube's points lie alike all
+ * around the globe, that normalisations have the shape of their fields, and that masking
+ * probabilities are probabilities. Whether the times suffice is for ar_sampler_init to say: a
+ * forecast needs fewer than a cube has. */
 AR_USE_RESULT ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err);
 /* Check that the masked time tokens lie in the cube and leave at least one that is known, in every
  * field. */
@@ -116,6 +125,11 @@ static inline int64_t ar_cube_space_stream_of(const ar_cube_space *space, int64_
 
 /* Points of a cube in time, latitude and longitude: nt·st, ny·sy, nx·sx. */
 void ar_cube_extent(const ar_field_tokens *shape, int64_t extent[3]);
+/* Points of the data that so many of a cube's own span, the first and the last included. */
+static inline int64_t ar_cube_span(const ar_cube_space *space, int64_t points)
+{
+    return (points - 1) * ar_cube_space_stride(space) + 1;
+}
 
 /* Allocate for up to sample_capacity cubes of a checked space. Release with ar_batch_release. */
 AR_USE_RESULT ar_status ar_batch_init(ar_batch *batch, const ar_cube_space *space,

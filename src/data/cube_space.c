@@ -37,21 +37,31 @@ static ar_status check_shape(const char *name, const ar_field_tokens *shape, ar_
     return AR_OK;
 }
 
-static ar_status check_fit(const ar_field_data *field, const ar_field_tokens *shape, ar_error *err)
+static ar_status check_fit(const ar_cube_space *space, int64_t index, ar_error *err)
 {
+    const ar_field_data *field = space->fields[index];
+    const ar_field_tokens *shape = &space->tokens[index];
+    const int64_t stride = ar_cube_space_stride(space);
     int64_t extent[3];
     ar_cube_extent(shape, extent);
     const int64_t available[] = {0, field->grid.nlat, field->grid.nlon};
     for (int i = 1; i < 3; i++) {
-        if (extent[i] > available[i]) {
+        const int64_t span = ar_cube_span(space, extent[i]);
+        if (span > available[i]) {
             return ar_fail(err, AR_ERROR_INPUT,
                            "field %s: its cube of %lld tokens of %lld points spans %lld points in "
                            "%s, but the data has %lld; at most %lld such tokens fit",
                            field->name, (long long)shape->tokens[i],
-                           (long long)shape->token_size[i], (long long)extent[i], directions[i],
+                           (long long)shape->token_size[i], (long long)span, directions[i],
                            (long long)available[i],
-                           (long long)(available[i] / shape->token_size[i]));
+                           (long long)(((available[i] - 1) / stride + 1) / shape->token_size[i]));
         }
+    }
+    if (field->grid.wraps && field->grid.nlon % stride != 0) {
+        return ar_fail(err, AR_ERROR_INPUT,
+                       "field %s: its tokens have every %lldth point, but the data has %lld "
+                       "longitudes around the globe; a multiple of that would be right",
+                       field->name, (long long)stride, (long long)field->grid.nlon);
     }
     return AR_OK;
 }
@@ -144,7 +154,7 @@ ar_status ar_cube_space_check(const ar_cube_space *space, ar_error *err)
     for (int64_t f = 0; f < space->field_count; f++) {
         AR_TRY(check_shape(space->fields[f]->name, &space->tokens[f], err));
         AR_TRY(check_agreement(space, f, err));
-        AR_TRY(check_fit(space->fields[f], &space->tokens[f], err));
+        AR_TRY(check_fit(space, f, err));
         AR_TRY(check_stream(space, f, err));
         AR_TRY(check_normalisation(space->fields[f], space->normalisations[f], err));
     }

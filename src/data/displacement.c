@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-ar_displacement ar_tau_draw(const ar_tau *tau, ar_random *stream)
+ar_displacement ar_tau_draw(const ar_tau *tau, int64_t token_doublings, ar_random *stream)
 {
     ar_displacement wanted = {0};
     if (!tau || ar_random_uniform(stream) >= tau->share) {
@@ -11,8 +11,13 @@ ar_displacement ar_tau_draw(const ar_tau *tau, ar_random *stream)
     wanted.seconds = 3600 * tau->hours[ar_random_below(stream, tau->hour_count)];
     wanted.rows = ar_random_below(stream, 2 * tau->rows + 1) - tau->rows;
     wanted.columns = ar_random_below(stream, 2 * tau->columns + 1) - tau->columns;
-    int64_t stride = tau->strides[ar_random_below(stream, tau->stride_count)];
-    for (; stride > 1; stride /= 2) {
+    const int64_t stride = tau->strides[ar_random_below(stream, tau->stride_count)];
+    const int64_t own = (int64_t)1 << token_doublings;
+    if (stride < own) {
+        wanted.rows += stride * ar_random_below(stream, own / stride);
+        wanted.columns += stride * ar_random_below(stream, own / stride);
+    }
+    while (own << wanted.doublings < stride) {
         wanted.doublings++;
     }
     return wanted;
@@ -28,12 +33,12 @@ void ar_tau_reach(const ar_tau *tau, int64_t *before, int64_t *after)
     }
 }
 
-void ar_displacement_describe(const ar_displacement *wanted, const int64_t token_size[3],
-                              int64_t time_step, float features[AR_DISPLACEMENT_SIZE])
+void ar_displacement_describe(const ar_displacement *wanted, const int64_t token_extent[3],
+                              float features[AR_DISPLACEMENT_SIZE])
 {
-    const double tokens[3] = {(double)wanted->seconds / (double)(token_size[0] * time_step),
-                              (double)wanted->rows / (double)token_size[1],
-                              (double)wanted->columns / (double)token_size[2]};
+    const double tokens[3] = {(double)wanted->seconds / (double)token_extent[0],
+                              (double)wanted->rows / (double)token_extent[1],
+                              (double)wanted->columns / (double)token_extent[2]};
     for (int i = 0; i < 3; i++) {
         features[3 * i] = (float)tokens[i];
         features[3 * i + 1] = (float)sin(M_PI * tokens[i]);

@@ -17,23 +17,33 @@ static token_index index_of(const ar_field_tokens *shape, int64_t token)
                          token % tokens[2]};
 }
 
+/* Of the points that are wanted, in points of the data. */
+static int64_t wanted_stride(const ar_sample *sample)
+{
+    return ar_cube_space_stride(sample->space) << sample->cube.wanted.doublings;
+}
+
 /* Where the first of a token's points is wanted, on the grid or beyond it. */
 static int64_t first_row(const ar_sample *sample, const token_index *at)
 {
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
-    return sample->cube.first_row + at->y * shape->token_size[1] + sample->cube.wanted.rows;
+    return sample->cube.first_row +
+           at->y * shape->token_size[1] * ar_cube_space_stride(sample->space) +
+           sample->cube.wanted.rows;
 }
 
 static int64_t first_column(const ar_sample *sample, const token_index *at)
 {
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
-    return sample->cube.first_column + at->x * shape->token_size[2] + sample->cube.wanted.columns;
+    return sample->cube.first_column +
+           at->x * shape->token_size[2] * ar_cube_space_stride(sample->space) +
+           sample->cube.wanted.columns;
 }
 
 int64_t ar_sample_wanted_row(const ar_sample *sample, int64_t token, int64_t y)
 {
     const token_index at = index_of(&sample->space->tokens[sample->field], token);
-    const int64_t row = first_row(sample, &at) + (y << sample->cube.wanted.doublings);
+    const int64_t row = first_row(sample, &at) + y * wanted_stride(sample);
     return row >= 0 && row < sample->space->fields[sample->field]->grid.nlat ? row : -1;
 }
 
@@ -41,7 +51,7 @@ int64_t ar_sample_wanted_row(const ar_sample *sample, int64_t token, int64_t y)
 static int64_t wanted_column(const ar_sample *sample, const token_index *at, int64_t x)
 {
     const ar_grid *grid = &sample->space->fields[sample->field]->grid;
-    const int64_t column = first_column(sample, at) + (x << sample->cube.wanted.doublings);
+    const int64_t column = first_column(sample, at) + x * wanted_stride(sample);
     if (grid->wraps) {
         return (column % grid->nlon + grid->nlon) % grid->nlon;
     }
@@ -104,7 +114,7 @@ static void describe_token(const ar_sample *sample, int64_t token, float *info)
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
     const ar_grid *grid = &field->grid;
     const token_index at = index_of(shape, token);
-    const double stride = (double)(1 << sample->cube.wanted.doublings);
+    const double stride = (double)wanted_stride(sample);
     const double row =
         (double)first_row(sample, &at) + stride * (double)(shape->token_size[1] - 1) / 2;
     const double column =
@@ -122,8 +132,11 @@ void ar_sample_displace(const ar_sample *sample, float *displacement, bool for_i
     const int64_t *tokens = shape->tokens, *size = shape->token_size;
     const int64_t a_level = tokens[0] * tokens[1] * tokens[2], values = size[0] * size[1] * size[2];
     const int64_t count = sample->space->fields[sample->field]->level_count * a_level;
+    const int64_t stride = ar_cube_space_stride(sample->space);
+    const int64_t extent[3] = {size[0] * sample->space->time_step, size[1] * stride,
+                               size[2] * stride};
     float features[AR_DISPLACEMENT_SIZE];
-    ar_displacement_describe(&sample->cube.wanted, size, sample->space->time_step, features);
+    ar_displacement_describe(&sample->cube.wanted, extent, features);
     for (int64_t i = 0; i < count; i++) {
         if (!(sample->state[i] & AR_TOKEN_TARGET)) {
             continue;

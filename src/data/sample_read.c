@@ -12,18 +12,19 @@ int64_t ar_sample_scratch(const ar_field_tokens *shape)
     return columns > 2 * values ? columns : 2 * values;
 }
 
-static void normalise(float *out, const float *values, int64_t count, const float *mean,
-                      const float *deviation, bool per_point)
+/* Every stride-th of `values`, and where each has its own of the statistics. */
+static void normalise(float *out, const float *values, int64_t count, int64_t stride,
+                      const float *mean, const float *deviation, bool per_point)
 {
     if (per_point) {
         for (int64_t i = 0; i < count; i++) {
-            out[i] = (values[i] - mean[i]) / deviation[i];
+            out[i] = (values[i * stride] - mean[i * stride]) / deviation[i * stride];
         }
         return;
     }
     const float m = mean[0], d = deviation[0];
     for (int64_t i = 0; i < count; i++) {
-        out[i] = (values[i] - m) / d;
+        out[i] = (values[i * stride] - m) / d;
     }
 }
 
@@ -38,11 +39,19 @@ static void read_row(const ar_sample *sample, const float *slice, int64_t statis
     const float *mean = normalisation->mean + at;
     const float *deviation = normalisation->standard_deviation + at;
     const float *values = slice + row * grid->nlon;
+    const int64_t stride = ar_cube_space_stride(sample->space);
     int64_t first = sample->cube.first_column % grid->nlon;
-    int64_t until_end = grid->nlon - first < columns ? grid->nlon - first : columns;
+    const int64_t there = (grid->nlon - first + stride - 1) / stride;
+    const int64_t until_end = there < columns ? there : columns;
     int64_t shift = per_point ? first : 0;
-    normalise(line, values + first, until_end, mean + shift, deviation + shift, per_point);
-    normalise(line + until_end, values, columns - until_end, mean, deviation, per_point);
+    normalise(line, values + first, until_end, stride, mean + shift, deviation + shift, per_point);
+    if (until_end == columns) {
+        return;
+    }
+    const int64_t beyond = first + until_end * stride - grid->nlon;
+    shift = per_point ? beyond : 0;
+    normalise(line + until_end, values + beyond, columns - until_end, stride, mean + shift,
+              deviation + shift, per_point);
 }
 
 /* Distribute a row over the tokens it belongs to: `tokens` is the first of nx tokens, `within` the
@@ -78,8 +87,8 @@ static void read_slice(const ar_sample *sample, const float *slice, int64_t leve
     }
     for (int64_t y = 0; y < tokens[1] * size[1]; y++) {
         if (slice) {
-            read_row(sample, slice, statistics, sample->cube.first_row + y, columns,
-                     sample->scratch);
+            const int64_t row = sample->cube.first_row + y * ar_cube_space_stride(sample->space);
+            read_row(sample, slice, statistics, row, columns, sample->scratch);
         }
         int64_t first =
             ((level * tokens[0] + time / size[0]) * tokens[1] + y / size[1]) * tokens[2];
@@ -95,9 +104,12 @@ void ar_sample_read(const ar_sample *sample)
     const ar_field_tokens *shape = &sample->space->tokens[sample->field];
     int64_t extent[3];
     ar_cube_extent(shape, extent);
-    assert(sample->cube.first_row >= 0 && sample->cube.first_row + extent[1] <= field->grid.nlat);
-    assert(sample->cube.first_column >= 0 &&
-           (field->grid.wraps || sample->cube.first_column + extent[2] <= field->grid.nlon));
+    assert(sample->cube.first_row >= 0 &&
+           sample->cube.first_row + ar_cube_span(sample->space, extent[1]) <= field->grid.nlat);
+    assert(
+        sample->cube.first_column >= 0 &&
+        (field->grid.wraps ||
+         sample->cube.first_column + ar_cube_span(sample->space, extent[2]) <= field->grid.nlon));
     memset(sample->state, 0,
            (size_t)(field->level_count * shape->tokens[0] * shape->tokens[1] * shape->tokens[2]));
     for (int64_t t = 0; t < extent[0]; t++) {
@@ -205,9 +217,11 @@ void ar_sample_describe(const ar_sample *sample)
     const int64_t *tokens = shape->tokens, *size = shape->token_size;
     const ar_grid *grid = &field->grid;
     ar_token_info_kind kind = sample->space->token_info;
+    const int64_t stride = ar_cube_space_stride(sample->space);
     for (int64_t x = 0; x < tokens[2]; x++) {
-        int64_t column = (sample->cube.first_column + x * size[2]) % grid->nlon;
-        double centre = grid->longitude[column] + grid->longitude_step * (double)(size[2] - 1) / 2;
+        int64_t column = (sample->cube.first_column + x * size[2] * stride) % grid->nlon;
+        double centre =
+            grid->longitude[column] + grid->longitude_step * (double)((size[2] - 1) * stride) / 2;
         describe_longitude(sample->info + x * AR_TOKEN_INFO_SIZE, kind, centre);
     }
     float *token = sample->info;
@@ -217,8 +231,9 @@ void ar_sample_describe(const ar_sample *sample)
         describe_time(moment, kind, sample->cube.first_time + last * sample->space->time_step,
                       field->calendar, &sample->space->alpha);
         for (int64_t y = 0; y < tokens[1]; y++) {
-            const double *rows = grid->latitude + sample->cube.first_row + y * size[1];
-            describe_latitude(moment, kind, (rows[0] + rows[size[1] - 1]) / 2, grid->latitude_step);
+            const double *rows = grid->latitude + sample->cube.first_row + y * size[1] * stride;
+            describe_latitude(moment, kind, (rows[0] + rows[(size[1] - 1) * stride]) / 2,
+                              (double)stride * grid->latitude_step);
             for (int64_t x = 0; x < tokens[2]; x++, token += AR_TOKEN_INFO_SIZE) {
                 describe_token(token, moment, sample->info + x * AR_TOKEN_INFO_SIZE, kind);
             }

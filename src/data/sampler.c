@@ -136,11 +136,11 @@ static bool column_is_wanted(const ar_sampling *sampling, const ar_grid *grid, i
 }
 
 static ar_status fail_without_place(const ar_sampling *sampling, const ar_grid *grid,
-                                    const int64_t extent[3], ar_error *err)
+                                    const int64_t span[3], ar_error *err)
 {
     char cube[64], globe[96];
-    snprintf(cube, sizeof cube, "%g x %g degrees", (double)(extent[1] - 1) * grid->latitude_step,
-             (double)(extent[2] - 1) * grid->longitude_step);
+    snprintf(cube, sizeof cube, "%g x %g degrees", (double)(span[1] - 1) * grid->latitude_step,
+             (double)(span[2] - 1) * grid->longitude_step);
     snprintf(globe, sizeof globe, "%g to %g N, %g to %g E", grid->latitude[grid->nlat - 1],
              grid->latitude[0], grid->longitude[0], grid->longitude[grid->nlon - 1]);
     if (sampling->has_location) {
@@ -203,14 +203,16 @@ ar_status ar_sampler_init(ar_sampler *sampler, const ar_cube_space *space,
     int64_t extent[3];
     AR_TRY(ar_cube_space_check(space, err));
     ar_cube_extent(&space->tokens[0], extent);
-    sampler->row_count = grid->nlat - extent[1] + 1;
+    const int64_t span[3] = {extent[0], ar_cube_span(space, extent[1]),
+                             ar_cube_span(space, extent[2])};
+    sampler->row_count = grid->nlat - span[1] + 1;
     sampling = sampling ? sampling : &all;
     AR_TRY(find_windows(sampler, sampling, extent[0], first_time, last_time, err));
-    AR_TRY(find_columns(sampler, sampling, extent[2], err));
+    AR_TRY(find_columns(sampler, sampling, span[2], err));
     AR_TRY(ar_allocate(&sampler->row_cumulative, (size_t)sampler->row_count, sizeof(double),
                        "probabilities of latitudes", err));
-    if (!(weigh_rows(sampler, sampling, grid, extent[1]) > 0) || sampler->column_count == 0) {
-        status = fail_without_place(sampling, grid, extent, err);
+    if (!(weigh_rows(sampler, sampling, grid, span[1]) > 0) || sampler->column_count == 0) {
+        status = fail_without_place(sampling, grid, span, err);
     }
 cleanup:
     if (status != AR_OK) {
@@ -254,6 +256,7 @@ void ar_sampler_draw(const ar_sampler *sampler, const ar_draw *draw, ar_cube *cu
         cubes[k].first_row = find_row(sampler, ar_random_uniform(&place));
         cubes[k].first_column = sampler->columns[ar_random_below(&place, sampler->column_count)];
         ar_random displacement = ar_draw_stream(draw, k, AR_RANDOM_DISPLACEMENT, 0);
-        cubes[k].wanted = ar_tau_draw(sampler->space->tau, &displacement);
+        cubes[k].wanted =
+            ar_tau_draw(sampler->space->tau, sampler->space->token_doublings, &displacement);
     }
 }

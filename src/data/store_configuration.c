@@ -61,6 +61,7 @@ static const cyaml_schema_field_t data_keys[] = {
     CYAML_FIELD_SEQUENCE_COUNT("paths", MAYBE | CYAML_FLAG_POINTER, WHOLE, request.paths,
                                request.path_count, &text_entry, 0, CYAML_UNLIMITED),
     TRAINING("time_step_hours"),
+    TRAINING("token_stride"),
     TRAINING("memory_gib"),
     TRAINING("samples_per_month"),
     GROUP("grid", grid_keys),

@@ -150,6 +150,7 @@ typedef struct {
     char **paths; /* data: files, stores, glob patterns */
     int64_t path_count;
     int64_t time_step_hours;
+    int64_t token_stride;      /* tokens have every so-many-th point of the data; a power of 2 */
     double memory_gib;         /* most memory for values of fields; 0: as much as they take */
     int64_t samples_per_month; /* drawn from a month of one year before another takes its place */
     ar_field_regridding regridding;
@@ -207,6 +208,8 @@ AR_USE_RESULT ar_status ar_configuration_check(ar_configuration *configuration, 
 
 /* What `sampling:` says, for a sampler. */
 ar_sampling ar_configuration_sampling(const ar_configuration *configuration);
+/* data.token_stride is 2^this. */
+int64_t ar_configuration_token_doublings(const ar_configuration *configuration);
 /* What `tau:` says, for a cube space; its lists are borrowed, its period is to be set. */
 ar_tau ar_configuration_tau(const ar_configuration *configuration);
 

@@ -34,7 +34,7 @@ AR_USE_RESULT ar_status ar_configuration_check_stream(ar_configuration *configur
                                                       ar_configuration_fault *fault);
 AR_USE_RESULT ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                                      ar_configuration_fault *fault);
-/* `tau:`. */
+/* `tau:` and data.token_stride. */
 AR_USE_RESULT ar_status ar_configuration_check_tau(const ar_configuration *configuration,
                                                    ar_configuration_fault *fault);
 /* `sampling:`. */

@@ -1,19 +1,18 @@
-/* The check of `tau:`, and what it says for a cube space. */
+/* The check of `tau:` and of how far apart the points of tokens lie; what both say for a cube
+ * space. */
 #include <stdio.h>
 
 #include "model/configuration_check.h"
 
 enum { HOURS_MOST = 24 * 366, POINTS_MOST = 1000 };
 
-static ar_status check_stride(int64_t at, int64_t stride, ar_configuration_fault *fault)
+static ar_status check_stride(const char *key, int64_t stride, ar_configuration_fault *fault)
 {
     for (int64_t doublings = 0; doublings <= AR_DOUBLINGS_MOST; doublings++) {
         if (stride == (int64_t)1 << doublings) {
             return AR_OK;
         }
     }
-    char key[64];
-    snprintf(key, sizeof key, "tau.strides[%lld]", (long long)at);
     return ar_configuration_refuse(fault, key, "is %lld; should be a power of 2 up to %d",
                                    (long long)stride, 1 << AR_DOUBLINGS_MOST);
 }
@@ -22,7 +21,10 @@ ar_status ar_configuration_check_tau(const ar_configuration *configuration,
                                      ar_configuration_fault *fault)
 {
     const ar_tau_configuration *tau = &configuration->tau;
-    ar_status status = ar_configuration_check_number(fault, "tau.share", tau->share, 0, 1);
+    ar_status status = check_stride("data.token_stride", configuration->token_stride, fault);
+    if (status == AR_OK) {
+        status = ar_configuration_check_number(fault, "tau.share", tau->share, 0, 1);
+    }
     if (status != AR_OK || tau->share == 0) {
         return status;
     }
@@ -41,9 +43,20 @@ ar_status ar_configuration_check_tau(const ar_configuration *configuration,
         status = ar_configuration_check_integer(fault, key, tau->hours[i], -HOURS_MOST, HOURS_MOST);
     }
     for (int64_t i = 0; status == AR_OK && i < tau->stride_count; i++) {
-        status = check_stride(i, tau->strides[i], fault);
+        char key[64];
+        snprintf(key, sizeof key, "tau.strides[%lld]", (long long)i);
+        status = check_stride(key, tau->strides[i], fault);
     }
     return status;
+}
+
+int64_t ar_configuration_token_doublings(const ar_configuration *configuration)
+{
+    int64_t doublings = 0;
+    while ((int64_t)1 << doublings < configuration->token_stride) {
+        doublings++;
+    }
+    return doublings;
 }
 
 ar_tau ar_configuration_tau(const ar_configuration *configuration)

@@ -87,6 +87,7 @@ static const cyaml_schema_field_t data_keys[] = {
     LIST("paths", CYAML_FLAG_OPTIONAL, WHOLE, configuration.paths, configuration.path_count,
          &text_entry, CYAML_UNLIMITED),
     INTEGER("time_step_hours", WHOLE, configuration.time_step_hours),
+    INTEGER("token_stride", WHOLE, configuration.token_stride),
     NUMBER("memory_gib", WHOLE, configuration.memory_gib),
     INTEGER("samples_per_month", WHOLE, configuration.samples_per_month),
     GROUP("grid", CYAML_FLAG_DEFAULT, WHOLE, grid_keys),
@@ -268,7 +269,7 @@ const cyaml_schema_value_t ar_configuration_schema = {
 
 const char *const ar_configuration_defaults =
     "seed: 1\n"
-    "data: {time_step_hours: 1, grid: {step: 0, method: automatic}, member: -1, "
+    "data: {time_step_hours: 1, token_stride: 1, grid: {step: 0, method: automatic}, member: -1, "
     "memory_gib: 4, samples_per_month: 2048}\n"
     "sampling: {region: [], location: [], months: [], hours: []}\n"
     "normalisation: {period: overall, area: latitude}\n"

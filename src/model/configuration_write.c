@@ -73,6 +73,9 @@ static void add_data(ar_growing_text *out, const ar_configuration *configuration
                           configuration->path_count);
     }
     ar_yaml_add_integer(out, "  time_step_hours", configuration->time_step_hours);
+    if (configuration->token_stride > 1) {
+        ar_yaml_add_integer(out, "\n  token_stride", configuration->token_stride);
+    }
     if (configuration->member >= 0) {
         ar_yaml_add_integer(out, "\n  member", configuration->member);
     }

@@ -428,6 +428,7 @@ static ar_status read_training(const released_file *file)
     };
     configuration->seed = 1;
     configuration->time_step_hours = 1;
+    configuration->token_stride = 1;
     configuration->member = -1;
     configuration->memory_gib = 4;
     configuration->samples_per_month = 2048;

@@ -65,6 +65,7 @@ static double coordinate(const ar_attention_file *content, int64_t field, int ax
         return data->levels[index];
     }
     const int64_t size = f->tokens.token_size[axis - AR_AXIS_TIME], first = index * size;
+    const int64_t stride = ar_cube_space_stride(&content->dataset->space);
     const double middle = (double)(size - 1) / 2;
     if (axis == AR_AXIS_TIME) {
         return ((double)content->cube.first_time / 3600) +
@@ -72,14 +73,14 @@ static double coordinate(const ar_attention_file *content, int64_t field, int ax
                    (double)content->checkpoint->configuration.time_step_hours;
     }
     if (axis == AR_AXIS_LATITUDE) {
-        const double *rows = data->grid.latitude + content->cube.first_row + first;
-        return (rows[0] + rows[size - 1]) / 2;
+        const double *rows = data->grid.latitude + content->cube.first_row + first * stride;
+        return (rows[0] + rows[(size - 1) * stride]) / 2;
     }
     /* A cube that passes the end of the grid begins below zero, so that longitudes increase. */
-    const int64_t columns = f->tokens.tokens[2] * size;
+    const int64_t columns = f->tokens.tokens[2] * size * stride;
     const double west = data->grid.longitude[content->cube.first_column];
     const double turns = content->cube.first_column + columns > data->grid.nlon ? 360 : 0;
-    return west - turns + ((double)first + middle) * data->grid.longitude_step;
+    return west - turns + ((double)first + middle) * (double)stride * data->grid.longitude_step;
 }
 
 /* Of a token along time, latitude or longitude, in the unit of the coordinate. */
@@ -87,9 +88,11 @@ static double token_extent(const ar_attention_file *content, int64_t field, int 
 {
     const ar_grid *grid = &content->dataset->fields[field].grid;
     const double points = (double)field_of(content, field)->tokens.token_size[axis - AR_AXIS_TIME];
-    return axis == AR_AXIS_TIME
-               ? points * (double)content->checkpoint->configuration.time_step_hours
-               : points * (axis == AR_AXIS_LATITUDE ? grid->latitude_step : grid->longitude_step);
+    if (axis == AR_AXIS_TIME) {
+        return points * (double)content->checkpoint->configuration.time_step_hours;
+    }
+    return points * (double)ar_cube_space_stride(&content->dataset->space) *
+           (axis == AR_AXIS_LATITUDE ? grid->latitude_step : grid->longitude_step);
 }
 
 static ar_status define_axis(ar_writer *file, const ar_attention_file *content, int64_t field,

@@ -72,11 +72,12 @@ static ar_status place_cube(attention_state *state, ar_error *err)
     AR_TRY(ar_time_parse(&time, state->options->time, timed->calendar, err));
     ar_cube_extent(&dataset->tokens[0], extent);
     const int64_t step = dataset->space.time_step;
+    const int64_t rows = ar_cube_span(&dataset->space, extent[1]);
+    const int64_t columns = ar_cube_span(&dataset->space, extent[2]);
     state->cube.first_time = time - (extent[0] - 1) * step;
-    state->cube.first_row = first_around(state->row, extent[1], grid->nlat);
-    state->cube.first_column = grid->wraps
-                                   ? (state->column - extent[2] / 2 + grid->nlon) % grid->nlon
-                                   : first_around(state->column, extent[2], grid->nlon);
+    state->cube.first_row = first_around(state->row, rows, grid->nlat);
+    state->cube.first_column = grid->wraps ? (state->column - columns / 2 + grid->nlon) % grid->nlon
+                                           : first_around(state->column, columns, grid->nlon);
     for (int64_t f = 0; f < dataset->field_count; f++) {
         for (int64_t t = 0; t < extent[0]; t++) {
             const int64_t wanted = state->cube.first_time + t * step;
@@ -116,12 +117,13 @@ static ar_status find_level(const attention_state *state, int64_t f, int64_t *le
 static ar_status choose_queries(attention_state *state, ar_error *err)
 {
     const int64_t columns = state->dataset.fields[0].grid.nlon;
+    const int64_t stride = ar_cube_space_stride(&state->dataset.space);
     for (int64_t f = 0; f < state->dataset.field_count; f++) {
         const int64_t *tokens = state->dataset.tokens[f].tokens;
         const int64_t *size = state->dataset.tokens[f].token_size;
-        const int64_t row = (state->row - state->cube.first_row) / size[1];
+        const int64_t row = (state->row - state->cube.first_row) / (size[1] * stride);
         const int64_t column =
-            (state->column - state->cube.first_column + columns) % columns / size[2];
+            (state->column - state->cube.first_column + columns) % columns / (size[2] * stride);
         int64_t level;
         ar_status status = find_level(state, f, &level, err);
         if (status != AR_OK) {

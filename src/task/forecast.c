@@ -92,8 +92,8 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
         for (int64_t i = 0; i < count; i++) {
             const int64_t tile = state->wanted[first + i];
             state->cubes[i] = ar_wanted_output_cube(
-                &state->output, &state->dataset.fields[0].grid, state->extent, first_time,
-                state->tiles.first_row[tile], state->tiles.first_column[tile]);
+                &state->output, state->pass, &state->dataset.fields[0].grid, state->span,
+                first_time, state->tiles.first_row[tile], state->tiles.first_column[tile]);
         }
         ar_profile_begin_step(profile);
         ar_profile_begin(profile);
@@ -115,6 +115,26 @@ static ar_status forecast_time(ar_forecast_state *state, const ar_cube_space *sp
     return finish_blends(state, valid, err);
 }
 
+/* All passes that the output takes, of the data. */
+static ar_status forecast_passes(ar_forecast_state *state, int64_t valid, ar_error *err)
+{
+    ar_status status = AR_OK;
+    for (state->pass = 0; state->pass < ar_wanted_output_passes(&state->output); state->pass++) {
+        AR_TRY(forecast_time(state, &state->dataset.space, valid, err));
+        for (int f = 0; f < AR_FIELD_MAX; f++) {
+            const ar_blend *blend = &state->blends[f];
+            if (state->interleaved[f]) {
+                ar_wanted_output_interleave(&state->output, state->pass, blend->members,
+                                            blend->level_count * blend->member_count,
+                                            state->interleaved[f]);
+            }
+        }
+    }
+cleanup:
+    state->pass = 0;
+    return status;
+}
+
 /* Write what was just computed, in a later step of members that go on from themselves theirs. */
 static ar_status write_time(ar_forecast_state *state, int64_t index, ar_error *err)
 {
@@ -122,7 +142,7 @@ static ar_status write_time(ar_forecast_state *state, int64_t index, ar_error *e
     const ar_blend *newest = state->blends + (state->blend_steps - 1) * AR_FIELD_MAX;
     for (int f = 0; f < AR_FIELD_MAX; f++) {
         const float *own = state->roll_out.members[f];
-        members[f] = own ? own : newest[f].members;
+        members[f] = own ? own : state->interleaved[f] ? state->interleaved[f] : newest[f].members;
     }
     ar_profile *profile = state->options->profile;
     ar_status status = AR_OK;
@@ -141,7 +161,7 @@ static ar_status forecast_step(ar_forecast_state *state, int64_t valid, int64_t 
     ar_roll_out *roll_out = &state->roll_out;
     ar_status status = AR_OK;
     if (step == 0) {
-        AR_TRY(forecast_time(state, &state->dataset.space, valid, err));
+        AR_TRY(forecast_passes(state, valid, err));
         if (state->times.steps > 1) {
             AR_TRY(ar_roll_out_begin(roll_out, ar_forecast_times_first(&state->times, valid), err));
         }
@@ -264,7 +284,8 @@ static ar_status keep_times(ar_forecast_state *state, int64_t complete, ar_error
 static int64_t tiles_of_steps(const ar_forecast_state *state, int64_t steps)
 {
     const int64_t later = (steps - 1) * state->roll_out.trajectory_count;
-    return steps == 0 ? 0 : (1 + later + (state->options->alpha ? 1 : 0)) * state->tiles.count;
+    const int64_t first = ar_wanted_output_passes(&state->output);
+    return steps == 0 ? 0 : (first + later + (state->options->alpha ? 1 : 0)) * state->tiles.count;
 }
 
 static ar_status forecast_all(ar_forecast_state *state, ar_error *err)

@@ -20,11 +20,27 @@ static ar_status init_blends(ar_forecast_state *state, ar_error *err)
     for (int64_t i = 0; i < steps * AR_FIELD_MAX; i++) {
         const int64_t f = i % AR_FIELD_MAX;
         if (f < dataset->field_count && c->fields[f].predicted) {
-            AR_TRY(ar_blend_init(&state->blends[i], &state->tiles, &state->output.grid,
+            AR_TRY(ar_blend_init(&state->blends[i], &state->tiles, &state->output.pass_grid,
                                  dataset->fields[f].level_count, c->model.tails, err));
         }
     }
 cleanup:
+    return status;
+}
+
+/* Where the output takes several passes. */
+static ar_status init_interleaved(ar_forecast_state *state, ar_error *err)
+{
+    const ar_grid *grid = &state->output.grid;
+    ar_status status = AR_OK;
+    for (int f = 0; status == AR_OK && f < AR_FIELD_MAX; f++) {
+        const ar_blend *blend = &state->blends[f];
+        if (blend->members && state->output.halvings > 0) {
+            status = ar_allocate(
+                &state->interleaved[f], (size_t)(blend->level_count * blend->member_count),
+                (size_t)(grid->nlat * grid->nlon) * sizeof(float), "members of the output", err);
+        }
+    }
     return status;
 }
 
@@ -43,22 +59,29 @@ static int64_t tiles_at_once(const ar_cube_space *space)
 /* Around the wanted place, or over the whole grid. */
 static ar_status init_tiles(ar_forecast_state *state, ar_error *err)
 {
-    const ar_grid *grid = &state->output.grid;
-    const int64_t rows = ar_wanted_output_points(&state->output, state->extent[1]);
-    const int64_t columns = ar_wanted_output_points(&state->output, state->extent[2]);
+    const ar_grid *grid = &state->output.pass_grid;
+    int64_t extent[3];
+    ar_cube_extent(&state->dataset.tokens[0], extent);
+    const int64_t rows = ar_wanted_output_points(&state->output, extent[1]);
+    const int64_t columns = ar_wanted_output_points(&state->output, extent[2]);
+    for (int i = 0; i < 2; i++) {
+        state->span[i] = ar_cube_span(&state->dataset.space, extent[1 + i]);
+    }
     const double *place = state->options->place;
     int64_t row, column;
     if (!place) {
         return ar_tiles_init(&state->tiles, grid, rows, columns, state->options->overlap, err);
     }
-    if (!ar_grid_find_nearest(grid, place[0], place[1], &row, &column)) {
+    const ar_grid *whole = &state->output.grid;
+    if (!ar_grid_find_nearest(whole, place[0], place[1], &row, &column)) {
         return ar_fail(err, AR_ERROR_INPUT,
                        "--at %g,%g: lies outside of the data, which goes from %g to %g N and %g to "
                        "%g E",
-                       place[0], place[1], grid->latitude[grid->nlat - 1], grid->latitude[0],
-                       grid->longitude[0], grid->longitude[grid->nlon - 1]);
+                       place[0], place[1], whole->latitude[whole->nlat - 1], whole->latitude[0],
+                       whole->longitude[0], whole->longitude[whole->nlon - 1]);
     }
-    return ar_tiles_init_around(&state->tiles, grid, rows, columns, row, column, err);
+    return ar_tiles_init_around(&state->tiles, grid, rows, columns, row >> state->output.halvings,
+                                column >> state->output.halvings, err);
 }
 
 ar_status ar_forecast_state_load(ar_forecast_state *state, ar_error *err)
@@ -83,7 +106,6 @@ ar_status ar_forecast_state_load(ar_forecast_state *state, ar_error *err)
     AR_TRY(ar_dataset_ready(dataset, c, err));
     AR_TRY(ar_forecast_times_choose(&state->times, o, c, dataset, err));
     state->tiles_at_once = tiles_at_once(&dataset->space);
-    ar_cube_extent(&c->fields[0].tokens, state->extent);
     AR_TRY(ar_wanted_output_grid(&state->output, &dataset->fields[0].grid, err));
     AR_TRY(init_tiles(state, err));
     if (o->gaps) {
@@ -100,6 +122,7 @@ ar_status ar_forecast_state_load(ar_forecast_state *state, ar_error *err)
                        (size_t)(c->model.tails * state->tiles.rows * state->tiles.columns),
                        sizeof(float), "a tile", err));
     AR_TRY(init_blends(state, err));
+    AR_TRY(init_interleaved(state, err));
     if (o->alpha) {
         AR_TRY(ar_counterfactual_init(&state->counterfactual, o, dataset, state->blends, err));
     }
@@ -155,6 +178,9 @@ void ar_forecast_state_release(ar_forecast_state *state)
         ar_blend_release(&state->blends[i]);
     }
     ar_free(state->blends);
+    for (int f = 0; f < AR_FIELD_MAX; f++) {
+        ar_free(state->interleaved[f]);
+    }
     ar_roll_out_release(&state->roll_out);
     ar_counterfactual_release(&state->counterfactual);
     ar_batch_release(&state->batch);

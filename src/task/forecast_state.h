@@ -23,8 +23,9 @@ typedef struct {
     ar_dataset dataset;
     ar_forecast_times times;
     ar_wanted_output output;
-    int64_t extent[3]; /* points of a cube */
-    ar_gaps gaps;      /* that are filled in; empty otherwise */
+    int64_t pass;    /* that is computed of the output's (task/wanted_output.h) */
+    int64_t span[2]; /* rows and columns of the data that a cube spans */
+    ar_gaps gaps;    /* that are filled in; empty otherwise */
     ar_tiles tiles;
     int64_t *wanted, wanted_count; /* tiles that are computed */
     int64_t tiles_at_once;
@@ -36,6 +37,8 @@ typedef struct {
     ar_predictions predictions;
     int64_t blend_steps; /* the valid time, and in a roll-out those before it that are fed back */
     ar_blend *blends;    /* [blend_steps][AR_FIELD_MAX] of predicted fields */
+    float *interleaved[AR_FIELD_MAX]; /* [level][member][nlat][nlon] of all passes; NULL: the blend
+                                       * is all there is */
     ar_roll_out roll_out;
     ar_counterfactual counterfactual; /* of options->alpha; empty otherwise */
     float *tile;                      /* [member][rows][columns] */

@@ -60,9 +60,14 @@ static place find_place(const ar_predictions *p, int64_t field, int64_t sample, 
     const int64_t token = (time * tokens[1] + row) * tokens[2] + column;
     place at = {.row = p->rows[field][sample * p->batch->fields[field].token_count + token],
                 .value = (step % size[0] * size[1] + i % size[1]) * size[2] + j % size[2]};
+    const int64_t nlat = p->dataset->fields[field].grid.nlat;
     const int64_t nlon = p->dataset->fields[field].grid.nlon;
-    const int64_t latitude = cube->first_row + cube->wanted.rows + (i << doublings);
-    const int64_t longitude = cube->first_column + cube->wanted.columns + (j << doublings);
+    const int64_t stride = ar_cube_space_stride(&p->dataset->space) << doublings;
+    /* Of points that interleave the last rows may lie beyond the grid's: they are left out later.
+     */
+    const int64_t row_of_data = cube->first_row + cube->wanted.rows + i * stride;
+    const int64_t latitude = row_of_data < nlat ? row_of_data : nlat - 1;
+    const int64_t longitude = cube->first_column + cube->wanted.columns + j * stride;
     ar_normalisation_at(&p->dataset->normalisations[field], month, level, latitude,
                         (longitude % nlon + nlon) % nlon, &at.mean, &at.deviation);
     return at;

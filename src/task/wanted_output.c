@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "task/forecast_times.h"
 
 enum { POINTS_MOST = 1000, HOURS_MOST = 24 * 366 };
 
@@ -33,8 +34,27 @@ static bool read_number(const char *text, size_t length, char unit, int64_t most
     return *end == '\0' && digits[0] != ' ' && *value >= -most && *value <= most;
 }
 
+/* Which power of 2, up to 2^AR_DOUBLINGS_MOST; −1 where it is none. */
+static int64_t doublings_of(int64_t stride)
+{
+    for (int64_t doublings = 0; doublings <= AR_DOUBLINGS_MOST; doublings++) {
+        if (stride == (int64_t)1 << doublings) {
+            return doublings;
+        }
+    }
+    return -1;
+}
+
+static bool take_stride(ar_wanted_output *output, int64_t stride)
+{
+    const int64_t beside_own = doublings_of(stride) - output->token_doublings;
+    output->displacement.doublings = beside_own > 0 ? beside_own : 0;
+    output->halvings = beside_own < 0 ? -beside_own : 0;
+    return doublings_of(stride) >= 0;
+}
+
 /* One of the words that commas divide. */
-static bool read_word(const char *word, size_t length, ar_displacement *wanted)
+static bool read_word(const char *word, size_t length, ar_wanted_output *output)
 {
     static const char *const keys[] = {"time=", "rows=", "columns=", "stride="};
     int64_t value;
@@ -47,25 +67,41 @@ static bool read_word(const char *word, size_t length, ar_displacement *wanted)
         }
         switch (k) {
         case 0:
-            wanted->seconds = 3600 * value;
+            output->displacement.seconds = 3600 * value;
             return true;
         case 1:
-            wanted->rows = value;
+            output->displacement.rows = value;
             return true;
         case 2:
-            wanted->columns = value;
+            output->displacement.columns = value;
             return true;
         default:
-            for (wanted->doublings = 0; wanted->doublings <= AR_DOUBLINGS_MOST;
-                 wanted->doublings++) {
-                if (value == (int64_t)1 << wanted->doublings) {
-                    return true;
-                }
-            }
-            return false;
+            return take_stride(output, value);
         }
     }
     return false;
+}
+
+/* What is fed back, and what is filled in, lies at the points of the data. */
+static ar_status check_task(const ar_wanted_output *output, const ar_forecast_options *o,
+                            const ar_checkpoint *checkpoint, ar_error *err)
+{
+    const char *task = o->gaps ? "gaps" : "roll-outs";
+    if (!o->gaps && ar_forecast_steps(o) <= 1) {
+        return AR_OK;
+    }
+    if (o->tau) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "--tau %s with %s: other outputs cannot be fed back; should be without",
+                       o->tau, o->gaps ? "--gaps" : "--steps");
+    }
+    if (output->token_doublings > 0) {
+        return ar_fail(err, AR_ERROR_USAGE,
+                       "%s: %s need a model whose tokens have every point of the data, and its "
+                       "data.token_stride is %lld; should be 1",
+                       checkpoint->path, task, (long long)checkpoint->configuration.token_stride);
+    }
+    return AR_OK;
 }
 
 static ar_status check_model(const ar_wanted_output *output, const ar_forecast_options *o,
@@ -79,11 +115,6 @@ static ar_status check_model(const ar_wanted_output *output, const ar_forecast_o
             "--tau %s: %s was not trained for other outputs than its tokens' own; should "
             "be a model with tau.share above 0",
             o->tau, checkpoint->path);
-    }
-    if (o->steps > 1 || o->gaps) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "--tau %s with %s: other outputs cannot be fed back; should be without",
-                       o->tau, o->gaps ? "--gaps" : "--steps");
     }
     for (int64_t f = 0; f < c->field_count; f++) {
         const int64_t *tokens = c->fields[f].tokens.tokens;
@@ -109,14 +140,20 @@ static bool is_listed(const int64_t *list, int64_t count, int64_t value)
 }
 
 /* Outputs that training never asked for may be anything. */
-static void warn_of_training(const ar_displacement *wanted, const char *text, const ar_tau *tau)
+static void warn_of_training(const ar_wanted_output *output, const char *text, const ar_tau *tau)
 {
-    const bool trained =
-        is_listed(tau->hours, tau->hour_count, wanted->seconds / 3600) &&
-        llabs((long long)wanted->rows) <= tau->rows &&
-        llabs((long long)wanted->columns) <= tau->columns &&
-        is_listed(tau->strides, tau->stride_count, (int64_t)1 << wanted->doublings);
-    if (!trained && ar_displacement_exists(wanted)) {
+    const ar_displacement *wanted = &output->displacement;
+    const int64_t own = output->token_doublings;
+    const int64_t stride = (int64_t)1 << (own + wanted->doublings - output->halvings);
+    bool listed = is_listed(tau->strides, tau->stride_count, stride);
+    for (int64_t finer = 1; finer < stride && stride <= (int64_t)1 << own; finer *= 2) {
+        listed =
+            listed || is_listed(tau->strides, tau->stride_count, finer); /* holds the coarser */
+    }
+    const bool trained = listed && is_listed(tau->hours, tau->hour_count, wanted->seconds / 3600) &&
+                         llabs((long long)wanted->rows) <= tau->rows &&
+                         llabs((long long)wanted->columns) <= tau->columns;
+    if (!trained && (ar_displacement_exists(wanted) || output->halvings > 0)) {
         ar_log(AR_LOG_WARNING, "--tau %s: the model was not trained for this (tau)", text);
     }
 }
@@ -124,35 +161,42 @@ static void warn_of_training(const ar_displacement *wanted, const char *text, co
 ar_status ar_wanted_output_parse(ar_wanted_output *output, const ar_forecast_options *o,
                                  const ar_checkpoint *checkpoint, ar_error *err)
 {
-    ar_displacement *wanted = &output->displacement;
-    *output = (ar_wanted_output){0};
-    if (!o->tau) {
-        return AR_OK;
+    *output = (ar_wanted_output){.token_doublings =
+                                     ar_configuration_token_doublings(&checkpoint->configuration)};
+    ar_status status = check_task(output, o, checkpoint, err);
+    if (status != AR_OK || !o->tau) {
+        return status;
     }
     for (const char *word = o->tau; word;) {
         const size_t length = strcspn(word, ",");
-        if (!read_word(word, length, wanted)) {
+        if (!read_word(word, length, output)) {
             return refuse(o->tau, err);
         }
         word = word[length] ? word + length + 1 : NULL;
     }
-    const ar_status status = check_model(output, o, checkpoint, err);
+    status = check_model(output, o, checkpoint, err);
     if (status == AR_OK) {
         const ar_tau tau = ar_configuration_tau(&checkpoint->configuration);
-        warn_of_training(wanted, o->tau, &tau);
+        warn_of_training(output, o->tau, &tau);
     }
     return status;
 }
 
-ar_status ar_wanted_output_grid(ar_wanted_output *output, const ar_grid *data, ar_error *err)
+/* Points of the data between neighbouring ones of a pass. */
+static int64_t stride_of_pass(const ar_wanted_output *output)
 {
-    const int64_t stride = (int64_t)1 << output->displacement.doublings;
+    return (int64_t)1 << (output->token_doublings + output->displacement.doublings);
+}
+
+/* Every stride-th point. */
+static ar_status thin_grid(ar_grid *grid, const ar_grid *data, int64_t stride, ar_error *err)
+{
     const int64_t rows = (data->nlat + stride - 1) / stride;
     const int64_t columns = (data->nlon + stride - 1) / stride;
     double *latitude = NULL, *longitude = NULL;
     ar_grid_order order;
     if (stride == 1) {
-        return ar_grid_copy(&output->grid, data, err);
+        return ar_grid_copy(grid, data, err);
     }
     if (data->wraps && data->nlon % stride != 0) {
         return ar_fail(
@@ -170,17 +214,28 @@ ar_status ar_wanted_output_grid(ar_wanted_output *output, const ar_grid *data, a
     for (int64_t j = 0; j < columns; j++) {
         longitude[j] = data->longitude[j * stride];
     }
-    status = ar_grid_init(&output->grid, &order, latitude, rows, longitude, columns,
-                          "the wanted output", err);
+    status =
+        ar_grid_init(grid, &order, latitude, rows, longitude, columns, "the wanted output", err);
 cleanup:
     ar_free(latitude);
     ar_free(longitude);
     return status;
 }
 
+ar_status ar_wanted_output_grid(ar_wanted_output *output, const ar_grid *data, ar_error *err)
+{
+    const int64_t stride = stride_of_pass(output);
+    ar_status status = thin_grid(&output->pass_grid, data, stride, err);
+    if (status == AR_OK) {
+        status = thin_grid(&output->grid, data, stride >> output->halvings, err);
+    }
+    return status;
+}
+
 void ar_wanted_output_release(ar_wanted_output *output)
 {
     ar_grid_release(&output->grid);
+    ar_grid_release(&output->pass_grid);
     *output = (ar_wanted_output){0};
 }
 
@@ -194,21 +249,46 @@ static int64_t clamp(int64_t value, int64_t most)
     return value < 0 ? 0 : value > most ? most : value;
 }
 
-ar_cube ar_wanted_output_cube(const ar_wanted_output *output, const ar_grid *data,
-                              const int64_t extent[3], int64_t first_time, int64_t row,
+int64_t ar_wanted_output_passes(const ar_wanted_output *output)
+{
+    return (int64_t)1 << (2 * output->halvings);
+}
+
+ar_cube ar_wanted_output_cube(const ar_wanted_output *output, int64_t pass, const ar_grid *data,
+                              const int64_t span[2], int64_t first_time, int64_t row,
                               int64_t column)
 {
     ar_cube cube = {.first_time = first_time, .wanted = output->displacement};
-    row <<= cube.wanted.doublings;
-    column <<= cube.wanted.doublings;
-    cube.first_row = clamp(row - cube.wanted.rows, data->nlat - extent[1]);
+    const int64_t stride = stride_of_pass(output), finer = stride >> output->halvings;
+    const int64_t southward = (pass >> output->halvings) * finer;
+    const int64_t eastward = pass % ((int64_t)1 << output->halvings) * finer;
+    cube.wanted.rows += southward;
+    cube.wanted.columns += eastward;
+    row = row * stride + southward;
+    column = column * stride + eastward;
+    cube.first_row = clamp(row - cube.wanted.rows, data->nlat - span[0]);
     cube.wanted.rows = row - cube.first_row;
     if (data->wraps) {
         const int64_t first = (column - cube.wanted.columns) % data->nlon;
         cube.first_column = first < 0 ? first + data->nlon : first;
     } else {
-        cube.first_column = clamp(column - cube.wanted.columns, data->nlon - extent[2]);
+        cube.first_column = clamp(column - cube.wanted.columns, data->nlon - span[1]);
         cube.wanted.columns = column - cube.first_column;
     }
     return cube;
+}
+
+void ar_wanted_output_interleave(const ar_wanted_output *output, int64_t pass, const float *fields,
+                                 int64_t count, float *whole)
+{
+    const ar_grid *from = &output->pass_grid, *to = &output->grid;
+    const int64_t times = (int64_t)1 << output->halvings;
+    for (int64_t k = 0; k < count; k++) {
+        for (int64_t row = pass / times; row < to->nlat; row += times) {
+            const float *line = fields + (k * from->nlat + row / times) * from->nlon;
+            for (int64_t column = pass % times; column < to->nlon; column += times) {
+                whole[(k * to->nlat + row) * to->nlon + column] = line[column / times];
+            }
+        }
+    }
 }

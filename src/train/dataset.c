@@ -332,13 +332,15 @@ ar_status ar_dataset_ready(ar_dataset *dataset, const ar_configuration *configur
             dataset->normalisations[f] = dataset->normalisations[dataset->stream_of[f]];
         }
     }
-    dataset->space = (ar_cube_space){.field_count = dataset->field_count,
-                                     .fields = dataset->field_pointers,
-                                     .normalisations = dataset->normalisation_pointers,
-                                     .tokens = dataset->tokens,
-                                     .stream_of = dataset->stream_of,
-                                     .token_info = configuration->model.token_info,
-                                     .time_step = 3600 * configuration->time_step_hours};
+    dataset->space =
+        (ar_cube_space){.field_count = dataset->field_count,
+                        .fields = dataset->field_pointers,
+                        .normalisations = dataset->normalisation_pointers,
+                        .tokens = dataset->tokens,
+                        .stream_of = dataset->stream_of,
+                        .token_info = configuration->model.token_info,
+                        .time_step = 3600 * configuration->time_step_hours,
+                        .token_doublings = ar_configuration_token_doublings(configuration)};
     dataset->tau = ar_configuration_tau(configuration);
     return ar_cube_space_check(&dataset->space, err);
 }

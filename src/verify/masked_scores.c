@@ -46,13 +46,15 @@ static token_point find_point(const ar_masked_scores *s, const ar_cube *cube, in
     const ar_field_data *field = &s->dataset->fields[f];
     const int64_t *tokens = s->dataset->tokens[f].tokens, *size = s->dataset->tokens[f].token_size;
     const int64_t step = s->dataset->space.time_step;
+    const int64_t stride = ar_cube_space_stride(&s->dataset->space);
     const int64_t t = token / (tokens[1] * tokens[2]) % tokens[0];
     const int64_t y = token / tokens[2] % tokens[1], x = token % tokens[2];
     const int64_t first = cube->first_time + t * size[0] * step;
     return (token_point){.field = field,
                          .level = token / (tokens[0] * tokens[1] * tokens[2]),
-                         .row = cube->first_row + y * size[1] + value / size[2] % size[1],
-                         .column = (cube->first_column + x * size[2] + value % size[2]) %
+                         .row =
+                             cube->first_row + (y * size[1] + value / size[2] % size[1]) * stride,
+                         .column = (cube->first_column + (x * size[2] + value % size[2]) * stride) %
                                    field->grid.nlon,
                          .time = first + value / (size[1] * size[2]) * step,
                          .before = first - step,

@@ -1,6 +1,7 @@
 # Other outputs than the tokens' own (--tau): a network that computes a known function of place and time
 # gives it wherever, whenever and as coarsely as it is asked, poles and date line included; a model trained
-# with tau knows times that its cubes do not have; wrong options are told. Arguments: the program, the
+# with tau knows times that its cubes do not have, and places between the points that its tokens have; wrong
+# options are told. Arguments: the program, the
 # source folder.
 program=$1
 source=$2
@@ -50,6 +51,19 @@ when="--data z.nc msl.nc --lead-hours 12 --every 12 --threads 1 --quiet"
 "$program" forecast --model halfway $when --start 2001-02-11T12 --end 2001-02-27T12 --out end.nc || fail "forecast"
 $python "$checks" halfway || fail "half-way"
 
+echo "== places between the points of tokens"
+between() {
+    train "$@" --set data.token_stride=2 --set model.token_info.width=16 \
+        --set normalisation.period=monthly
+}
+between coarse --set training.steps=1 --set tau='{share: 0.5, hours: [-6, 0], rows: 1, columns: 1, strides: [1, 2]}'
+$python "$checks" formula coarse/checkpoint-*1.safetensors coarse.safetensors 2 || fail "formula"
+$python "$checks" displaced "$program" coarse.safetensors 1 stride=1 stride=1,time=-6h stride=1,rows=-1,columns=1 \
+    || fail "finer"
+$python "$checks" displaced "$program" coarse.safetensors 2 stride=2 time=-6h rows=1,columns=-1 || fail "own"
+between finer --set tau='{share: 0.75, strides: [1]}'
+$python "$checks" between "$program" finer coarse.safetensors || fail "between"
+
 echo "== what does not fit"
 train plain --set training.steps=1
 refuse "was not trained for other outputs than its tokens' own; should be a model with tau.share above 0" \
@@ -60,6 +74,11 @@ for words in time rows=x stride=3 stride=2.5 "time=-6h," "" columns=9999 north=3
 done
 refuse "--tau stride=4: msl has 2 x 4 tokens in latitude and longitude; should be multiples of the stride" \
     forecast --model known --lead-hours 12 --tau stride=4
+refuse "its data.token_stride is 2; should be 1" forecast --model coarse --lead-hours 12 --steps 2
+refuse "--tau stride=1 with --steps: other outputs cannot be fed back" \
+    forecast --model coarse --lead-hours 12 --until 24h --tau stride=1
+refuse "gaps need a model whose tokens have every point of the data, and its data.token_stride is 2; should be 1" \
+    fill --model coarse
 refuse "--lead-hours 12 --tau time=-18h: lies beyond the nearest known time; should be at least -12h" \
     forecast --model known --lead-hours 12 --tau time=-18h
 refuse "--tau time=-6h with --steps: other outputs cannot be fed back" \

@@ -4,6 +4,7 @@ tiles_checks.py blind FROM TO            a checkpoint whose tokens are not told 
 tiles_checks.py formula FROM TO [STRIDE] one whose network computes `wanted` below, in tokens of points so far apart
 tiles_checks.py known PROGRAM CHECKPOINT what that forecasts, at every point
 tiles_checks.py displaced PROGRAM CHECKPOINT STRIDE TAU…  the same of other outputs (test_tau.sh)
+tiles_checks.py between PROGRAM MODEL FORMULA  points between those of tokens, of a trained model and of one of `formula`
 tiles_checks.py halfway                  errors of the output half-way, beside means of the ends (test_tau.sh)
 tiles_checks.py turned PROGRAM MODEL     turning the data turns the forecast
 tiles_checks.py seams FORECAST OTHER     errors step at the edges of tiles as inside; tiles of OTHER do not overlap
@@ -141,6 +142,44 @@ def halfway():
                errors[1])
 
 
+def between(program, model, known_model):
+    """Of tokens that have every second point: what is asked for at all points is, at their own, the forecast to the bit,
+    whatever the data has at the others; between them it errs less than interpolating linearly; at single places it is
+    what is known there."""
+    when = ("--start", "2001-02-11", "--end", "2001-02-27", "--every", "24", "--lead-hours", "12")
+    data = ["z.nc", "msl.nc"]
+    own = forecast(program, model, data, "own.nc", *when)
+    whole = forecast(program, model, data, "whole.nc", *when, "--tau", "stride=1")
+    for variable in FIELDS:
+        spoilt = xr.open_dataset(variable + ".nc", decode_times=False).load()
+        keep = spoilt[variable].values[..., ::2, ::2].copy()
+        spoilt[variable].values[:] = 3e5
+        spoilt[variable].values[..., ::2, ::2] = keep
+        spoilt.to_netcdf(f"spoilt-{variable}.nc")
+    spoilt = [f"spoilt-{variable}.nc" for variable in FIELDS]
+    blind = forecast(program, model, spoilt, "blind.nc", *when, "--tau", "stride=1")
+    for variable in FIELDS:
+        members = variable + "_members"
+        expect(np.array_equal(whole[members][..., ::2, ::2], own[members]), members, "differ at the tokens' own points")
+        expect(np.array_equal(whole[members], blind[members]), members, "depend on points that tokens do not have")
+        truth = xr.open_dataset(variable + ".nc")[variable].sel(time=whole.time).values
+        coarse = own[variable].values
+        linear = np.empty_like(truth)
+        linear[..., ::2, ::2], linear[..., ::2, 1::2] = coarse, (coarse + np.roll(coarse, -1, -1)) / 2
+        linear[..., 1::2, :] = (linear[..., :-1:2, :] + linear[..., 2::2, :]) / 2
+        inside = np.ones(truth.shape[-2:], bool)
+        inside[::2, ::2] = False
+        errors = [float((((values - truth)[..., inside])**2).mean()**0.5) for values in (whole[variable].values, linear)]
+        expect(errors[0] < 0.9 * errors[1], variable, "between points errs by", errors[0], "interpolated by", errors[1])
+    _, tensors = read_tensors(known_model)
+    for place in ("50,130", "-90,350", "90,10", "-31,-9"):
+        file = forecast(program, known_model, data, "place.nc", "--start", "2001-02-18", "--end", "2001-02-18",
+                        "--lead-hours", "12", "--at", place, "--tau", "stride=1")
+        latitude, longitude = (10 * round(float(text) / 10) for text in place.split(","))
+        expect((float(file.latitude[0]), float(file.longitude[0])) == (latitude, longitude % 360), place, file)
+        expect_known(file, tensors, place)
+
+
 def turned_data(columns):
     for variable in FIELDS:
         data = xr.open_dataset(variable + ".nc", decode_times=False).load()
@@ -201,7 +240,7 @@ def seams(blended, unblended):
         expect(usual > 1.25, variable, "has no seams without an overlap:", usual)
 
 
-{"blind": blind, "formula": formula, "known": known, "displaced": displaced, "halfway": halfway,
+{"blind": blind, "formula": formula, "known": known, "displaced": displaced, "between": between, "halfway": halfway,
  "turned": turned, "seams": seams}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)

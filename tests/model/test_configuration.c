@@ -113,6 +113,8 @@ static void assert_same(const ar_configuration *a, const ar_configuration *b)
     assert_same_text(a->validation_end, b->validation_end);
     assert_int_equal(a->normalisation_period, b->normalisation_period);
     assert_int_equal(a->normalisation_area, b->normalisation_area);
+    assert_true(a->token_stride == b->token_stride &&
+                1 << ar_configuration_token_doublings(a) == a->token_stride);
     const ar_tau s = ar_configuration_tau(a), t = ar_configuration_tau(b);
     assert_true(s.share == t.share);
     if (s.share > 0) {
@@ -289,6 +291,7 @@ static void round_trip(void **state)
         "model.attention={kind: axial_parallel, window: [0, 2, 3]}",
         "training.dropout=0.05",
         "data.memory_gib=0.1",
+        "data.token_stride=4",
         "data.samples_per_month=77",
         "sampling={region: [60, 170.1, 20, -120], months: [1, 12, 2], hours: [0, 23]}",
         "tau={share: 0.1, hours: [-3, 0, 9], rows: 2, columns: 3, strides: [1, 64]}",
@@ -528,6 +531,8 @@ static const mistake mistakes[] = {
      "a.yaml:1: tau.rows is -1; should be a whole number from 0 to 1000"},
     {"seed: 3", "tau: {share: 0.5, strides: [1, 3]}",
      "a.yaml:1: tau.strides[1] is 3; should be a power of 2 up to 64"},
+    {"time_step_hours: 6", "token_stride: 6",
+     "a.yaml:4: data.token_stride is 6; should be a power of 2 up to 64"},
     {"layers: 4, heads: 8", "layers: 0, heads: 8",
      "a.yaml:25: model.encoder.layers is 0; should be a whole number from 1 to 1000"},
     {"steps: 5000", "steps: 5000\n  dropout: 1",
