@@ -3,35 +3,28 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/field_derived.h"
 #include "data/field_find.h"
+#include "data/wanted_times.h"
 #include "field/units.h"
-
-/* A wanted time, and where it is. */
-typedef struct {
-    int64_t time;
-    size_t file;
-    int64_t index; /* in the file */
-} moment;
 
 /* What of a file is wanted. */
 typedef struct {
     int64_t *levels;    /* [level_count] of the file, in the order of the field's */
-    int64_t first, end; /* its moments are among these, [first, end) */
+    int64_t first, end; /* its times are among the wanted ones [first, end) */
 } file_part;
 
 struct ar_field_reader {
     ar_field_data field;
     ar_field_files files;
-    file_part *parts; /* [files.file_count] */
-    moment *moments;  /* [moment_count] ascending: the times of the field; of a static one all times
-                       * of its files, to be compared */
-    int64_t moment_count;
+    file_part *parts;      /* [files.file_count] */
+    ar_wanted_time *times; /* [time_count] ascending: the times of the field; of a static one
+                            * all times of its files, to be compared */
+    int64_t time_count;
     ar_field_derived *derived; /* what gives the values, instead of all of the above but `field` */
 };
 
@@ -130,121 +123,12 @@ static ar_status choose_levels(ar_field_data *field, const ar_field_request *req
     return status;
 }
 
-static int compare_moments(const void *a, const void *b)
-{
-    const moment *x = a, *y = b;
-    if (x->time != y->time) {
-        return x->time < y->time ? -1 : 1;
-    }
-    return (x->file > y->file) - (x->file < y->file);
-}
-
-static ar_status read_period(const ar_field_request *request, ar_calendar calendar, int64_t *start,
-                             int64_t *end, ar_error *err)
-{
-    ar_status status = AR_OK;
-    *start = INT64_MIN;
-    *end = INT64_MAX;
-    if (request->start) {
-        status = ar_time_parse(start, request->start, calendar, err);
-        if (status == AR_OK && __builtin_sub_overflow(*start, request->seconds_before, start)) {
-            *start = INT64_MIN;
-        }
-    }
-    if (status == AR_OK && request->end) {
-        status = ar_time_parse(end, request->end, calendar, err);
-        if (status == AR_OK && __builtin_add_overflow(*end, request->seconds_after, end)) {
-            *end = INT64_MAX;
-        }
-    }
-    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "field %s", request->name);
-}
-
-/* No time is wanted of those there are: say which there are. */
-static ar_status fail_without_time(const ar_field_files *files, ar_error *err)
-{
-    const ar_field_request *request = files->request;
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    char texts[2][32] = {"nothing", "nothing"};
-    for (size_t f = 0; f < files->file_count; f++) {
-        for (int64_t i = 0; i < files->files[f].time_count; i++) {
-            int64_t time = files->files[f].times[i];
-            first = time < first ? time : first;
-            last = time > last ? time : last;
-        }
-    }
-    if (first <= last) {
-        ar_time_format(first, files->files[0].calendar, texts[0]);
-        ar_time_format(last, files->files[0].calendar, texts[1]);
-    }
-    return ar_fail(err, AR_ERROR_INPUT,
-                   "field %s has no time between %s and %s in %s%s; it goes from %s to %s",
-                   request->name, request->start ? request->start : "its beginning",
-                   request->end ? request->end : "its end", files->files[0].path,
-                   files->file_count > 1 ? " and the other files that hold it" : "", texts[0],
-                   texts[1]);
-}
-
-static ar_status check_moments(const ar_field_files *files, const moment *moments, int64_t count,
-                               ar_error *err)
-{
-    const ar_field_request *request = files->request;
-    for (int64_t i = 1; i < count; i++) {
-        if (moments[i].time == moments[i - 1].time) {
-            char text[32];
-            ar_time_format(moments[i].time, files->files[0].calendar, text);
-            const char *a = files->files[moments[i - 1].file].path;
-            const char *b = files->files[moments[i].file].path;
-            if (moments[i].file == moments[i - 1].file) {
-                return ar_fail(err, AR_ERROR_INPUT, "%s: field %s has the time %s twice", a,
-                               request->name, text);
-            }
-            return ar_fail(err, AR_ERROR_INPUT,
-                           "field %s has the time %s in two files, %s and %s; each time once would "
-                           "be right",
-                           request->name, text, a, b);
-        }
-    }
-    return count > 0 ? AR_OK : fail_without_time(files, err);
-}
-
-/* All wanted times of all files in ascending order; the caller's to ar_free. */
-static ar_status collect_moments(const ar_field_files *files, moment **result, int64_t *count,
-                                 ar_error *err)
-{
-    ar_status status;
-    moment *moments = NULL;
-    int64_t start, end, total = 0;
-    for (size_t f = 0; f < files->file_count; f++) {
-        total += files->files[f].time_count;
-    }
-    AR_TRY(read_period(files->request, files->files[0].calendar, &start, &end, err));
-    AR_TRY(ar_allocate(&moments, (size_t)total, sizeof *moments, "times", err));
-    *count = 0;
-    for (size_t f = 0; f < files->file_count; f++) {
-        for (int64_t i = 0; i < files->files[f].time_count; i++) {
-            /* All that there is of a static field is wanted, to be compared. */
-            int64_t time = files->request->is_static ? *count : files->files[f].times[i];
-            if (files->request->is_static || (time >= start && time <= end)) {
-                moments[(*count)++] = (moment){.time = time, .file = f, .index = i};
-            }
-        }
-    }
-    qsort(moments, (size_t)*count, sizeof *moments, compare_moments);
-    AR_TRY(check_moments(files, moments, *count, err));
-    *result = moments;
-    return AR_OK;
-cleanup:
-    ar_free(moments);
-    return status;
-}
-
 static int64_t time_bytes(const ar_field_data *field)
 {
     return field->level_count * field->grid.nlat * field->grid.nlon * (int64_t)sizeof(float);
 }
 
-/* What every file has of the field's levels, and where its moments are. */
+/* What every file has of the field's levels, and where its times are. */
 static ar_status divide_among_files(ar_field_reader *reader, ar_error *err)
 {
     ar_status status = AR_OK;
@@ -256,8 +140,8 @@ static ar_status divide_among_files(ar_field_reader *reader, ar_error *err)
         AR_TRY(ar_allocate(&part->levels, levels, sizeof *part->levels, "levels", err));
         AR_TRY(find_levels(&reader->field, &reader->files.files[f], part->levels, err));
     }
-    for (int64_t i = 0; i < reader->moment_count; i++) {
-        file_part *part = &reader->parts[reader->moments[i].file];
+    for (int64_t i = 0; i < reader->time_count; i++) {
+        file_part *part = &reader->parts[reader->times[i].file];
         part->first = part->end == 0 ? i : part->first;
         part->end = i + 1;
     }
@@ -302,11 +186,11 @@ static ar_status describe_field(ar_field_reader *reader, ar_error *err)
     AR_TRY(check_regridding(files, err));
     AR_TRY(ar_grid_copy(&field->grid, &first->grid, err));
     AR_TRY(choose_levels(field, request, first, err));
-    AR_TRY(collect_moments(files, &reader->moments, &reader->moment_count, err));
-    field->time_count = field->is_static ? 1 : reader->moment_count;
+    AR_TRY(ar_wanted_times_find(files, &reader->times, &reader->time_count, err));
+    field->time_count = field->is_static ? 1 : reader->time_count;
     AR_TRY(ar_allocate(&field->times, (size_t)field->time_count, sizeof(int64_t), "times", err));
     for (int64_t i = 0; i < field->time_count; i++) {
-        field->times[i] = reader->moments[i].time;
+        field->times[i] = reader->times[i].time;
     }
     AR_TRY(divide_among_files(reader, err));
 cleanup:
@@ -367,7 +251,7 @@ void ar_field_reader_close(ar_field_reader **out)
         ar_free(reader->parts[f].levels);
     }
     ar_free(reader->parts);
-    ar_free(reader->moments);
+    ar_free(reader->times);
     ar_field_files_release(&reader->files);
     ar_field_data_release(&reader->field);
     ar_field_derived_close(&reader->derived);
@@ -375,7 +259,7 @@ void ar_field_reader_close(ar_field_reader **out)
     *out = NULL;
 }
 
-/* Those of moments [first, end) that are in file f, to their places in `values`. */
+/* Those of times [first, end) that are in file f, to their places in `values`. */
 static ar_status read_file(const ar_field_reader *reader, size_t f, int64_t first, int64_t end,
                            float *values, ar_error *err)
 {
@@ -387,8 +271,8 @@ static ar_status read_file(const ar_field_reader *reader, size_t f, int64_t firs
         targets[i] = -1;
     }
     for (int64_t i = first; i < end; i++) {
-        if (reader->moments[i].file == f) {
-            targets[reader->moments[i].index] = i - first;
+        if (reader->times[i].file == f) {
+            targets[reader->times[i].index] = i - first;
         }
     }
     const ar_field_placement placement = {.time_targets = targets,
@@ -401,8 +285,8 @@ cleanup:
     return status;
 }
 
-static ar_status read_moments(const ar_field_reader *reader, int64_t first, int64_t end,
-                              float *values, ar_error *err)
+static ar_status read_times(const ar_field_reader *reader, int64_t first, int64_t end,
+                            float *values, ar_error *err)
 {
     ar_status status = AR_OK;
     for (size_t f = 0; status == AR_OK && f < reader->files.file_count; f++) {
@@ -418,20 +302,20 @@ static ar_status read_static(const ar_field_reader *reader, float *values, ar_er
 {
     ar_status status;
     const ar_field_data *field = &reader->field;
-    const moment *moments = reader->moments;
+    const ar_wanted_time *times = reader->times;
     const ar_field_file *files = reader->files.files;
     const size_t bytes = (size_t)time_bytes(field);
     char *all = NULL;
-    AR_TRY(ar_allocate(&all, (size_t)reader->moment_count, bytes, "the values", err));
-    AR_TRY(read_moments(reader, 0, reader->moment_count, (float *)all, err));
-    for (int64_t t = 1; t < reader->moment_count; t++) {
+    AR_TRY(ar_allocate(&all, (size_t)reader->time_count, bytes, "the values", err));
+    AR_TRY(read_times(reader, 0, reader->time_count, (float *)all, err));
+    for (int64_t t = 1; t < reader->time_count; t++) {
         if (memcmp(all + (size_t)t * bytes, all, bytes) != 0) {
             status =
                 ar_fail(err, AR_ERROR_INPUT,
                         "%s: field %s is said to be static, but its time number %lld has other "
                         "values than number 1 of %s",
-                        files[moments[t].file].path, field->name, (long long)moments[t].index + 1,
-                        files[moments[0].file].path);
+                        files[times[t].file].path, field->name, (long long)times[t].index + 1,
+                        files[times[0].file].path);
             goto cleanup;
         }
     }
@@ -450,5 +334,5 @@ ar_status ar_field_reader_read(ar_field_reader *reader, int64_t first, int64_t c
         return ar_field_derived_read(reader->derived, first, count, values, err);
     }
     return reader->field.is_static ? read_static(reader, values, err)
-                                   : read_moments(reader, first, first + count, values, err);
+                                   : read_times(reader, first, first + count, values, err);
 }
