@@ -34,12 +34,16 @@ AR_USE_RESULT ar_status ar_configuration_check_stream(ar_configuration *configur
                                                       ar_configuration_fault *fault);
 AR_USE_RESULT ar_status ar_configuration_check_field(ar_configuration *configuration, int64_t i,
                                                      ar_configuration_fault *fault);
+/* `training:`, but for the ranges of whole numbers. */
+AR_USE_RESULT ar_status ar_configuration_check_training(const ar_configuration *configuration,
+                                                        ar_configuration_fault *fault);
 /* `tau:` and data.token_stride. */
 AR_USE_RESULT ar_status ar_configuration_check_tau(const ar_configuration *configuration,
                                                    ar_configuration_fault *fault);
-/* `sampling:`. */
+/* `masking:`, but for its strategy. */
 AR_USE_RESULT ar_status ar_configuration_check_masks(const ar_masking *masking,
                                                      ar_configuration_fault *fault);
+/* `sampling:`. */
 AR_USE_RESULT ar_status ar_configuration_check_sampling(const ar_configuration *configuration,
                                                         ar_configuration_fault *fault);
 
