@@ -4,25 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "model/released_file.h"
 
 enum { LARGEST_FILE = 4 << 20 };
 
-/* One file being read. */
-typedef struct {
-    ar_configuration *configuration;
-    const cJSON *root;
-    const char *path;
-    ar_error *err;
-} released_file;
-
-/* "key: what was found" about the value of a key. */
-static ar_status wrong(const released_file *file, const char *key, const cJSON *value,
-                       const char *right)
+ar_status ar_released_wrong(const ar_released_file *file, const char *key, const cJSON *value,
+                            const char *right)
 {
     char *found = value ? cJSON_PrintUnformatted(value) : NULL;
     ar_status status =
@@ -32,39 +22,38 @@ static ar_status wrong(const released_file *file, const char *key, const cJSON *
     return status;
 }
 
-static bool is_whole(const cJSON *value)
+bool ar_released_is_whole(const cJSON *value)
 {
     return cJSON_IsNumber(value) && value->valuedouble == floor(value->valuedouble) &&
            fabs(value->valuedouble) < 9e15;
 }
 
-/* The value of a key that is there and not null, or NULL. */
-static const cJSON *present(const released_file *file, const char *key)
+const cJSON *ar_released_value(const ar_released_file *file, const char *key)
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(file->root, key);
     return cJSON_IsNull(value) ? NULL : value;
 }
 
 /* Read a whole number; a key that is not there leaves *number as it is, unless it is required. */
-static ar_status read_integer(const released_file *file, const char *key, bool required,
+static ar_status read_integer(const ar_released_file *file, const char *key, bool required,
                               int64_t *number)
 {
-    const cJSON *value = present(file, key);
+    const cJSON *value = ar_released_value(file, key);
     if (!value && !required) {
         return AR_OK;
     }
-    if (!is_whole(value)) {
-        return wrong(file, key, value, "a whole number");
+    if (!ar_released_is_whole(value)) {
+        return ar_released_wrong(file, key, value, "a whole number");
     }
     *number = (int64_t)value->valuedouble;
     return AR_OK;
 }
 
-static ar_status read_number(const released_file *file, const char *key, double *number)
+static ar_status read_number(const ar_released_file *file, const char *key, double *number)
 {
-    const cJSON *value = present(file, key);
+    const cJSON *value = ar_released_value(file, key);
     if (value && !cJSON_IsNumber(value)) {
-        return wrong(file, key, value, "a number");
+        return ar_released_wrong(file, key, value, "a number");
     }
     if (value) {
         *number = value->valuedouble;
@@ -72,11 +61,11 @@ static ar_status read_number(const released_file *file, const char *key, double 
     return AR_OK;
 }
 
-static ar_status read_truth(const released_file *file, const char *key, bool *truth)
+static ar_status read_truth(const ar_released_file *file, const char *key, bool *truth)
 {
-    const cJSON *value = present(file, key);
+    const cJSON *value = ar_released_value(file, key);
     if (value && !cJSON_IsBool(value)) {
-        return wrong(file, key, value, "true or false");
+        return ar_released_wrong(file, key, value, "true or false");
     }
     if (value) {
         *truth = cJSON_IsTrue(value);
@@ -85,189 +74,6 @@ static ar_status read_truth(const released_file *file, const char *key, bool *tr
 }
 
 /* Three whole numbers at place `at` of a field's list. */
-static ar_status read_triple(const released_file *file, const char *key, const cJSON *list,
-                             int64_t numbers[3])
-{
-    bool fits = cJSON_IsArray(list) && cJSON_GetArraySize(list) == 3;
-    for (int d = 0; fits && d < 3; d++) {
-        const cJSON *value = cJSON_GetArrayItem(list, d);
-        fits = is_whole(value);
-        numbers[d] = fits ? (int64_t)value->valuedouble : 0;
-    }
-    return fits ? AR_OK : wrong(file, key, list, "a list of three whole numbers");
-}
-
-static ar_status read_levels(const released_file *file, const char *key, const cJSON *list,
-                             ar_field_configuration *field)
-{
-    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
-    if (count < 1 || count > AR_LEVEL_MAX) {
-        return wrong(file, key, list, "a list of levels");
-    }
-    ar_status status =
-        ar_allocate(&field->levels, (size_t)count, sizeof(double), "levels", file->err);
-    const cJSON *value;
-    cJSON_ArrayForEach(value, list)
-    {
-        if (status == AR_OK && !cJSON_IsNumber(value)) {
-            status = wrong(file, key, list, "a list of numbers");
-        }
-        if (status == AR_OK) {
-            field->levels[field->level_count++] = value->valuedouble;
-        }
-    }
-    return status;
-}
-
-static ar_status read_coupled(const released_file *file, const char *key, const cJSON *list,
-                              ar_field_configuration *field)
-{
-    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
-    if (count < 0 || count > AR_FIELD_MAX) {
-        return wrong(file, key, list, "a list of names of fields");
-    }
-    ar_status status = ar_allocate(&field->coupled, (size_t)count, sizeof(char *),
-                                   "names of coupled fields", file->err);
-    const cJSON *value;
-    cJSON_ArrayForEach(value, list)
-    {
-        if (status == AR_OK && !cJSON_IsString(value)) {
-            status = wrong(file, key, list, "a list of names of fields");
-        }
-        if (status == AR_OK) {
-            status = ar_copy_string(&field->coupled[field->coupled_count], value->valuestring,
-                                    file->err);
-            field->coupled_count += status == AR_OK;
-        }
-    }
-    return status;
-}
-
-static ar_status read_masking(const released_file *file, const char *key, const cJSON *list,
-                              ar_field_tokens *tokens)
-{
-    double *const shares[4] = {&tokens->mask_ratio, &tokens->mask_zero, &tokens->mask_noise,
-                               &tokens->mask_coarsen};
-    bool fits = cJSON_IsArray(list) && cJSON_GetArraySize(list) == 4;
-    for (int i = 0; fits && i < 4; i++) {
-        const cJSON *value = cJSON_GetArrayItem(list, i);
-        fits = cJSON_IsNumber(value);
-        *shares[i] = fits ? value->valuedouble : 0;
-    }
-    return fits ? AR_OK
-                : wrong(file, key, list, "four numbers: ratio, zero, noise and coarsen shares");
-}
-
-/* [name, [dynamic, E, [coupled], device, …], [levels], [nt,ny,nx], [st,sy,sx], [masking], …] */
-static ar_status read_field(const released_file *file, int at, const cJSON *list,
-                            ar_field_configuration *field)
-{
-    ar_status status = AR_OK;
-    char key[64];
-    const cJSON *name = cJSON_GetArrayItem(list, 0);
-    const cJSON *network = cJSON_GetArrayItem(list, 1);
-    const cJSON *embedding = cJSON_GetArrayItem(network, 1);
-    snprintf(key, sizeof key, "fields[%d]", at);
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) < 6 || !cJSON_IsString(name)) {
-        return wrong(file, key, list,
-                     "[name, [dynamic, E, [coupled], …], [levels], [tokens], [token size], "
-                     "[masking]]");
-    }
-    AR_TRY(ar_copy_string(&field->name, name->valuestring, file->err));
-    snprintf(key, sizeof key, "fields[%d][1][1] (embedding)", at);
-    if (!cJSON_IsArray(network) || !is_whole(embedding)) {
-        return wrong(file, key, embedding, "a whole number");
-    }
-    field->embedding = (int64_t)embedding->valuedouble;
-    field->embedding_network = (ar_embedding_network){
-        .kind = AR_EMBEDDING_LINEAR, .patch = {1, 1, 1}, .layers = 2, .heads = 4, .width = 64};
-    snprintf(key, sizeof key, "fields[%d][1][2] (coupled fields)", at);
-    AR_TRY(read_coupled(file, key, cJSON_GetArrayItem(network, 2), field));
-    snprintf(key, sizeof key, "fields[%d][2] (levels)", at);
-    AR_TRY(read_levels(file, key, cJSON_GetArrayItem(list, 2), field));
-    snprintf(key, sizeof key, "fields[%d][3] (tokens)", at);
-    AR_TRY(read_triple(file, key, cJSON_GetArrayItem(list, 3), field->tokens.tokens));
-    snprintf(key, sizeof key, "fields[%d][4] (token size)", at);
-    AR_TRY(read_triple(file, key, cJSON_GetArrayItem(list, 4), field->tokens.token_size));
-    snprintf(key, sizeof key, "fields[%d][5] (masking)", at);
-    AR_TRY(read_masking(file, key, cJSON_GetArrayItem(list, 5), &field->tokens));
-
-cleanup:
-    return status;
-}
-
-/* A field's statistics are per grid point unless its seventh entry says 'global'. */
-static ar_normalisation_area area_of_field(const cJSON *list)
-{
-    const cJSON *area = cJSON_GetArrayItem(list, 6);
-    bool global = cJSON_IsString(area) && strcmp(area->valuestring, "global") == 0;
-    return global ? AR_AREA_GLOBAL : AR_AREA_POINT;
-}
-
-static ar_status read_fields(const released_file *file)
-{
-    ar_configuration *configuration = file->configuration;
-    const cJSON *fields = present(file, "fields");
-    int count = cJSON_IsArray(fields) ? cJSON_GetArraySize(fields) : 0;
-    if (count < 1 || count > AR_FIELD_MAX) {
-        return wrong(file, "fields", fields, "a list of 1 to 32 fields");
-    }
-    ar_status status = ar_allocate(&configuration->fields, (size_t)count,
-                                   sizeof *configuration->fields, "fields", file->err);
-    const cJSON *list;
-    cJSON_ArrayForEach(list, fields)
-    {
-        if (status != AR_OK) {
-            break;
-        }
-        int64_t at = configuration->field_count++;
-        status = read_field(file, (int)at, list, &configuration->fields[at]);
-        ar_normalisation_area area = area_of_field(list);
-        if (at == 0) {
-            configuration->normalisation_area = area;
-        } else if (status == AR_OK && area != configuration->normalisation_area) {
-            ar_log(AR_LOG_WARNING,
-                   "%s: fields[%d] is normalised per %s, but fields[0] is not; all are taken as "
-                   "fields[0] is",
-                   file->path, (int)at, area == AR_AREA_GLOBAL ? "globe" : "grid point");
-        }
-    }
-    return status;
-}
-
-/* [[name, weight], …]: which fields are predicted, in the order that decoders and tails are
- * numbered. */
-static ar_status read_prediction(const released_file *file)
-{
-    ar_configuration *configuration = file->configuration;
-    const cJSON *list = present(file, "fields_prediction"), *pair;
-    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
-    if (count < 1 || count > AR_FIELD_MAX) {
-        return wrong(file, "fields_prediction", list, "a list of [name, weight]");
-    }
-    cJSON_ArrayForEach(pair, list)
-    {
-        char key[64];
-        snprintf(key, sizeof key, "fields_prediction[%d]", (int)configuration->prediction_count);
-        const cJSON *name = cJSON_GetArrayItem(pair, 0), *weight = cJSON_GetArrayItem(pair, 1);
-        if (!cJSON_IsArray(pair) || !cJSON_IsString(name) || !cJSON_IsNumber(weight)) {
-            return wrong(file, key, pair, "[name, weight]");
-        }
-        int64_t field = 0;
-        while (field < configuration->field_count &&
-               strcmp(configuration->fields[field].name, name->valuestring) != 0) {
-            field++;
-        }
-        if (field == configuration->field_count || configuration->fields[field].predicted) {
-            return wrong(file, key, pair, "the name of one of the fields, each at most once");
-        }
-        configuration->fields[field].predicted = true;
-        configuration->fields[field].loss_weight = weight->valuedouble;
-        configuration->prediction_order[configuration->prediction_count++] = field;
-    }
-    return AR_OK;
-}
-
 /* Names of losses as the released code spells them; its kernel_crps is the fair one. */
 static ar_loss_kind released_loss(const char *name)
 {
@@ -285,21 +91,22 @@ static ar_loss_kind released_loss(const char *name)
     return AR_LOSS_KIND_COUNT;
 }
 
-static ar_status read_losses(const released_file *file)
+static ar_status read_losses(const ar_released_file *file)
 {
-    const cJSON *list = present(file, "losses"), *name;
+    const cJSON *list = ar_released_value(file, "losses"), *name;
     bool used[AR_LOSS_KIND_COUNT] = {false};
     if (!cJSON_IsArray(list)) {
-        return wrong(file, "losses", list, "a list of names of losses");
+        return ar_released_wrong(file, "losses", list, "a list of names of losses");
     }
     cJSON_ArrayForEach(name, list)
     {
         ar_loss_kind kind =
             cJSON_IsString(name) ? released_loss(name->valuestring) : AR_LOSS_KIND_COUNT;
         if (kind == AR_LOSS_KIND_COUNT) {
-            return wrong(file, "losses", list,
-                         "a list of mse_ensemble, weighted_mse, stats, stats_area, mse, crps and "
-                         "kernel_crps");
+            return ar_released_wrong(
+                file, "losses", list,
+                "a list of mse_ensemble, weighted_mse, stats, stats_area, mse, crps and "
+                "kernel_crps");
         }
         used[kind] = true;
     }
@@ -314,7 +121,7 @@ static ar_status read_losses(const released_file *file)
 }
 
 /* Options of the released code that change what is computed and have one supported value. */
-static ar_status refuse_unsupported(const released_file *file)
+static ar_status refuse_unsupported(const ar_released_file *file)
 {
     static const struct {
         const char *key;
@@ -326,19 +133,19 @@ static ar_status refuse_unsupported(const released_file *file)
     };
     ar_status status = AR_OK;
     for (size_t i = 0; status == AR_OK && i < sizeof supported / sizeof *supported; i++) {
-        const cJSON *value = present(file, supported[i].key);
+        const cJSON *value = ar_released_value(file, supported[i].key);
         char *found = value ? cJSON_PrintUnformatted(value) : NULL;
         if (found && strcmp(found, supported[i].value) != 0) {
             char right[64];
             snprintf(right, sizeof right, "%s, the only one supported", supported[i].value);
-            status = wrong(file, supported[i].key, value, right);
+            status = ar_released_wrong(file, supported[i].key, value, right);
         }
         cJSON_free(found);
     }
     return status;
 }
 
-static ar_status read_model(const released_file *file)
+static ar_status read_model(const ar_released_file *file)
 {
     ar_model_configuration *model = &file->configuration->model;
     double cross_rate = 1.0;
@@ -371,8 +178,9 @@ static ar_status read_model(const released_file *file)
     AR_TRY(read_integer(file, "size_token_info_net", false, &model->token_info_width));
     AR_TRY(read_truth(file, "with_qk_lnorm", &model->qk_layer_norm));
     if (!(cross_rate >= 1 && cross_rate <= 1000) || cross_rate != floor(cross_rate)) {
-        return wrong(file, "decoder_cross_att_rate", present(file, "decoder_cross_att_rate"),
-                     "a whole number of 1 or more");
+        return ar_released_wrong(file, "decoder_cross_att_rate",
+                                 ar_released_value(file, "decoder_cross_att_rate"),
+                                 "a whole number of 1 or more");
     }
     model->decoder_cross_rate = (int64_t)cross_rate;
 
@@ -381,10 +189,10 @@ cleanup:
 }
 
 /* A list of years says when the model was trained; anything else there says nothing. */
-static ar_status read_years(const released_file *file)
+static ar_status read_years(const ar_released_file *file)
 {
     ar_configuration *configuration = file->configuration;
-    const cJSON *years = present(file, "years_train"), *year;
+    const cJSON *years = ar_released_value(file, "years_train"), *year;
     double first = 9999, last = 1;
     char text[32];
     ar_status status = AR_OK;
@@ -393,7 +201,7 @@ static ar_status read_years(const released_file *file)
     }
     cJSON_ArrayForEach(year, years)
     {
-        if (!is_whole(year) || year->valuedouble < 1 || year->valuedouble > 9999) {
+        if (!ar_released_is_whole(year) || year->valuedouble < 1 || year->valuedouble > 9999) {
             return AR_OK;
         }
         first = fmin(first, year->valuedouble);
@@ -407,7 +215,7 @@ cleanup:
     return status;
 }
 
-static ar_status read_training(const released_file *file)
+static ar_status read_training(const ar_released_file *file)
 {
     ar_configuration *configuration = file->configuration;
     ar_training_configuration *training = &configuration->training;
@@ -447,7 +255,7 @@ static ar_status read_training(const released_file *file)
     AR_TRY(read_integer(file, "rng_seed", false, &configuration->seed));
     AR_TRY(
         read_integer(file, "forecast_num_tokens", false, &configuration->masking.forecast_tokens));
-    const cJSON *strategy = present(file, "BERT_strategy");
+    const cJSON *strategy = ar_released_value(file, "BERT_strategy");
     if (cJSON_IsString(strategy) && strcmp(strategy->valuestring, "forecast") == 0) {
         configuration->masking.strategy = AR_MASK_FORECAST;
     }
@@ -475,10 +283,10 @@ ar_status ar_released_configuration(ar_configuration *configuration, const char 
                          json_path);
         goto cleanup;
     }
-    const released_file file = {configuration, root, json_path, err};
+    const ar_released_file file = {configuration, root, json_path, err};
     AR_TRY(ar_copy_string(&configuration->file, json_path, err));
-    AR_TRY(read_fields(&file));
-    AR_TRY(read_prediction(&file));
+    AR_TRY(ar_released_fields(&file));
+    AR_TRY(ar_released_prediction(&file));
     AR_TRY(read_model(&file));
     AR_TRY(read_training(&file));
     AR_TRY(ar_configuration_check(configuration, err));
