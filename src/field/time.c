@@ -167,6 +167,17 @@ static bool is_before_gregorian(ar_date date)
     return date.day < gregorian_start.day;
 }
 
+static bool is_gregorian(ar_calendar calendar)
+{
+    return calendar == AR_CALENDAR_STANDARD || calendar == AR_CALENDAR_PROLEPTIC_GREGORIAN;
+}
+
+bool ar_calendar_agree(ar_calendar a, ar_calendar b, int64_t first)
+{
+    return a == b || (is_gregorian(a) && is_gregorian(b) &&
+                      !is_before_gregorian(ar_time_date(first, AR_CALENDAR_PROLEPTIC_GREGORIAN)));
+}
+
 static int64_t days_since_epoch(ar_date date, ar_calendar calendar)
 {
     int64_t epoch = days_before_year(1970, calendar);

@@ -1,6 +1,7 @@
 /* Times and calendars of the CF conventions. A time is a whole number of seconds since
- * 1970-01-01T00:00:00 counted in its own calendar (int64_t); times of different calendars are never
- * compared. Years are astronomical: year 0 exists. All functions are pure and thread-safe. */
+ * 1970-01-01T00:00:00 counted in its own calendar (int64_t); times of calendars that do not agree
+ * are never compared. Years are astronomical: year 0 exists. All functions are pure and
+ * thread-safe. */
 #ifndef AR_FIELD_TIME_H
 #define AR_FIELD_TIME_H
 
@@ -26,6 +27,9 @@ typedef struct {
 /* Name of CF attribute `calendar` (NULL means standard) to ar_calendar. */
 AR_USE_RESULT ar_status ar_calendar_parse(ar_calendar *calendar, const char *name, ar_error *err);
 const char *ar_calendar_name(ar_calendar calendar);
+/* Are times of both calendars one from `first` on? Those of equal calendars are; the standard and
+ * the proleptic Gregorian one, of which files have now this, now that, agree from 1582-10-15 on. */
+bool ar_calendar_agree(ar_calendar a, ar_calendar b, int64_t first);
 
 /* The date of a time, and back. A date that the calendar does not have, or a year beyond ±1e9, is
  * an error. */

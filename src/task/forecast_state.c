@@ -110,8 +110,8 @@ ar_status ar_forecast_state_load(ar_forecast_state *state, ar_error *err)
     AR_TRY(init_tiles(state, err));
     if (o->gaps) {
         AR_TRY(ar_gaps_init(&state->gaps, dataset, c, o->gaps, err));
-        AR_TRY(ar_gaps_check(&state->gaps, &state->tiles, state->times.valid, state->times.count,
-                             o->gaps, err));
+        AR_TRY(ar_gaps_check(&state->gaps, &state->tiles, state->times.valid, state->times.count, o,
+                             err));
     }
     const size_t tiles = (size_t)state->tiles.count;
     AR_TRY(ar_allocate(&state->wanted, tiles, sizeof *state->wanted, "tiles", err));

@@ -72,7 +72,7 @@ static ar_status check_mask(const char *path, const ar_field_data *mask, const a
                        "the same",
                        path, mask->variable, is, field->name, wanted);
     }
-    if (mask->calendar != field->calendar) {
+    if (!ar_calendar_agree(mask->calendar, field->calendar, mask->times[0])) {
         return ar_fail(err, AR_ERROR_INPUT,
                        "--gaps %s: %s has the calendar %s, the data of %s %s; should be the same",
                        path, mask->variable, ar_calendar_name(mask->calendar), field->name,
@@ -192,15 +192,19 @@ bool ar_gaps_in_tile(const ar_gaps *gaps, const ar_tiles *tiles, int64_t tile, i
 }
 
 ar_status ar_gaps_check(const ar_gaps *gaps, const ar_tiles *tiles, const int64_t *times,
-                        int64_t count, const char *where, ar_error *err)
+                        int64_t count, const ar_forecast_options *o, ar_error *err)
 {
     for (int64_t i = 0; i < count * tiles->count; i++) {
         if (ar_gaps_in_tile(gaps, tiles, i % tiles->count, times[i / tiles->count])) {
             return AR_OK;
         }
     }
-    return ar_fail(err, AR_ERROR_INPUT, "--gaps %s: there is no gap at any of the wanted times",
-                   where);
+    return o->place ? ar_fail(err, AR_ERROR_INPUT,
+                              "--gaps %s: there is no gap around --at %g,%g at any of the wanted "
+                              "times",
+                              o->gaps, o->place[0], o->place[1])
+                    : ar_fail(err, AR_ERROR_INPUT,
+                              "--gaps %s: there is no gap at any of the wanted times", o->gaps);
 }
 
 void ar_gaps_restore(const ar_gaps *gaps, int64_t f, int64_t time, ar_blend *blend)

@@ -3,6 +3,7 @@
 #ifndef AR_TASK_GAPS_H
 #define AR_TASK_GAPS_H
 
+#include "atmorep/atmorep.h"
 #include "task/blend.h"
 #include "task/tiles.h"
 #include "train/dataset.h"
@@ -27,10 +28,11 @@ void ar_gaps_release(ar_gaps *gaps); /* safe on zeroed */
 
 /* Has a tile any gap at this time? A time that the data does not have is one gap. */
 bool ar_gaps_in_tile(const ar_gaps *gaps, const ar_tiles *tiles, int64_t tile, int64_t time);
-/* No gap at any of these times is an error; `where` as for ar_gaps_init. */
+/* No gap in the tiles at any of these times is an error, which names the options' gaps and place.
+ */
 AR_USE_RESULT ar_status ar_gaps_check(const ar_gaps *gaps, const ar_tiles *tiles,
-                                      const int64_t *times, int64_t count, const char *where,
-                                      ar_error *err);
+                                      const int64_t *times, int64_t count,
+                                      const ar_forecast_options *options, ar_error *err);
 /* Give all members the data's value where there is no gap; missing where it is. */
 void ar_gaps_restore(const ar_gaps *gaps, int64_t field, int64_t time, ar_blend *blend);
 

@@ -4,25 +4,16 @@
 
 #include "base/memory.h"
 
-/* 1582-10-15T00:00: from here on the standard and the proleptic Gregorian calendar are one. */
-static const int64_t GREGORIAN_START = -12219292800;
-
-static bool is_gregorian(ar_calendar calendar)
-{
-    return calendar == AR_CALENDAR_STANDARD || calendar == AR_CALENDAR_PROLEPTIC_GREGORIAN;
-}
-
 static ar_status check_calendar(const ar_field_data *truth, const ar_forecast_file *forecast,
                                 ar_error *err)
 {
     ar_calendar theirs = truth->calendar, ours = forecast->calendar;
-    bool same = theirs == ours ||
-                (is_gregorian(theirs) && is_gregorian(ours) && truth->times[0] >= GREGORIAN_START);
-    return same ? AR_OK
-                : ar_fail(err, AR_ERROR_INPUT,
-                          "the truth's calendar is %s, that of forecast %s is %s; they must be the "
-                          "same",
-                          ar_calendar_name(theirs), forecast->path, ar_calendar_name(ours));
+    return ar_calendar_agree(theirs, ours, truth->times[0])
+               ? AR_OK
+               : ar_fail(err, AR_ERROR_INPUT,
+                         "the truth's calendar is %s, that of forecast %s is %s; they must be the "
+                         "same",
+                         ar_calendar_name(theirs), forecast->path, ar_calendar_name(ours));
 }
 
 static ar_status open_by_either_name(ar_field_reader **reader, const ar_truth_settings *settings,

@@ -37,6 +37,9 @@ def masks():
     mask = msl.rename(msl="mask")
     mask["mask"] = mask.mask.copy(data=swath.astype("f4"))
     mask.mask.attrs = {}
+    mask.time.attrs["calendar"] = "365_day"
+    mask.to_netcdf("noleap.nc")
+    mask.time.attrs["calendar"] = "proleptic_gregorian"  # as xarray writes times that it has decoded
     mask.to_netcdf("mask.nc")
     all_levels = z
     all_levels["z"] = z.z.copy(data=np.zeros(z.z.shape, "f4"))
@@ -48,6 +51,10 @@ def masks():
     whole_time.mask[:] = 0
     whole_time.mask[202] = 1
     whole_time.to_netcdf("time.nc")
+    one_place = whole_time.copy(deep=True)
+    one_place.mask[202] = 0
+    one_place.mask[200, 4, 1] = 1
+    one_place.to_netcdf("one.nc")
     mask.rename(mask="other").to_netcdf("other.nc")
     mask.isel(latitude=slice(None, None, 2), longitude=slice(None, None, 2)).to_netcdf("coarse.nc")
     (mask * 0.5).assign_coords(mask.coords).to_netcdf("half.nc")

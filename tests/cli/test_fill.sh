@@ -41,11 +41,15 @@ refuse "--gaps other.nc: has no variable z, nor one called mask, to mark the gap
     --gaps other.nc --data whole/z.nc whole/msl.nc
 refuse "--gaps coarse.nc: mask is on a grid of 10 x 18 from 90 N, 0 E, the data of geopotential on one of 19 x 36" \
     --gaps coarse.nc --data whole/z.nc whole/msl.nc
+refuse "--gaps noleap.nc: mask has the calendar 365_day, the data of geopotential standard; should be the same" \
+    --gaps noleap.nc --data whole/z.nc whole/msl.nc
 refuse "--gaps half.nc: mask has the value 0.5; should be 1 where a value is to be filled in, else 0" \
     --gaps half.nc --data whole/z.nc whole/msl.nc
 refuse "--gaps level.nc: z has no level 500, which geopotential has" --gaps level.nc --data whole/z.nc whole/msl.nc
 refuse "--gaps none.nc: there is no gap at any of the wanted times" --gaps none.nc --data whole/z.nc whole/msl.nc
 refuse "--gaps missing: there is no gap at any of the wanted times" --data whole/z.nc whole/msl.nc
+refuse "--gaps one.nc: there is no gap around --at -40,170 at any of the wanted times" \
+    --gaps one.nc --data whole/z.nc whole/msl.nc --at -40,170
 refuse "nowhere.nc" --gaps nowhere.nc --data whole/z.nc whole/msl.nc
 
 exit $failures

@@ -300,6 +300,29 @@ static void calendar_names(void **state)
     assert_int_equal(calendar, AR_CALENDAR_366_DAY);
 }
 
+/* By what they say of each time: two calendars agree from a time on when from there they give the
+ * same dates, and a second before the limit they do not. */
+static void calendars_agree_where_dates_do(void **state)
+{
+    (void)state;
+    const int64_t limit = -12219292800; /* 1582-10-15T00:00 */
+    for (int a = AR_CALENDAR_STANDARD; a <= AR_CALENDAR_360_DAY; a++) {
+        for (int b = AR_CALENDAR_STANDARD; b <= AR_CALENDAR_360_DAY; b++) {
+            const int64_t times[] = {limit - 1, limit, 0, 1700000000, 5000000000};
+            for (int i = 0; i < 4; i++) {
+                bool same = true;
+                for (int later = i; later < 5; later++) {
+                    char text[2][32];
+                    ar_time_format(times[later], (ar_calendar)a, text[0]);
+                    ar_time_format(times[later], (ar_calendar)b, text[1]);
+                    same = same && strcmp(text[0], text[1]) == 0;
+                }
+                assert_int_equal(ar_calendar_agree((ar_calendar)a, (ar_calendar)b, times[i]), same);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +334,7 @@ int main(void)
         cmocka_unit_test(units_agree_with_cftime),
         cmocka_unit_test(wrong_units_are_refused),
         cmocka_unit_test(calendar_names),
+        cmocka_unit_test(calendars_agree_where_dates_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
