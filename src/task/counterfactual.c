@@ -178,7 +178,8 @@ void ar_counterfactual_compare(ar_counterfactual *c, int64_t field, const ar_ble
         }
         const double error = sqrt(square / (double)(count - 1) / (double)count);
         c->difference[at] = (float)mean;
-        c->p_value[at] = mean == 0   ? 1.0f
+        c->p_value[at] = isnan(mean) ? NAN
+                         : mean == 0 ? 1.0f
                          : error > 0 ? (float)ar_student_two_sided(mean / error, count - 1)
                                      : 0.0f;
     }

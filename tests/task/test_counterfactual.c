@@ -1,4 +1,5 @@
-/* Student's t distribution against published tables and forms that are known in whole. */
+/* Student's t distribution against published tables and forms that are known in whole; and what is
+ * said of members that differ, or are missing. */
 #include "task/counterfactual.h"
 
 #include <math.h>
@@ -39,11 +40,38 @@ static void few_degrees_are_known(void **state)
     }
 }
 
+/* Three members at four points: none differs; all differ by the same; they differ by 1, 2 and 3,
+ * so that t = 2/√(1/3), of two degrees (above) p = 1 − √12/√14; a value is missing, and what is
+ * said of it is missing. Single precision. */
+static void what_is_missing_has_no_significance(void **state)
+{
+    (void)state;
+    enum { POINTS = 4, MEMBERS = 3 };
+    float factual[MEMBERS * POINTS], members[MEMBERS * POINTS], difference[POINTS], p[POINTS];
+    const ar_grid grid = {.nlat = 1, .nlon = POINTS};
+    for (int n = 0; n < MEMBERS; n++) {
+        const float changes[POINTS] = {0, 2, (float)(n + 1), NAN};
+        for (int i = 0; i < POINTS; i++) {
+            factual[n * POINTS + i] = (float)(10 * n + i);
+            members[n * POINTS + i] = factual[n * POINTS + i] + changes[i];
+        }
+    }
+    ar_counterfactual c = {.factual = {factual}, .difference = difference, .p_value = p};
+    const ar_blend blend = {
+        .grid = &grid, .level_count = 1, .member_count = MEMBERS, .members = members};
+    ar_counterfactual_compare(&c, 0, &blend);
+    assert_true(difference[0] == 0 && difference[1] == 2 && difference[2] == 2);
+    assert_true(p[0] == 1 && p[1] == 0);
+    assert_true(fabs(p[2] - (1 - sqrt(12.0 / 14))) < 1e-7);
+    assert_true(isnan(difference[3]) && isnan(p[3]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_met),
         cmocka_unit_test(few_degrees_are_known),
+        cmocka_unit_test(what_is_missing_has_no_significance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
