@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -133,6 +134,7 @@ cleanup:
 
 ar_status ar_roll_out_begin(ar_roll_out *roll, int64_t first_time, ar_error *err)
 {
+    roll->first_time = first_time;
     for (int64_t n = 0; n < roll->member_count; n++) {
         roll->tails[n] = n;
     }
@@ -193,6 +195,12 @@ static void keep_member(ar_roll_out *roll, int64_t f, int64_t trajectory, const 
     }
 }
 
+/* Of this step of this start: forecasts of one time from several starts draw apart. */
+static uint64_t seed_of(const ar_roll_out *roll)
+{
+    return ar_hash(roll->known_times, sizeof roll->known_times[0], (uint64_t)roll->first_time);
+}
+
 /* `values` hold the mean. The times of a step have the same random numbers. */
 static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, const ar_blend *blend,
                             float *values, ar_error *err)
@@ -200,7 +208,7 @@ static ar_status draw_state(ar_roll_out *roll, int64_t f, int64_t trajectory, co
     const int64_t points = points_of(roll);
     ar_status status = AR_OK;
     for (int64_t l = 0; status == AR_OK && l < blend->level_count; l++) {
-        ar_random stream = {.seed = (uint64_t)roll->known_times[0],
+        ar_random stream = {.seed = seed_of(roll),
                             .step = (uint32_t)l,
                             .sample = (uint32_t)trajectory,
                             .purpose = (uint32_t)AR_RANDOM_TAIL + 256 * (uint32_t)(f + 1)};
@@ -253,7 +261,7 @@ cleanup:
  * 1964.) */
 static void deal_tails(ar_roll_out *roll)
 {
-    ar_random stream = {.seed = (uint64_t)roll->known_times[0], .purpose = AR_RANDOM_TAIL};
+    ar_random stream = {.seed = seed_of(roll), .purpose = AR_RANDOM_TAIL};
     for (int64_t n = roll->member_count - 1; n > 0; n--) {
         const int64_t other = ar_random_below(&stream, n + 1), tail = roll->tails[n];
         roll->tails[n] = roll->tails[other];

@@ -15,6 +15,7 @@ typedef struct {
     const ar_forecast_times *times;
     bool predicted[AR_FIELD_MAX];
     int64_t member_count, trajectory_count; /* one trajectory, of the mean, or one a member */
+    int64_t first_time;                     /* of the first cube: that of the start */
     int64_t *known_times;                   /* [known_before] seconds, of the next cube */
     int64_t *tails;                         /* [member_count] that trajectories take in this step */
     float *known[AR_FIELD_MAX];   /* [trajectory][known_before][level][nlat][nlon] of predicted */
@@ -42,8 +43,8 @@ const ar_cube_space *ar_roll_out_select(ar_roll_out *roll, int64_t trajectory);
 /* Append the times that were just forecast, blends[lead_steps][AR_FIELD_MAX], to a trajectory:
  * their mean, or where members go on from themselves one of its tails: at first the trajectory's
  * own, then tails dealt out anew in every step, as independent draws of the next state would be; or
- * a state that is drawn (task/perturbation.h), from numbers that depend on the first of its times,
- * the trajectory, field and level. */
+ * a state that is drawn (task/perturbation.h), from numbers that depend on the start, the first of
+ * its times, the trajectory, field and level. What is dealt out depends on start and time, too. */
 AR_USE_RESULT ar_status ar_roll_out_feed(ar_roll_out *roll, int64_t trajectory,
                                          const ar_blend *blends, ar_error *err);
 /* When all trajectories have been fed: the next cube lies a lead time later. */
