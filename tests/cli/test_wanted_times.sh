@@ -73,9 +73,16 @@ refuse 2 "--times with --end: should be a list or a range" --times 2001-02-18 --
 refuse 2 "--times with --start: should be a list or a range" --times 2001-02-18 --start 2001-02-19
 refuse 2 "--start 2001-02-19 --end 2001-02-18 --every 6: no time" --start 2001-02-19 --end 2001-02-18
 refuse 2 "--until 20 h: should be a multiple of the lead time of a step, 6 h" --start 2001-02-18 --until 20h
+refuse 2 "--until 99999996 h: should be 878400 hours at most" --start 2001-02-18 --until 99999996h
 refuse 2 "--until 24 h with --steps 2: should be one of them" --start 2001-02-18 --until 1d --steps 2
 refuse 2 "--until soon: should be hours or days, such as 36, 36h or 5d" --start 2001-02-18 --until soon
 refuse 2 "--at 52: should be LAT,LON in degrees north and east" --start 2001-02-18 --at 52
+refuse 2 "--at 48,9 with --feed-draws: states are drawn of the whole globe" \
+    --start 2001-02-18 --at 48,9 --steps 2 --feed-draws
+refuse 1 "2001-02-18T07:00: needs geopotential at 2001-02-18T01:00, which is no time of the data; nearest to it are \
+2001-02-18T00:00 and 2001-02-18T06:00" --start 2001-02-18T07
+refuse 1 "2001-01-01T00:00: needs geopotential at 2000-12-31T18:00, which is no time of the data; nearest to it is \
+2001-01-01T00:00" --start 2001-01-01
 refuse 1 "geopotential has no time between 2003-01-01 and 2003-01-02 in z.nc; it goes from 2001-01-01T00:00 to" \
     --times 2003-01-01 2003-01-02
 

@@ -97,7 +97,7 @@ done
 
 echo "== times, models and files that are not there"
 refused 1 '2005-02-20.*goes from 2001-01-01T00:00 to 2001-03-01T18:00' "${forecast[@]}" --start 2005-02-20 --end 2005-02-21
-refused 1 '2001-02-20T03.*none of the times' "${forecast[@]}" --start 2001-02-20T03 --end 2001-02-20T05 --every 7
+refused 1 '2001-02-20T03.*no time of the data' "${forecast[@]}" --start 2001-02-20T03 --end 2001-02-20T05 --every 7
 refused 2 '--start yesterday: should be a time' "${forecast[@]}" --start yesterday --end 2001-02-20
 refused 2 '--end 2001-13-01: should be a time' "${forecast[@]}" --start 2001-02-20 --end 2001-13-01
 refused 2 '--times 2001-02-32: should be a time' "${forecast[@]}" --times 2001-02-20 2001-02-32
