@@ -148,7 +148,7 @@ static ar_status evaluate_samples(evaluation *e, ar_error *err)
 
 static void level_text(const ar_field_data *field, int64_t level, char text[32])
 {
-    snprintf(text, 32, field->level_units[0] ? "%g" : "-", field->levels[level]);
+    snprintf(text, 32, field->level_units[0] ? "%g" : "surface", field->levels[level]);
 }
 
 static ar_status make_table(const evaluation *e, char **text, ar_error *err)

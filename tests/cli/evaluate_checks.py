@@ -44,7 +44,7 @@ def fixed(checkpoint, path):
     _, tensors = read_tensors(checkpoint)
     with open(path) as file:
         scores = json.load(file)["fields"]
-    for variable, field, levels in (("z", "geopotential", ("850", "500")), ("msl", "msl", ("-",))):
+    for variable, field, levels in (("z", "geopotential", ("850", "500")), ("msl", "msl", ("surface",))):
         data = xr.open_dataset(variable + ".nc")[variable].sel(time=slice("2001-02-12", "2001-02-28"))
         data = data.transpose("time", ..., "latitude", "longitude").values.astype(float)
         data = data.reshape(-1, len(levels), 19, 36)
