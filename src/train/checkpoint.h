@@ -52,9 +52,10 @@ AR_USE_RESULT ar_status ar_checkpoint_read_model(ar_checkpoint *checkpoint, cons
 /* Read the sums of the steps since the last line of metrics. */
 AR_USE_RESULT ar_status ar_checkpoint_read_sums(ar_checkpoint *checkpoint, ar_loss_sums *sums,
                                                 ar_error *err);
-/* Read the normalisations of all fields. The dataset must have the units the model was trained
- * with, and its grid where statistics are per latitude or point; a global model on another
- * resolution is a warning. */
+/* Read the normalisations of all fields of a dataset in memory, whose values are converted to the
+ * units that the model was trained with; it is an error where they cannot be. It must have the
+ * model's grid where statistics are per latitude or point; a global model on another resolution is
+ * a warning. */
 AR_USE_RESULT ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint,
                                                           ar_dataset *dataset, ar_error *err);
 /* For a run that goes on: the dataset's units and its normalisations, computed again, must be those

@@ -9,32 +9,93 @@
 #include "field/units.h"
 #include "train/checkpoint_layout.h"
 
-/* Units that mean the same to udunits are the same. */
+/* How data of a field comes to the unit it was trained in: by nothing, where both mean the same. */
+typedef struct {
+    char unit[sizeof((ar_field_data *)NULL)->units];
+    double scale, offset; /* unit = scale · data + offset */
+    bool same;
+} unit_change;
+
+static ar_status fail_by_unit(const ar_checkpoint *checkpoint, const ar_field_data *field,
+                              const unit_change *change, ar_error *err)
+{
+    return ar_fail(err, AR_ERROR_INPUT,
+                   "field %s: its data is in '%s', the model of %s was trained with '%s'",
+                   field->name, field->units, checkpoint->path, change->unit);
+}
+
+/* Units are one line a field; *line goes on to the next. */
+static ar_status read_unit_change(const ar_checkpoint *checkpoint, const ar_field_data *field,
+                                  const char **line, unit_change *change, ar_error *err)
+{
+    const size_t length = strcspn(*line, "\n");
+    *change = (unit_change){.scale = 1};
+    snprintf(change->unit, sizeof change->unit, "%.*s", (int)length, *line);
+    *line += length + ((*line)[length] == '\n');
+    if (strcmp(change->unit, field->units) != 0 &&
+        ar_units_conversion(field->units, change->unit, &change->scale, &change->offset, NULL) !=
+            AR_OK) {
+        return fail_by_unit(checkpoint, field, change, err);
+    }
+    change->same = change->scale == 1 && change->offset == 0;
+    return AR_OK;
+}
+
+static ar_status find_units(const ar_checkpoint *checkpoint, const char **line, ar_error *err)
+{
+    *line = ar_safetensors_metadata(checkpoint->file, "units");
+    return *line ? AR_OK
+                 : ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no units", checkpoint->path);
+}
+
 static ar_status check_units(const ar_checkpoint *checkpoint, const ar_dataset *dataset,
                              ar_error *err)
 {
-    const char *line = ar_safetensors_metadata(checkpoint->file, "units");
-    if (!line) {
-        return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no units", checkpoint->path);
-    }
+    const char *line;
+    ar_status status = AR_OK;
+    AR_TRY(find_units(checkpoint, &line, err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
-        const ar_field_data *field = &dataset->fields[f];
-        char then[sizeof field->units];
-        int length = (int)strcspn(line, "\n");
-        double scale = 1, offset = 0;
-        ar_error ignored;
-        snprintf(then, sizeof then, "%.*s", length, line);
-        bool same = strcmp(then, field->units) == 0 ||
-                    (ar_units_conversion(field->units, then, &scale, &offset, &ignored) == AR_OK &&
-                     scale == 1 && offset == 0);
-        if (!same) {
-            return ar_fail(err, AR_ERROR_INPUT,
-                           "field %s: its data is in '%s', the model of %s was trained with '%s'",
-                           field->name, field->units, checkpoint->path, then);
+        unit_change change;
+        AR_TRY(read_unit_change(checkpoint, &dataset->fields[f], &line, &change, err));
+        if (!change.same) {
+            return fail_by_unit(checkpoint, &dataset->fields[f], &change, err);
         }
-        line += length + (line[length] == '\n');
     }
-    return AR_OK;
+cleanup:
+    return status;
+}
+
+static void change_values(ar_field_data *field, const unit_change *change)
+{
+    const int64_t count =
+        field->time_count * field->level_count * field->grid.nlat * field->grid.nlon;
+    for (int64_t i = 0; i < count; i++) {
+        field->values[i] = (float)(change->scale * (double)field->values[i] + change->offset);
+    }
+}
+
+/* Streams borrow the values of their field, but have a unit of their own. */
+static ar_status convert_units(const ar_checkpoint *checkpoint, ar_dataset *dataset, ar_error *err)
+{
+    const char *line;
+    ar_status status = AR_OK;
+    AR_TRY(find_units(checkpoint, &line, err));
+    for (int64_t f = 0; f < dataset->field_count; f++) {
+        ar_field_data *field = &dataset->fields[f];
+        unit_change change;
+        AR_TRY(read_unit_change(checkpoint, field, &line, &change, err));
+        if (change.same) {
+            continue;
+        }
+        if (!dataset->is_stream[f]) {
+            ar_log(AR_LOG_INFO, "field %s: its data is in '%s' and converted to the model's '%s'",
+                   field->name, field->units, change.unit);
+            change_values(field, &change);
+        }
+        snprintf(field->units, sizeof field->units, "%s", change.unit);
+    }
+cleanup:
+    return status;
 }
 
 /* The grid that a model was trained on; release with ar_grid_release. */
@@ -104,7 +165,7 @@ ar_status ar_checkpoint_read_normalisations(ar_checkpoint *checkpoint, ar_datase
         return ar_fail(err, AR_ERROR_INPUT, "%s: its metadata has no months, 13 digits a field",
                        checkpoint->path);
     }
-    AR_TRY(check_units(checkpoint, dataset, err));
+    AR_TRY(convert_units(checkpoint, dataset, err));
     AR_TRY(check_grid(checkpoint, dataset, err));
     for (int64_t f = 0; f < dataset->field_count; f++) {
         if (dataset->is_stream[f]) {
