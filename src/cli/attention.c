@@ -25,7 +25,7 @@ int ar_command_attention(int argc, char **argv)
          AR_OPTION_NUMBER, &level, false},
         {"forecast", NULL, "mask the last times as a forecast does (default: all is seen)",
          AR_OPTION_FLAG, &o.forecast, false},
-        {"out", "DIR", "folder for attention.nc and maps", AR_OPTION_TEXT, &o.out, true},
+        {"out", "DIR", "folder for attention.nc and maps", AR_OPTION_OUT, &o.out, true},
         {"no-maps", NULL, "draw no maps", AR_OPTION_FLAG, &no_maps, false},
         {"threads", "N", "threads to use (default: all cores)", AR_OPTION_INTEGER, &o.threads,
          false},

@@ -29,7 +29,7 @@ typedef enum {
     AR_OPTION_LIST,       /* ar_text_list: `--data A B --data C`, each up to the next option */
     AR_OPTION_TIME,       /* const char *: a time of some calendar, "2026-02-10T06" */
     AR_OPTION_TIMES,      /* ar_text_list of such */
-    AR_OPTION_OUT,        /* const char *: a file to write, whose folder is there */
+    AR_OPTION_OUT,        /* const char *: a file or folder to write, in a folder that is there */
     AR_OPTION_INTEGER,    /* int64_t */
     AR_OPTION_NUMBER,     /* double */
     AR_OPTION_HOURS,      /* int64_t: "36", "36h" or "5d" */

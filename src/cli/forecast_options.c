@@ -112,7 +112,7 @@ int ar_forecast_command_run(const ar_forecast_command *command, ar_forecast_opti
          "verify does",
          AR_OPTION_LIST, &truth, false},
         {"scores", "DIR", "scores: folder for them, their report and maps (default scores)",
-         AR_OPTION_TEXT, &folder, false},
+         AR_OPTION_OUT, &folder, false},
         {"resume", NULL, "go on with what a stop left in FILE.part, if there is anything",
          AR_OPTION_FLAG, &o->resume, false},
         {"zarr-format", "2|3", "version of a Zarr group that is written (default 2)",

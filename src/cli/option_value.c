@@ -55,7 +55,8 @@ static ar_status check_time(const ar_option *option, const char *text, ar_error 
                    text);
 }
 
-/* The folder that a file is to be written into has to be there, before any work is done for it. */
+/* The folder that a file or folder is to be made in has to be there, before any work is done for
+ * it. */
 static ar_status check_folder(const ar_option *option, const char *text, ar_error *err)
 {
     char *folder = NULL;

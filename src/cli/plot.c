@@ -21,7 +21,7 @@ int ar_command_plot(int argc, char **argv)
          false},
         {"at", "LAT,LON", "a line at the grid point nearest to this place, instead of a map",
          AR_OPTION_TEXT, &at, false},
-        {"out", "FILE", "picture: .png, or .svg of a line (default: NAME.png)", AR_OPTION_TEXT,
+        {"out", "FILE", "picture: .png, or .svg of a line (default: NAME.png)", AR_OPTION_OUT,
          &o.out, false},
         {0}};
     const ar_command_line line = {

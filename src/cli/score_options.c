@@ -97,8 +97,10 @@ const char *ar_score_choices_given(const ar_score_choices *choices)
 ar_status ar_score_choices_apply(const ar_score_choices *choices, ar_verify_options *options,
                                  ar_error *err)
 {
-    if (choices->block_days < 1 || choices->resamples < 1) {
-        return ar_fail(err, AR_ERROR_USAGE, "--block-days and --resamples have to be 1 or more");
+    /* 0 is the usual one for the library, which tells the rest of the range. */
+    if (choices->block_days == 0 || choices->resamples == 0) {
+        return ar_fail(err, AR_ERROR_USAGE, "--%s 0: should be 1 or more",
+                       choices->block_days == 0 ? "block-days" : "resamples");
     }
     if (!(choices->dry_millimetres > 0)) {
         return ar_fail(err, AR_ERROR_USAGE,

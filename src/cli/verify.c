@@ -25,7 +25,7 @@ int ar_command_verify(int argc, char **argv)
          AR_OPTION_TEXT, &options.forecast, true},
         {"truth", "STORE", "files, stores or globs with the truth", AR_OPTION_LIST, &truth, true},
         {"out", "DIR", "folder for report.html, scores.json, scores.txt, maps and figures",
-         AR_OPTION_TEXT, &options.out, true},
+         AR_OPTION_OUT, &options.out, true},
         {"lead-hours", "H", "score these lead times only (default: all that the forecast has)",
          AR_OPTION_LIST, &leads, false},
         {"truth-ensemble", "FILE",

@@ -27,8 +27,8 @@ void ar_page_chart(ar_growing_text *out, const ar_chart *chart);
 AR_USE_RESULT ar_status ar_page_image(ar_growing_text *out, const char *path,
                                       const char *alternative, const char *caption, ar_error *err);
 
-/* A table that scrolls sideways where it is too wide: rows of cells between these. Of `headers`
- * (NULL ended) the first `left_columns` are aligned on the left. */
+/* A table that scrolls sideways where it is too wide, all but its first column: rows of cells
+ * between these. Of `headers` (NULL ended) the first `left_columns` are aligned on the left. */
 void ar_page_table_begin(ar_growing_text *out, const char *const *headers, int left_columns);
 void ar_page_row_begin(ar_growing_text *out);
 /* `mark`: "left" as the first columns are, "good", "bad", or "". */
@@ -36,6 +36,8 @@ void ar_page_cell(ar_growing_text *out, const char *mark, const char *format, ..
 /* A cell with four digits, or with so many decimals; a dash where there is no number. */
 void ar_page_number(ar_growing_text *out, double number);
 void ar_page_ratio(ar_growing_text *out, int decimals, double ratio);
+/* A share in whole percent with its sign, "+3 %", marked as a cell is. */
+void ar_page_percent(ar_growing_text *out, const char *mark, double share);
 void ar_page_row_end(ar_growing_text *out);
 void ar_page_table_end(ar_growing_text *out);
 

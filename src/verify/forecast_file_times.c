@@ -80,7 +80,11 @@ static ar_status read_lead_times(ar_forecast_file *file, ar_error *err)
     const ar_variable *variable = ar_source_find(file->source, "lead_time");
     const char *units = ar_source_text(file->source, variable, "units");
     if (units) {
-        AR_TRY(ar_units_conversion(units, "s", &scale, &offset, err));
+        status = ar_units_conversion(units, "s", &scale, &offset, err);
+        if (status != AR_OK) {
+            status = ar_fail_within(err, status, "%s: lead_time", file->path);
+            goto cleanup;
+        }
     }
     AR_TRY(ar_allocate(&file->lead_times, (size_t)file->time_count, sizeof *file->lead_times,
                        "lead times", err));

@@ -45,7 +45,7 @@ static ar_status select_lead_times(ar_verification *run, ar_error *err)
         const double hours = strtod(options->lead_hours[i], &end);
         int64_t k = 0;
         if (end == options->lead_hours[i] || *end != '\0') {
-            status = ar_fail(err, AR_ERROR_USAGE, "lead time %s is not a number of hours",
+            status = ar_fail(err, AR_ERROR_USAGE, "--lead-hours %s is not a number of hours",
                              options->lead_hours[i]);
             goto cleanup;
         }
@@ -53,10 +53,12 @@ static ar_status select_lead_times(ar_verification *run, ar_error *err)
             k++;
         }
         if (k == all_count) {
-            status = ar_fail(err, AR_ERROR_INPUT,
-                             "%s has no lead time of %g hours; it has %lld of them, from %g to %g",
-                             run->forecast.path, hours, (long long)all_count, (double)all[0] / 3600,
-                             (double)all[all_count - 1] / 3600);
+            status =
+                ar_fail(err, AR_ERROR_INPUT,
+                        "--lead-hours %s: %s has no such lead time; it has %lld of them, from %g "
+                        "to %g hours",
+                        options->lead_hours[i], run->forecast.path, (long long)all_count,
+                        (double)all[0] / 3600, (double)all[all_count - 1] / 3600);
             goto cleanup;
         }
         add_lead_time(run, all[k]);

@@ -44,10 +44,11 @@ ar_status ar_place_init(ar_place *place, const char *text, const ar_grid *grid, 
 {
     *place = (ar_place){0};
     if (!read_place(place, text)) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "place %s is not NAME=LATITUDE,LONGITUDE in degrees north and east, with a "
-                       "name of 1 to %zu characters",
-                       text, sizeof place->name - 1);
+        return ar_fail(
+            err, AR_ERROR_USAGE,
+            "--place %s is not NAME=LATITUDE,LONGITUDE in degrees north and east, with a "
+            "name of 1 to %zu characters",
+            text, sizeof place->name - 1);
     }
     double off_row = 0, off_column = 0;
     int64_t row = find_nearest(grid->latitude, grid->nlat, place->latitude, 0, &off_row);
@@ -57,7 +58,7 @@ ar_status ar_place_init(ar_place *place, const char *text, const ar_grid *grid, 
     if (off_row > most * grid->latitude_step || off_column > most * grid->longitude_step) {
         return ar_fail(
             err, AR_ERROR_INPUT,
-            "place %s: the forecast's grid has no point near it; it is %g to %g N, %g to "
+            "--place %s: the forecast's grid has no point near it; it is %g to %g N, %g to "
             "%g E",
             text, grid->latitude[grid->nlat - 1], grid->latitude[0], grid->longitude[0],
             grid->longitude[grid->nlon - 1]);

@@ -38,10 +38,11 @@ static ar_status fail_unknown(const char *text, ar_error *err)
     }
     ar_status status = names.status;
     if (status == AR_OK) {
-        status = ar_fail(err, AR_ERROR_USAGE,
-                         "region %s is neither a box NAME=NORTH,WEST,SOUTH,EAST in degrees nor one "
-                         "of %s",
-                         text, names.text);
+        status =
+            ar_fail(err, AR_ERROR_USAGE,
+                    "--region %s is neither a box NAME=NORTH,WEST,SOUTH,EAST in degrees nor one "
+                    "of %s",
+                    text, names.text);
     }
     ar_free(names.text);
     return status;
@@ -67,7 +68,7 @@ static ar_status choose_bounds(ar_region *region, const char *text, ar_error *er
     const char *equals = strchr(text, '=');
     size_t length = equals ? (size_t)(equals - text) : strlen(text);
     if (length >= sizeof region->name || (equals && length == 0)) {
-        return ar_fail(err, AR_ERROR_USAGE, "region %s: its name has to have 1 to %zu characters",
+        return ar_fail(err, AR_ERROR_USAGE, "--region %s: its name has to have 1 to %zu characters",
                        text, sizeof region->name - 1);
     }
     memcpy(region->name, text, length);
@@ -139,9 +140,9 @@ ar_status ar_region_init(ar_region *region, const char *text, const ar_grid *gri
                        "the columns of a region", err));
     int64_t rows = mark_rows(region, grid), columns = mark_columns(region, grid);
     if (rows == 0 || columns == 0) {
-        status =
-            ar_fail(err, AR_ERROR_INPUT, "region %s: no grid point lies in %g to %g N, %g to %g E",
-                    region->name, region->south, region->north, region->west, region->east);
+        status = ar_fail(err, AR_ERROR_INPUT,
+                         "--region %s: no grid point lies in %g to %g N, %g to %g E", region->name,
+                         region->south, region->north, region->west, region->east);
     }
     region->area = (ar_score_area){.nlat = grid->nlat,
                                    .nlon = grid->nlon,

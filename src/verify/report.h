@@ -148,6 +148,11 @@ typedef struct {
  * ar_free. */
 AR_USE_RESULT ar_status ar_report_json(char **text, const ar_report *report, ar_error *err);
 
+/* The scores that begin with the earliest valid time, and end with the latest: each lead time has
+ * its own. Borrows; the report has one or more. */
+const ar_score *ar_report_first(const ar_report *report);
+const ar_score *ar_report_last(const ar_report *report);
+
 /* Tables of the error of the mean, of the ensemble, of its distribution, of confidence, and of
  * thresholds where there are any, for each region; of spectra and places where there are any. *text
  * is the caller's to ar_free. */

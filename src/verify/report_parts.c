@@ -54,18 +54,17 @@ int ar_report_pick(int64_t count, int most, int64_t *picked)
     return number;
 }
 
-void ar_report_row_begin(ar_growing_text *out, const ar_score *score, int64_t times)
+void ar_report_row_begin(ar_growing_text *out, const char *variable, const char *level_text,
+                         const char *units, double lead_hours)
 {
     char unit_text[128];
     ar_map_unit unit;
-    ar_map_unit_choose(&unit, score->units, 1);
+    ar_map_unit_choose(&unit, units, 1);
     ar_map_unit_plain(&unit, unit_text);
     ar_page_row_begin(out);
-    ar_page_cell(out, "left", "%s", score->variable);
-    ar_page_cell(out, "left", "%s", score->level_text);
-    ar_page_cell(out, "left", "%s", unit_text);
-    ar_page_cell(out, "", "%g h", score->lead_hours);
-    ar_page_cell(out, "", "%lld", (long long)times);
+    ar_page_cell(out, "left", "%s, %s%s%s%s", variable, level_text, unit_text[0] ? " (" : "",
+                 unit_text, unit_text[0] ? ")" : "");
+    ar_page_cell(out, "", "%g h", lead_hours);
 }
 
 ar_status ar_report_rows_add(ar_report_page *page, ar_report_row *add_row, int64_t which)

@@ -36,8 +36,10 @@ AR_USE_RESULT ar_status ar_score_group_collect(ar_score_group *group, const ar_r
  * picked[most]; returns how many. Pure. */
 int ar_report_pick(int64_t count, int most, int64_t *picked);
 
-/* Begin a row of a table with field, level, unit, lead time and number of times. */
-void ar_report_row_begin(ar_growing_text *out, const ar_score *score, int64_t times);
+/* Begin a row of a table with what it is about, in two cells: field, level and unit, and the lead
+ * time. A telephone keeps the first in sight. */
+void ar_report_row_begin(ar_growing_text *out, const char *variable, const char *level_text,
+                         const char *units, double lead_hours);
 
 /* Add a row for each of some lead times of every field and level of the whole grid. */
 typedef void ar_report_row(ar_growing_text *out, const ar_score *score, int64_t which);

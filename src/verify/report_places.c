@@ -1,8 +1,32 @@
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "picture/map_scale.h"
 #include "verify/report_parts.h"
+
+/* Into how many bins, of which each joins as many of those that were counted: about 2 n^(1/3) (the
+ * Rice rule) for the n values of truth, which are the fewest. */
+static int choose_bins(int64_t values)
+{
+    static const int divisors[] = {5, 8, 10, 20, AR_PLACE_BINS};
+    int bins = divisors[0];
+    for (size_t i = 1; i < sizeof divisors / sizeof divisors[0]; i++) {
+        bins = divisors[i] <= 2 * cbrt((double)values) ? divisors[i] : bins;
+    }
+    return bins;
+}
+
+static void join_bins(double *joined, int bins, const double shares[AR_PLACE_BINS])
+{
+    const int each = AR_PLACE_BINS / bins;
+    for (int k = 0; k < bins; k++) {
+        joined[k] = 0;
+        for (int i = 0; i < each; i++) {
+            joined[k] += shares[k * each + i];
+        }
+    }
+}
 
 /* Histograms of truth and members over the same bins. */
 static ar_status show_place(ar_report_page *page, const ar_place_score *it)
@@ -12,27 +36,30 @@ static ar_status show_place(ar_report_page *page, const ar_place_score *it)
     const ar_place_values *model = &scores->model, *truth = &scores->truth;
     char title[AR_REPORT_NAME_SIZE], file[AR_REPORT_NAME_SIZE],
         alternative[AR_REPORT_ALTERNATIVE_SIZE], unit_text[128];
-    double middles[AR_PLACE_BINS];
+    double middles[AR_PLACE_BINS], of_truth[AR_PLACE_BINS], of_members[AR_PLACE_BINS];
+    const int bins = choose_bins(scores->times);
     ar_map_unit unit;
     ar_map_unit_choose(&unit, it->units,
                        scores->highest > -scores->lowest ? scores->highest : -scores->lowest);
     ar_map_unit_plain(&unit, unit_text);
-    const double width = (scores->highest - scores->lowest) / AR_PLACE_BINS;
-    for (int k = 0; k < AR_PLACE_BINS; k++) {
+    const double width = (scores->highest - scores->lowest) / bins;
+    join_bins(of_truth, bins, truth->shares);
+    join_bins(of_members, bins, model->shares);
+    for (int k = 0; k < bins; k++) {
         middles[k] = unit.factor * (scores->lowest + (k + 0.5) * width);
     }
     const ar_chart_series series[] = {
         {.label = "truth",
          .kind = AR_SERIES_BARS,
          .colour = AR_COLOUR_GREY,
-         .count = AR_PLACE_BINS,
+         .count = bins,
          .x = middles,
-         .y = truth->shares},
+         .y = of_truth},
         {.label = "members",
          .colour = AR_COLOUR_BLUE,
-         .count = AR_PLACE_BINS,
+         .count = bins,
          .x = middles,
-         .y = model->shares},
+         .y = of_members},
     };
     snprintf(title, sizeof title, "%s: %s, %s, %g h", place->name, it->variable, it->level_text,
              it->lead_hours);

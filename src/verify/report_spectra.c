@@ -5,6 +5,9 @@
 #include "picture/map_scale.h"
 #include "verify/report_parts.h"
 
+/* Where the axis of ratios ends, and at most. */
+static const double RATIO_USUAL = 1.5, RATIO_MOST = 4;
+
 /* Variance by wavenumber of truth, mean and members, n = 1 … N. */
 static ar_status show_spectra(ar_report_page *page, const ar_field_spectra *it, const double *n,
                               const char *name)
@@ -62,6 +65,7 @@ static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first
     char labels[4][64], file[AR_REPORT_NAME_SIZE];
     ar_chart_series series[5] = {{0}};
     int64_t used = 0;
+    double largest = 0;
     for (int lead = 0; lead < leads; lead++) {
         const ar_mean_spectra *spectra = &ends[lead]->spectra;
         for (int which = 0; which < 2; which++, used++) {
@@ -70,6 +74,7 @@ static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first
             for (int64_t i = 0; i < count; i++) {
                 ratio[i] =
                     spectra->truth[i + 1] > 0 ? forecast[i + 1] / spectra->truth[i + 1] : NAN;
+                largest = fmax(largest, ratio[i]); /* of numbers alone */
             }
             snprintf(labels[used], sizeof labels[used], "%s, %g h", which == 0 ? "members" : "mean",
                      ends[lead]->lead_hours);
@@ -87,14 +92,19 @@ static ar_status show_ratios(ar_report_page *page, const ar_field_spectra *first
                                        .count = 2,
                                        .x = (double[]){1, (double)count},
                                        .y = (double[]){1, 1}};
+    /* Where the truth has next to nothing a ratio may be anything. */
+    const double top = fmin(fmax(RATIO_USUAL, ceil(2 * largest) / 2), RATIO_MOST);
+    char label[64];
+    snprintf(label, sizeof label, "share of the truth's%s",
+             largest > top ? " (more is cut off)" : "");
     const ar_chart chart = {.title =
                                 first->energy ? "Energy that is kept" : "Variance that is kept",
                             .x_label = "total wavenumber",
-                            .y_label = "share of the truth's",
+                            .y_label = label,
                             .description = "Members and mean over the truth, "
                                            "by total wavenumber",
                             .x_kind = AR_AXIS_LOGARITHMIC,
-                            .y_range = {0, 1.5},
+                            .y_range = {0, top},
                             .series = series,
                             .series_count = used};
     snprintf(file, sizeof file, "smoothing_%s", name);

@@ -27,7 +27,7 @@ static void add_rival(ar_report_page *page, int64_t which)
 void ar_report_summary_add(ar_report_page *page)
 {
     const ar_report *report = page->report;
-    const ar_score *first = &report->scores[0];
+    const ar_score *first = ar_report_first(report), *last = ar_report_last(report);
     int64_t compared = 0, better = 0, surely = 0, levels = 0;
     double earliest = INFINITY, latest = -INFINITY;
     for (int64_t i = 0; i < report->score_count; i++) {
@@ -43,10 +43,11 @@ void ar_report_summary_add(ar_report_page *page)
     }
     ar_page_text(&page->out, "p",
                  "%s, %lld member%s, fields and levels: %lld, lead times %g to %g h, scored at "
-                 "valid times from %s on, on %s, against %s%s.",
+                 "valid times from %s to %s, on %s, against %s%s.",
                  ar_report_file_name(report->forecast), (long long)first->member_count,
                  first->member_count == 1 ? "" : "s", (long long)levels, earliest, latest,
-                 first->first_time, report->grid_text, ar_report_file_name(report->truth_paths[0]),
+                 first->first_time, last->last_time, report->grid_text,
+                 ar_report_file_name(report->truth_paths[0]),
                  report->truth_count > 1 ? " and others" : "");
     if (compared > 0) {
         ar_page_text(&page->out, "p",
@@ -64,17 +65,13 @@ static void add_skill(ar_growing_text *out, double error, double reference,
                       const ar_interval *difference)
 {
     const char *mark = difference->high < 0 ? "good" : difference->low > 0 ? "bad" : "";
-    if (isfinite(error / reference)) {
-        ar_page_cell(out, mark, "%+.0f %%", 100 * (1 - error / reference));
-    } else {
-        ar_page_cell(out, "", "–");
-    }
+    ar_page_percent(out, mark, 1 - error / reference);
 }
 
 static void add_main_row(ar_growing_text *out, const ar_score *score, int64_t which)
 {
     (void)which;
-    ar_report_row_begin(out, score, score->times);
+    ar_report_row_begin(out, score->variable, score->level_text, score->units, score->lead_hours);
     ar_page_number(out, score->rmse);
     ar_page_number(out, score->persistence_rmse);
     add_skill(out, score->rmse, score->persistence_rmse, &score->confidence.rmse_difference);
@@ -82,16 +79,17 @@ static void add_main_row(ar_growing_text *out, const ar_score *score, int64_t wh
     add_skill(out, score->crps, score->persistence_crps, &score->confidence.crps_difference);
     ar_page_ratio(out, 2, score->spread_skill_ratio);
     ar_page_ratio(out, 3, score->acc);
+    ar_page_cell(out, "", "%lld", (long long)score->times);
     ar_page_row_end(out);
 }
 
 ar_status ar_report_main_numbers_add(ar_report_page *page)
 {
-    static const char *const headers[] = {"field",        "level",       "unit",  "lead", "times",
-                                          "RMSE",         "persistence", "skill", "CRPS", "skill",
-                                          "spread/skill", "ACC",         NULL};
+    static const char *const headers[] = {"field", "lead",  "RMSE",  "persistence",
+                                          "skill", "CRPS",  "skill", "spread/skill",
+                                          "ACC",   "times", NULL};
     ar_page_text(&page->out, "h2", "Main numbers");
-    ar_page_table_begin(&page->out, headers, 3);
+    ar_page_table_begin(&page->out, headers, 1);
     const ar_status status = ar_report_rows_add(page, add_main_row, 0);
     ar_page_table_end(&page->out);
     ar_page_text(&page->out, "p",

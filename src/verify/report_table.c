@@ -335,19 +335,33 @@ static void append_spectra(ar_growing_text *out, const ar_report *report)
     ar_text_table_finish(&table, out);
 }
 
-ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
+/* As texts valid times are in the order of time. */
+const ar_score *ar_report_first(const ar_report *report)
 {
-    ar_growing_text out = {.err = err};
-    const ar_score *first = &report->scores[0], *last = first;
-    const long long members = first->member_count;
-    /* each lead time has its own; as texts they are in the order of time */
+    const ar_score *first = &report->scores[0];
     for (int64_t i = 1; i < report->score_count; i++) {
         const ar_score *score = &report->scores[i];
         first = strcmp(score->first_time, first->first_time) < 0 ? score : first;
+    }
+    return first;
+}
+
+const ar_score *ar_report_last(const ar_report *report)
+{
+    const ar_score *last = &report->scores[0];
+    for (int64_t i = 1; i < report->score_count; i++) {
+        const ar_score *score = &report->scores[i];
         last = strcmp(score->last_time, last->last_time) > 0 ? score : last;
     }
+    return last;
+}
+
+ar_status ar_report_table(char **text, const ar_report *report, ar_error *err)
+{
+    ar_growing_text out = {.err = err};
     ar_text_add(&out, "%s: %lld members, valid %s to %s; latitude-weighted\n", report->forecast,
-                members, first->first_time, last->last_time);
+                (long long)report->scores[0].member_count, ar_report_first(report)->first_time,
+                ar_report_last(report)->last_time);
     ar_text_add(&out, "climatology and damping from %s to %s\n", report->climatology_start,
                 report->climatology_end);
     append_region(&out, report, 0);

@@ -53,36 +53,38 @@ static ar_lead_line add_line(ar_lead_chart *chart, const char *label, ar_chart_c
                                                        .markers = kind == AR_SERIES_LINE});
 }
 
-static ar_status show_distance(ar_report_page *page, const distances *it, const char *group)
+static double relative_distance(const ar_conditional_score *score)
 {
-    ar_lead_chart chart;
-    ar_status status = AR_OK;
-    AR_TRY(begin(&chart, "Distance to the true distribution", it, page->err));
-    chart.y_label = "energy distance, relative";
-    chart.reference = 0;
-    chart.reference_label = "the same";
-    const ar_lead_line line = add_line(&chart, "forecast", AR_COLOUR_BLUE, AR_SERIES_LINE);
-    for (int64_t i = 0; i < it->count; i++) {
-        line.values[i] = it->scores[i]->scores.relative;
-    }
-    AR_TRY(ar_lead_chart_show(&chart, page, "true_distance", group));
-cleanup:
-    ar_lead_chart_release(&chart);
-    return status;
+    return score->scores.relative;
 }
 
-static ar_status show_ratio(ar_report_page *page, const distances *it, const char *group)
+/* A number of each lead time, beside the one that it has where both distributions are the same. */
+typedef struct {
+    const char *name, *title, *y_label;
+    double the_same;
+    double (*number)(const ar_conditional_score *score);
+} compared;
+
+static const compared numbers_compared[] = {
+    {"true_distance", "Distance to the true distribution", "energy distance, relative", 0,
+     relative_distance},
+    {"true_spread_ratio", "Spread over the true spread", "", 1, spread_ratio},
+};
+
+static ar_status show_number(ar_report_page *page, const distances *it, const char *group,
+                             const compared *which)
 {
     ar_lead_chart chart;
     ar_status status = AR_OK;
-    AR_TRY(begin(&chart, "Spread over the true spread", it, page->err));
-    chart.reference = 1;
+    AR_TRY(begin(&chart, which->title, it, page->err));
+    chart.y_label = which->y_label;
+    chart.reference = which->the_same;
     chart.reference_label = "the same";
     const ar_lead_line line = add_line(&chart, "forecast", AR_COLOUR_BLUE, AR_SERIES_LINE);
     for (int64_t i = 0; i < it->count; i++) {
-        line.values[i] = spread_ratio(it->scores[i]);
+        line.values[i] = which->number(it->scores[i]);
     }
-    AR_TRY(ar_lead_chart_show(&chart, page, "true_spread_ratio", group));
+    AR_TRY(ar_lead_chart_show(&chart, page, which->name, group));
 cleanup:
     ar_lead_chart_release(&chart);
     return status;
@@ -115,8 +117,8 @@ ar_status ar_report_true_distribution_add(ar_report_page *page, const ar_score_g
     ar_status status = AR_OK;
     AR_TRY(collect(&found, page->report, group->scores[0], page->err));
     if (found.count > 1) {
-        AR_TRY(show_distance(page, &found, group->name));
-        AR_TRY(show_ratio(page, &found, group->name));
+        AR_TRY(show_number(page, &found, group->name, &numbers_compared[0]));
+        AR_TRY(show_number(page, &found, group->name, &numbers_compared[1]));
         AR_TRY(show_moments(page, &found, group->name));
     }
 cleanup:
@@ -126,17 +128,13 @@ cleanup:
 
 static void add_row(ar_growing_text *out, const ar_conditional_score *score)
 {
-    ar_page_row_begin(out);
-    ar_page_cell(out, "left", "%s", score->variable);
-    ar_page_cell(out, "left", "%s", score->level_text);
-    ar_page_cell(out, "left", "%s", score->units);
-    ar_page_cell(out, "", "%g h", score->lead_hours);
-    ar_page_cell(out, "", "%lld", (long long)score->times);
+    ar_report_row_begin(out, score->variable, score->level_text, score->units, score->lead_hours);
     ar_page_number(out, score->scores.energy_distance);
     ar_page_ratio(out, 3, score->scores.relative);
     ar_page_number(out, score->scores.mean_distance);
     ar_page_number(out, score->scores.truth_spread);
     ar_page_ratio(out, 2, spread_ratio(score));
+    ar_page_cell(out, "", "%lld", (long long)score->times);
     ar_page_row_end(out);
 }
 
@@ -157,16 +155,16 @@ cleanup:
 
 ar_status ar_report_true_distribution_table_add(ar_report_page *page)
 {
-    static const char *const headers[] = {
-        "field",    "level",         "unit",         "lead",         "times", "energy distance",
-        "relative", "mean distance", "truth spread", "spread ratio", NULL};
+    static const char *const headers[] = {"field",        "lead",          "energy distance",
+                                          "relative",     "mean distance", "truth spread",
+                                          "spread ratio", "times",         NULL};
     const ar_report *report = page->report;
     ar_status status = AR_OK;
     if (report->conditional_score_count == 0) {
         return AR_OK;
     }
     ar_page_text(&page->out, "h2", "The true distribution");
-    ar_page_table_begin(&page->out, headers, 3);
+    ar_page_table_begin(&page->out, headers, 1);
     for (int64_t i = 0; i < report->score_count; i++) {
         if (ar_report_begins_level(report, i)) {
             AR_TRY(add_rows(page, &report->scores[i]));

@@ -1,6 +1,7 @@
 #include "verify/rival.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -33,7 +34,7 @@ ar_status ar_rival_open(ar_rival *rival, const char *text, const ar_forecast_fil
         name_of_file(rival->name, path);
     }
     if (!rival->name[0] || !path[0]) {
-        return ar_fail(err, AR_ERROR_USAGE, "baseline %s is neither FILE nor NAME=FILE", text);
+        return ar_fail(err, AR_ERROR_USAGE, "--baseline %s is neither FILE nor NAME=FILE", text);
     }
     ar_status status = ar_forecast_file_open_other(&rival->file, path, err);
     if (status == AR_OK && rival->file.calendar != forecast->calendar) {
@@ -42,7 +43,7 @@ ar_status ar_rival_open(ar_rival *rival, const char *text, const ar_forecast_fil
                          ar_calendar_name(forecast->calendar));
         ar_forecast_file_close(&rival->file);
     }
-    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "baseline %s", rival->name);
+    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "--baseline %s", rival->name);
 }
 
 void ar_rival_close(ar_rival *rival)
@@ -100,16 +101,51 @@ static int64_t find_level(const ar_forecast_field *field, const ar_forecast_fiel
     return -1;
 }
 
-/* Both files mostly have the same order: the search begins at `first` and goes round. */
-static int64_t find_time(const ar_forecast_file *file, int64_t first, int64_t valid, int64_t lead)
+/* A time of a file, and where it is. */
+typedef struct {
+    int64_t valid, lead, index;
+} file_time;
+
+static int compare_times(const void *a, const void *b)
 {
-    for (int64_t i = 0; i < file->time_count; i++) {
-        const int64_t t = (first + i) % file->time_count;
-        if (file->valid_times[t] == valid && file->lead_times[t] == lead) {
-            return t;
+    const file_time *left = a, *right = b;
+    if (left->valid != right->valid) {
+        return (left->valid > right->valid) - (left->valid < right->valid);
+    }
+    if (left->lead != right->lead) {
+        return (left->lead > right->lead) - (left->lead < right->lead);
+    }
+    return (left->index > right->index) - (left->index < right->index);
+}
+
+/* In the order of valid and lead times; a new array, the caller's to ar_free. */
+static ar_status sort_times(file_time **sorted, const ar_forecast_file *file, ar_error *err)
+{
+    ar_status status = ar_allocate(sorted, (size_t)file->time_count, sizeof **sorted, "times", err);
+    for (int64_t t = 0; status == AR_OK && t < file->time_count; t++) {
+        (*sorted)[t] = (file_time){file->valid_times[t], file->lead_times[t], t};
+    }
+    if (status == AR_OK) {
+        qsort(*sorted, (size_t)file->time_count, sizeof **sorted, compare_times);
+    }
+    return status;
+}
+
+/* The first time of a file that has both; −1: none has. */
+static int64_t find_time(const file_time *sorted, int64_t count, int64_t valid, int64_t lead)
+{
+    const file_time wanted = {valid, lead, 0};
+    int64_t low = 0, high = count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (compare_times(&sorted[middle], &wanted) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return -1;
+    const bool found = low < count && sorted[low].valid == valid && sorted[low].lead == lead;
+    return found ? sorted[low].index : -1;
 }
 
 /* Which levels and times are in both. */
@@ -117,8 +153,10 @@ static ar_status match(ar_rival_field *field, const ar_forecast_file *forecast,
                        const ar_forecast_field *wanted, ar_error *err)
 {
     const ar_forecast_file *file = &field->rival->file;
-    int64_t levels = 0, times = 0, next = 0;
+    file_time *sorted = NULL;
+    int64_t levels = 0, times = 0;
     ar_status status = AR_OK;
+    AR_TRY(sort_times(&sorted, file, err));
     AR_TRY(
         ar_allocate(&field->levels, (size_t)wanted->level_count, sizeof(int64_t), "levels", err));
     AR_TRY(ar_allocate(&field->times, (size_t)forecast->time_count, sizeof(int64_t), "times", err));
@@ -127,9 +165,9 @@ static ar_status match(ar_rival_field *field, const ar_forecast_file *forecast,
         levels += field->levels[l] >= 0;
     }
     for (int64_t t = 0; t < forecast->time_count; t++) {
-        field->times[t] = find_time(file, next, forecast->valid_times[t], forecast->lead_times[t]);
+        field->times[t] =
+            find_time(sorted, file->time_count, forecast->valid_times[t], forecast->lead_times[t]);
         times += field->times[t] >= 0;
-        next = field->times[t] >= 0 ? field->times[t] + 1 : next;
     }
     if (levels == 0 || times == 0) {
         ar_log(AR_LOG_WARNING,
@@ -138,6 +176,7 @@ static ar_status match(ar_rival_field *field, const ar_forecast_file *forecast,
                wanted->variable);
     }
 cleanup:
+    ar_free(sorted);
     return status;
 }
 
@@ -173,7 +212,7 @@ ar_status ar_rival_field_init(ar_rival_field *field, ar_rival *rival,
 cleanup:
     if (status != AR_OK) {
         ar_rival_field_release(field);
-        status = ar_fail_within(err, status, "%s of baseline %s", wanted->variable, rival->name);
+        status = ar_fail_within(err, status, "--baseline %s: %s", rival->name, wanted->variable);
     }
     return status;
 }

@@ -65,7 +65,7 @@ static ar_status fail_without_field(const char *text, const ar_forecast_file *fi
     }
     ar_status status = names.status;
     if (status == AR_OK) {
-        status = ar_fail(err, AR_ERROR_USAGE, "threshold %s: %s has the fields %s", text,
+        status = ar_fail(err, AR_ERROR_USAGE, "--threshold %s: %s has the fields %s", text,
                          file->path, names.text);
     }
     ar_free(names.text);
@@ -80,7 +80,7 @@ ar_status ar_thresholds_check(const char *const *texts, int64_t text_count,
         double value = 0;
         if (!read_threshold(texts[i], &length, &value)) {
             return ar_fail(err, AR_ERROR_USAGE,
-                           "threshold %s is not FIELD=VALUE with a number in the field's unit",
+                           "--threshold %s is not FIELD=VALUE with a number in the field's unit",
                            texts[i]);
         }
         bool found = false;

@@ -70,6 +70,56 @@ static ar_status allocate_windows(ar_truth *truth, size_t window_bytes, ar_error
     return status;
 }
 
+/* Put the field and the first of its files before a message. */
+static ar_status fail_of_truth(ar_status status, const ar_field_reader *reader,
+                               const ar_forecast_field *field, ar_error *err)
+{
+    return ar_fail_within(err, status, "truth of %s in %s%s", field->variable,
+                          ar_field_reader_file(reader, 0),
+                          ar_field_reader_file(reader, 1) ? " and others" : "");
+}
+
+/* Open the reader. In another calendar times are others, or none is found: it is told first. */
+static ar_status find(ar_truth *truth, const ar_truth_settings *settings,
+                      const ar_forecast_file *forecast, const ar_forecast_field *field,
+                      const ar_field_request *request, ar_error *err)
+{
+    ar_status status = open_by_either_name(&truth->reader, settings, field, *request, err);
+    ar_field_request any_time = *request;
+    ar_field_reader *reader = NULL;
+    any_time.start = any_time.end = NULL;
+    if (status == AR_ERROR_INPUT &&
+        open_by_either_name(&reader, settings, field, any_time, NULL) == AR_OK &&
+        check_calendar(ar_field_reader_field(reader), forecast, NULL) != AR_OK) {
+        status = check_calendar(ar_field_reader_field(reader), forecast, err);
+        status = fail_of_truth(status, reader, field, err);
+    } else if (status != AR_OK) {
+        status = ar_fail_within(err, status, "truth of %s", field->variable); /* has the file */
+    }
+    ar_field_reader_close(&reader);
+    return status;
+}
+
+/* Check what the reader found, and prepare to read it. */
+static ar_status prepare(ar_truth *truth, const ar_truth_settings *settings,
+                         const ar_forecast_file *forecast, const ar_forecast_field *field,
+                         ar_error *err)
+{
+    truth->field = ar_field_reader_field(truth->reader);
+    ar_status status = AR_OK;
+    AR_TRY(check_calendar(truth->field, forecast, err));
+    if (truth->field->level_count != field->level_count) {
+        status = ar_fail(err, AR_ERROR_INPUT, "it has %lld levels where forecast %s has none",
+                         (long long)truth->field->level_count, forecast->path);
+        goto cleanup;
+    }
+    AR_TRY(ar_alignment_init(&truth->alignment, &truth->field->grid, truth->field->units, forecast,
+                             field, settings->regrid, err));
+    AR_TRY(allocate_windows(truth, settings->window_bytes, err));
+cleanup:
+    return status;
+}
+
 ar_status ar_truth_open(ar_truth *truth, const ar_truth_settings *settings,
                         const ar_forecast_file *forecast, const ar_forecast_field *field,
                         ar_error *err)
@@ -86,21 +136,14 @@ ar_status ar_truth_open(ar_truth *truth, const ar_truth_settings *settings,
     };
     *truth = (ar_truth){0};
     ar_status status = AR_OK;
-    AR_TRY(open_by_either_name(&truth->reader, settings, field, request, err));
-    truth->field = ar_field_reader_field(truth->reader);
-    AR_TRY(check_calendar(truth->field, forecast, err));
-    if (truth->field->level_count != field->level_count) {
-        status = ar_fail(err, AR_ERROR_INPUT, "it has %lld levels where forecast %s has none",
-                         (long long)truth->field->level_count, forecast->path);
-        goto cleanup;
+    AR_TRY(find(truth, settings, forecast, field, &request, err));
+    status = prepare(truth, settings, forecast, field, err);
+    if (status != AR_OK) {
+        status = fail_of_truth(status, truth->reader, field, err);
     }
-    AR_TRY(ar_alignment_init(&truth->alignment, &truth->field->grid, truth->field->units, forecast,
-                             field, settings->regrid, err));
-    AR_TRY(allocate_windows(truth, settings->window_bytes, err));
 cleanup:
     if (status != AR_OK) {
         ar_truth_close(truth);
-        status = ar_fail_within(err, status, "truth of %s", field->variable);
     }
     return status;
 }

@@ -123,7 +123,7 @@ static ar_status add_file(ensemble_work *work, const char *path, ar_error *err)
     }
 cleanup:
     ar_truth_ensemble_file_close(&file);
-    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "truth ensemble");
+    return status == AR_OK ? AR_OK : ar_fail_within(err, status, "--truth-ensemble");
 }
 
 static ar_status append_scores(const ensemble_work *work, int64_t level, int64_t lead,
@@ -179,7 +179,7 @@ static ar_status score_field(ar_verification *run, const ar_forecast_field *fiel
     }
     if (compared == 0) {
         status = ar_fail(err, AR_ERROR_INPUT,
-                         "truth ensemble of %s: no forecast of %s begins at the first time of a "
+                         "--truth-ensemble: %s: no forecast of %s begins at the first time of a "
                          "truth ensemble and is valid at another of its times",
                          field->variable, run->forecast.path);
     }
@@ -200,8 +200,9 @@ ar_status ar_verification_score_truth_ensemble(ar_verification *run, ar_error *e
         /* What is no pattern, or matches nothing, stays as it is: to open it tells more. */
         const int flags = GLOB_NOCHECK | (i > 0 ? GLOB_APPEND : 0);
         if (glob(options->truth_ensembles[i], flags, NULL, &paths) != 0) {
-            status = ar_fail(err, AR_ERROR_INPUT, "%s cannot be searched for files",
-                             options->truth_ensembles[i]);
+            status =
+                ar_fail(err, AR_ERROR_INPUT, "--truth-ensemble %s cannot be searched for files",
+                        options->truth_ensembles[i]);
             goto cleanup;
         }
     }

@@ -49,7 +49,9 @@ static ar_status choose_climatology(ar_verification *run, ar_error *err)
     ar_time_format(run->climatology_end, file->calendar, end);
     if (run->climatology_start > run->climatology_end) {
         status = ar_fail(err, AR_ERROR_USAGE,
-                         "the climatology period begins at %s, after its end at %s", start, end);
+                         "the climatology period begins at %s, after its end at %s "
+                         "(--climatology-start, --climatology-end)",
+                         start, end);
         goto cleanup;
     }
     for (int64_t t = 0; t < file->time_count; t++) {
@@ -78,7 +80,7 @@ static ar_status choose_regrid(ar_verification *run, ar_error *err)
     }
     return !name || run->regrid
                ? AR_OK
-               : ar_fail(err, AR_ERROR_USAGE, "regridding %s is neither bilinear nor area", name);
+               : ar_fail(err, AR_ERROR_USAGE, "--regrid %s is neither bilinear nor area", name);
 }
 
 /* The whole grid, and the regions that are asked for. */
@@ -97,7 +99,8 @@ static ar_status choose_regions(ar_verification *run, ar_error *err)
         run->region_count++;
         for (int64_t earlier = 0; earlier < run->region_count - 1; earlier++) {
             if (strcmp(run->regions[earlier].name, region->name) == 0) {
-                status = ar_fail(err, AR_ERROR_USAGE, "region %s is asked for twice", region->name);
+                status =
+                    ar_fail(err, AR_ERROR_USAGE, "--region %s is asked for twice", region->name);
                 goto cleanup;
             }
         }
@@ -117,7 +120,7 @@ static ar_status choose_places(ar_verification *run, ar_error *err)
         run->place_count++;
         for (int64_t earlier = 0; earlier < i; earlier++) {
             if (strcmp(run->places[earlier].name, run->places[i].name) == 0) {
-                status = ar_fail(err, AR_ERROR_USAGE, "place %s is asked for twice",
+                status = ar_fail(err, AR_ERROR_USAGE, "--place %s is asked for twice",
                                  run->places[i].name);
                 goto cleanup;
             }
@@ -141,7 +144,7 @@ static ar_status open_rivals(ar_verification *run, ar_error *err)
         for (int64_t earlier = 0; earlier < i; earlier++) {
             if (strcmp(run->rivals[earlier].name, rival->name) == 0) {
                 status = ar_fail(err, AR_ERROR_USAGE,
-                                 "two baselines are called %s; NAME=FILE gives one another name",
+                                 "--baseline: two are called %s; NAME=FILE gives one another name",
                                  rival->name);
                 goto cleanup;
             }
@@ -157,32 +160,41 @@ static ar_status choose_dry_threshold(ar_verification *run, ar_error *err)
     const double asked = run->options->dry_millimetres;
     if (!(asked >= 0)) {
         return ar_fail(err, AR_ERROR_USAGE,
-                       "a dry threshold of %g mm: should be above 0, as %g mm (a day, of a rate)",
+                       "--seeps-dry %g: should be above 0, as the usual %g mm (a day, of a rate)",
                        asked, usual);
     }
     run->dry_millimetres = asked > 0 ? asked : usual;
     return AR_OK;
 }
 
+enum { MOST_DRAWN = 1000000 };
+
+/* 0 takes the usual number. */
+static ar_status choose_number(int64_t *chosen, const char *option, int64_t asked, int64_t usual,
+                               ar_error *err)
+{
+    *chosen = asked > 0 ? asked : usual;
+    return asked >= 0 && asked <= MOST_DRAWN
+               ? AR_OK
+               : ar_fail(err, AR_ERROR_USAGE, "--%s %lld: should be 1 to %d", option,
+                         (long long)asked, MOST_DRAWN);
+}
+
 static ar_status choose_blocks(ar_verification *run, ar_error *err)
 {
-    enum { BLOCK_DAYS = 5, RESAMPLES = 1000, MOST = 1000000 };
+    enum { BLOCK_DAYS = 5, RESAMPLES = 1000 };
     const ar_verify_options *options = run->options;
     const ar_forecast_file *file = &run->forecast;
-    if (options->block_days < 0 || options->block_days > MOST || options->resamples < 0 ||
-        options->resamples > MOST) {
-        return ar_fail(err, AR_ERROR_USAGE,
-                       "%lld resamples of blocks of %lld days: neither may be below 0 or above %d",
-                       (long long)options->resamples, (long long)options->block_days, MOST);
-    }
-    run->block_days = options->block_days > 0 ? options->block_days : BLOCK_DAYS;
-    run->resamples = options->resamples > 0 ? options->resamples : RESAMPLES;
+    ar_status status = AR_OK;
+    AR_TRY(choose_number(&run->block_days, "block-days", options->block_days, BLOCK_DAYS, err));
+    AR_TRY(choose_number(&run->resamples, "resamples", options->resamples, RESAMPLES, err));
     run->first_time = file->valid_times[0];
     for (int64_t t = 1; t < file->time_count; t++) {
         bool earlier = file->valid_times[t] < run->first_time;
         run->first_time = earlier ? file->valid_times[t] : run->first_time;
     }
-    return AR_OK;
+cleanup:
+    return status;
 }
 
 /* A build without spherical harmonics has no spectra, which is told and no reason to fail. */

@@ -145,13 +145,18 @@ def check(with_maps):
 
 def instrument():
     """A copy as wide as a telephone, 390 pixels, that writes into its title how many pictures there are, how
-    many of them came, and whether anything is wider than the page. Its policy stays, but for this one script: what the page would load from
+    many of them came, whether anything is wider than the page, and whether the first table shows two scores
+    at first, and its fields when it is scrolled to its end. Its policy stays, but for this one script: what the page would load from
     elsewhere is refused, and told on the console."""
     text = (folder / "out/report.html").read_text(encoding="utf-8")
     script = ("<script>addEventListener('load', () => { const all = [...document.images], "
               "body = document.body;"
+              "const frame = document.querySelector('.scroll'), box = frame.getBoundingClientRect(),"
+              "at = n => frame.querySelector(`td:nth-child(${n})`).getBoundingClientRect(),"
+              "scores = at(4).right <= box.right; frame.scrollLeft = 9999;"
+              "const fields = frame.scrollLeft > 0 && at(1).left === box.left;"
               "document.title = `${all.filter(i => i.complete && i.naturalWidth > 0).length} of "
-              "${all.length} pictures, ${body.scrollWidth > body.clientWidth ? 'too wide' : 'fits'}`; })</script>")
+              "${all.length} pictures, ${body.scrollWidth > body.clientWidth ? 'too wide' : 'fits'}, ${scores && fields}`; })</script>")
     policy = "style-src 'unsafe-inline'"
     assert text.count("default-src 'none'; img-src data:; " + policy) == 1, "the page has no policy"
     text = text.replace(policy, policy + "; script-src 'unsafe-inline'")

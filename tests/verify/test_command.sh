@@ -86,6 +86,9 @@ later.to_netcdf(f"{work}/later.nc")
 data.isel(longitude=slice(0, 8)).to_netcdf(f"{work}/half.nc")
 truth = xr.open_dataset(f"{work}/synthetic/truth.nc", decode_times=False).load()
 truth.isel(lat=slice(0, 6)).to_netcdf(f"{work}/south.nc")
+kelvins = data.copy(deep=True); kelvins["lead_time"].attrs["units"] = "K"; kelvins.to_netcdf(f"{work}/kelvins.nc")
+short_year = truth.copy(deep=True); short_year["time"].attrs.update(calendar="360_day", units="hours since 1850-01-01")
+short_year.to_netcdf(f"{work}/short-year.nc")
 metres = truth.copy(); metres["t"].attrs["units"] = "m"; metres.to_netcdf(f"{work}/metres.nc")
 PYTHON
 refused 1 'valid time 2001-03-03T00:00 lies in the training period 2001-02-20T00:00 to 2001-03-05T06:00' \
@@ -101,32 +104,40 @@ refused 2 'begins at 2001-03-01T00:00' --forecast "$forecast" --truth "$truth" \
     --climatology-start 2001-03-01 --climatology-end 2001-02-21
 refused 2 '\-\-forecast FILE is missing' --truth "$truth"
 usual=(--forecast "$forecast" --truth "$truth")
-refused 1 'truth of t: its grid is 6 x 16 from 22.5 N, 0 E and that of forecast .* is 9 x 16 from 90 N' \
+refused 1 'truth of t in .*/south.nc: its grid is 6 x 16 from 22.5 N, 0 E and that of forecast .* is 9 x 16 from 90 N' \
     --forecast "$forecast" --truth "$work/south.nc"
 refused 1 'its grid of 6 x 16 .* does not cover 48 of the points of the forecast.s, 9 x 16' \
     --forecast "$forecast" --truth "$work/south.nc" --regrid area
-refused 1 'truth of t: .*m.*K' --forecast "$forecast" --truth "$work/metres.nc"
-refused 2 'regridding cubic is neither bilinear nor area' "${usual[@]}" --regrid cubic
-refused 2 'two baselines are called three' "${usual[@]}" --baseline "$work/synthetic/three.nc" \
+refused 1 'truth of t in .*/metres.nc: .*m.*K' --forecast "$forecast" --truth "$work/metres.nc"
+refused 2 '\-\-regrid cubic is neither bilinear nor area' "${usual[@]}" --regrid cubic
+refused 2 '\-\-baseline: two are called three' "${usual[@]}" --baseline "$work/synthetic/three.nc" \
     three="$work/synthetic/one.nc"
-refused 1 'baseline nowhere: .*nowhere.nc' "${usual[@]}" --baseline "$work/nowhere.nc"
-refused 1 't of baseline half: its grid is 9 x 8 .* and that of forecast .* is 9 x 16' "${usual[@]}" \
+refused 1 '\-\-baseline nowhere: .*nowhere.nc' "${usual[@]}" --baseline "$work/nowhere.nc"
+refused 1 '\-\-baseline half: t: its grid is 9 x 8 .* and that of forecast .* is 9 x 16' "${usual[@]}" \
     --baseline "$work/half.nc"
-refused 1 'has no lead time of 48 hours; it has 2 of them, from 6 to 12' "${usual[@]}" --lead-hours 6 48
-refused 2 'lead time soon is not a number of hours' "${usual[@]}" --lead-hours soon
-refused 2 'threshold t=warm is not FIELD=VALUE' "${usual[@]}" --threshold t=warm
-refused 2 'threshold q=1: .* has the fields t, surface_pressure' "${usual[@]}" --threshold q=1
-refused 2 'region alps is neither a box .* nor one of globe, northern-hemisphere' "${usual[@]}" --region alps
-refused 2 'region box=10,0,20,30 is neither a box' "${usual[@]}" --region box=10,0,20,30
-refused 2 'region tropics is asked for twice' "${usual[@]}" --region tropics tropics
-refused 1 'region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
-refused 2 'place Rome is not NAME=LATITUDE,LONGITUDE' "${usual[@]}" --place Rome
-refused 2 'place Rome is asked for twice' "${usual[@]}" --place Rome=41.9,12.5 Rome=41,12
+refused 1 '\-\-lead-hours 48: .*forecast.nc has no such lead time; it has 2 of them, from 6 to 12 hours' "${usual[@]}" --lead-hours 6 48
+refused 2 '\-\-lead-hours soon is not a number of hours' "${usual[@]}" --lead-hours soon
+refused 2 '\-\-threshold t=warm is not FIELD=VALUE' "${usual[@]}" --threshold t=warm
+refused 2 '\-\-threshold q=1: .* has the fields t, surface_pressure' "${usual[@]}" --threshold q=1
+refused 2 '\-\-region alps is neither a box .* nor one of globe, northern-hemisphere' "${usual[@]}" --region alps
+refused 2 '\-\-region box=10,0,20,30 is neither a box' "${usual[@]}" --region box=10,0,20,30
+refused 2 '\-\-region tropics is asked for twice' "${usual[@]}" --region tropics tropics
+refused 1 '\-\-region spot: no grid point lies in 1 to 2 N' "${usual[@]}" --region spot=2,1,1,2
+refused 2 '\-\-place Rome is not NAME=LATITUDE,LONGITUDE' "${usual[@]}" --place Rome
+refused 2 '\-\-place Rome is asked for twice' "${usual[@]}" --place Rome=41.9,12.5 Rome=41,12
 for dry in -1 0; do
     refused 2 "seeps-dry $dry: should be above 0, the mm (a day, of a rate)" "${usual[@]}" --seeps-dry $dry
 done
-refused 2 'have to be 1 or more' "${usual[@]}" --resamples 0
-refused 2 'neither may be below 0 or above 1000000' "${usual[@]}" --block-days 1000001
+refused 2 '\-\-resamples 0: should be 1 or more' "${usual[@]}" --resamples 0
+refused 2 '\-\-resamples 999999999999: should be 1 to 1000000' "${usual[@]}" --resamples 999999999999
+refused 2 '\-\-block-days -1: should be 1 to 1000000' "${usual[@]}" --block-days -1
+refused 1 'kelvins.nc: lead_time: unit' --forecast "$work/kelvins.nc" --truth "$truth"
+# the calendar is what is wrong, not that a time is missing, or is not
+refused 1 "truth of t in .*/short-year.nc: the truth's calendar is 360_day, that of forecast .* is proleptic_gregorian" \
+    --forecast "$forecast" --truth "$work/short-year.nc"
+"$program" verify --quiet --no-maps "${usual[@]}" --out "$work/nowhere/scores" 2>"$work/err"
+[ $? -eq 2 ] && grep -q "\-\-out $work/nowhere/scores: there is no folder $work/nowhere" "$work/err" &&
+    [ ! -e "$work/nowhere" ] || fail "a folder in none: $(cat "$work/err")"
 head -c 3000 "$forecast" >"$work/short.nc"
 refused 1 'short.nc' --forecast "$work/short.nc" --truth "$truth"
 

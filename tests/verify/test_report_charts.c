@@ -146,9 +146,11 @@ static void baselines_are_drawn(void **state)
     report.rival_count = RIVALS;
     write_page();
     report.rival_count = 0;
-    /* the first baseline, the second with its gap, the forecast */
+    /* the first baseline, the second with its gap, the forecast at the second's times, which are
+     * not all, and the forecast at those of the first, which are */
     assert_string_equal(points_of("baselines_rmse"), "6: 0.004|12: 0.008|18: 0.012|"
                                                      "6: 0.004|18: 0.012|"
+                                                     "6: 0.001|18: 0.003|"
                                                      "6: 0.002|12: 0.004|18: 0.006|");
     /* 1 − 1/2, and 1 − 1/4 where the forecast is twice as good at the other's times */
     assert_string_equal(points_of("baselines_rmse_skill"),
@@ -156,8 +158,25 @@ static void baselines_are_drawn(void **state)
     assert_string_equal(points_of("baselines_crps_skill"),
                         "6: 0.8|12: 0.8|18: 0.8|6: 0.8|18: 0.8|");
     assert_true(page_has("rare &lt;b&gt; (4 of 12 times)"));
+    assert_true(page_has("forecast, times of rare &lt;b&gt;"));
     assert_true(page_has("smaller than that of other in 3 of 3 cases"));
     assert_true(page_has("smaller than that of rare &lt;b&gt; in 2 of 2 cases"));
+}
+
+/* Where no baseline has all times the forecast's score at all times is on no chart, and baselines
+ * with the same times share the line of its score there. */
+static void only_common_times_are_compared(void **state)
+{
+    (void)state;
+    make_scores();
+    for (int k = 0; k < LEADS; k++) {
+        rivals[k][0] = rivals[k][1];
+    }
+    report.rival_count = RIVALS;
+    write_page();
+    report.rival_count = 0;
+    assert_string_equal(points_of("baselines_rmse"),
+                        "6: 0.004|18: 0.012|6: 0.004|18: 0.012|6: 0.001|18: 0.003|");
 }
 
 static void true_distribution_is_drawn(void **state)
@@ -196,6 +215,69 @@ static void spectra_tell_their_units(void **state)
     assert_true(page_has("Energy that is kept"));
 }
 
+/* A skill of −0.3 % is none in whole percent, and has no sign of one. */
+static void no_percent_is_a_negative_zero(void **state)
+{
+    (void)state;
+    make_scores();
+    rivals[0][0].forecast_rmse = 1.003 * rivals[0][0].rmse;
+    rivals[0][0].confidence.rmse_skill = (ar_interval){-0.004, -0.002};
+    report.rival_count = RIVALS;
+    write_page();
+    report.rival_count = 0;
+    assert_true(page_has(">+0 %<"));
+    assert_true(page_has("+0 to +0 %"));
+    assert_false(page_has("-0 %"));
+}
+
+/* Members with 2.2 times the truth's variance are on the chart, and what is beyond it is told. */
+static void ratios_of_spectra_are_not_cut_in_silence(void **state)
+{
+    (void)state;
+    double truth_each[3] = {1, 1, 1}, members[3] = {1, 1, 2.2};
+    ar_field_spectra spectra = {
+        .variable = "tp", .standard_name = "", .units = "m", .level = "surface"};
+    spectra.spectra = (ar_mean_spectra){
+        .truncation = 2, .times = 1, .truth = truth_each, .mean = truth_each, .members = members};
+    make_scores();
+    report.spectra = &spectra;
+    report.spectra_count = 1;
+    write_page();
+    assert_true(page_has("share of the truth&#39;s<"));
+    assert_true(page_has(">2.5<")); /* where the axis ends */
+    members[2] = 50;
+    write_page();
+    report.spectra_count = 0;
+    assert_true(page_has("share of the truth&#39;s (more is cut off)"));
+}
+
+/* Eleven values of truth, the k-th in the bins 4 k to 4 k + 3 but for the last two, which share
+ * one: five bins join eight each of the forty. */
+static void few_values_have_few_bins(void **state)
+{
+    (void)state;
+    const ar_place place = {.name = "Cape"};
+    ar_place_score score = {.variable = "tp",
+                            .units = "m",
+                            .level = "surface",
+                            .level_text = "surface",
+                            .lead_hours = 6,
+                            .scores = {.times = 11, .lowest = 0, .highest = 0.4}};
+    for (int k = 0; k < 11; k++) {
+        score.scores.truth.shares[k < 10 ? 4 * k : 39] += 1.0 / 11;
+    }
+    score.scores.model.shares[39] = 1;
+    make_scores();
+    report.places = &place;
+    report.place_count = report.place_score_count = 1;
+    report.place_scores = &score;
+    write_page();
+    report.place_count = report.place_score_count = 0;
+    /* the middles, and 2/11 and 3/11; members are a line, without points */
+    assert_string_equal(points_of("place_Cape"),
+                        "0.04: 0.1818|0.12: 0.1818|0.2: 0.1818|0.28: 0.1818|0.36: 0.2727|");
+}
+
 static void short_memory_is_an_error(void **state)
 {
     (void)state;
@@ -221,8 +303,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_what_was_scored_is_drawn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(baselines_are_drawn, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(only_common_times_are_compared, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(true_distribution_is_drawn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(spectra_tell_their_units, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(no_percent_is_a_negative_zero, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(ratios_of_spectra_are_not_cut_in_silence, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(few_values_have_few_bins, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(short_memory_is_an_error, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,8 @@ if command -v chromium >/dev/null; then
         --dump-dom "file://$work/instrumented.html" \
         >"$work/dom" 2>"$work/console" || fail "chromium: $(tail -3 "$work/console")"
     images=$(grep -o '<img ' "$work/instrumented.html" | wc -l)
-    grep -q "<title>$images of $images pictures, fits</title>" "$work/dom" ||
-        fail "not all of $images pictures are there, or the page is too wide: $(grep -o '<title>.*</title>' "$work/dom" | head -1)"
+    grep -q "<title>$images of $images pictures, fits, true</title>" "$work/dom" ||
+        fail "not all of $images pictures are there, or the page is too wide, or the first table hides its scores: $(grep -o '<title>.*</title>' "$work/dom" | head -1)"
     # What the page's policy refuses, such as anything from the network, is told there too.
     if grep 'CONSOLE' "$work/console"; then
         fail "the page writes to the console"
