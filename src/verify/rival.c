@@ -22,6 +22,17 @@ static void name_of_file(char name[64], const char *path)
     }
 }
 
+static int64_t earliest_of(const ar_forecast_file *file)
+{
+    int64_t earliest = file->reference_times[0];
+    for (int64_t t = 0; t < file->time_count; t++) {
+        const int64_t reference = file->reference_times[t], valid = file->valid_times[t];
+        earliest = reference < earliest ? reference : earliest;
+        earliest = valid < earliest ? valid : earliest;
+    }
+    return earliest;
+}
+
 ar_status ar_rival_open(ar_rival *rival, const char *text, const ar_forecast_file *forecast,
                         ar_error *err)
 {
@@ -37,7 +48,8 @@ ar_status ar_rival_open(ar_rival *rival, const char *text, const ar_forecast_fil
         return ar_fail(err, AR_ERROR_USAGE, "--baseline %s is neither FILE nor NAME=FILE", text);
     }
     ar_status status = ar_forecast_file_open_other(&rival->file, path, err);
-    if (status == AR_OK && rival->file.calendar != forecast->calendar) {
+    if (status == AR_OK &&
+        !ar_calendar_agree(rival->file.calendar, forecast->calendar, earliest_of(&rival->file))) {
         status = ar_fail(err, AR_ERROR_INPUT, "%s has calendar %s and forecast %s has %s", path,
                          ar_calendar_name(rival->file.calendar), forecast->path,
                          ar_calendar_name(forecast->calendar));

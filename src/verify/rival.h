@@ -14,7 +14,7 @@ typedef struct {
 } ar_rival;
 
 /* Of a text NAME=FILE, or FILE, whose name without folder and ending is then the rival's. A
- * calendar that is not the forecast's is an error. Release with ar_rival_close. */
+ * calendar that does not agree with the forecast's is an error. Release with ar_rival_close. */
 AR_USE_RESULT ar_status ar_rival_open(ar_rival *rival, const char *text,
                                       const ar_forecast_file *forecast, ar_error *err);
 void ar_rival_close(ar_rival *rival); /* safe on a zeroed one */

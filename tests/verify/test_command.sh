@@ -59,6 +59,25 @@ echo "== truth on another grid, one of two lead times"
 $python "$case" compare-lead 12 "$work/synthetic/scores.json" "$work/twelve/scores.json" "$work/fine/scores.json" ||
     fail "scores of one lead time"
 
+echo "== a baseline whose calendar is the forecast's by another name"
+$python - "$work" <<'PYTHON'
+import sys, xarray as xr
+for calendar in ("standard", "360_day"):
+    data = xr.open_dataset(f"{sys.argv[1]}/synthetic/three.nc", decode_times=False).load()
+    assert data["time"].attrs["calendar"] == "proleptic_gregorian"
+    for name in ("time", "forecast_reference_time"):
+        data[name].attrs["calendar"] = calendar
+    data.to_netcdf(f"{sys.argv[1]}/{calendar}.nc")
+PYTHON
+for baseline in synthetic/three.nc standard.nc; do
+    "$program" verify --quiet --no-maps --forecast "$forecast" --truth "$truth" --out "$work/calendar" \
+        --baseline three="$work/$baseline" >/dev/null 2>"$work/err" || fail "$baseline: $(cat "$work/err")"
+    mv "$work/calendar/scores.json" "$work/$(basename $baseline).json"
+done
+sed -i 's,/standard.nc",/synthetic/three.nc",' "$work/standard.nc.json"
+grep -q rmse_skill "$work/three.nc.json" && cmp "$work/three.nc.json" "$work/standard.nc.json" ||
+    fail "scores of a baseline in the standard calendar"
+
 echo "== winds"
 mkdir "$work/winds"
 $python "$case" check-winds "$work/winds" "$program" || fail "kinetic energy"
@@ -113,6 +132,7 @@ refused 2 '\-\-regrid cubic is neither bilinear nor area' "${usual[@]}" --regrid
 refused 2 '\-\-baseline: two are called three' "${usual[@]}" --baseline "$work/synthetic/three.nc" \
     three="$work/synthetic/one.nc"
 refused 1 '\-\-baseline nowhere: .*nowhere.nc' "${usual[@]}" --baseline "$work/nowhere.nc"
+refused 1 '\-\-baseline 360_day: .*/360_day.nc has calendar 360_day' "${usual[@]}" --baseline "$work/360_day.nc"
 refused 1 '\-\-baseline half: t: its grid is 9 x 8 .* and that of forecast .* is 9 x 16' "${usual[@]}" \
     --baseline "$work/half.nc"
 refused 1 '\-\-lead-hours 48: .*forecast.nc has no such lead time; it has 2 of them, from 6 to 12 hours' "${usual[@]}" --lead-hours 6 48
