@@ -73,8 +73,8 @@ static void add_main_row(ar_growing_text *out, const ar_score *score, int64_t wh
     (void)which;
     ar_report_row_begin(out, score->variable, score->level_text, score->units, score->lead_hours);
     ar_page_number(out, score->rmse);
-    ar_page_number(out, score->persistence_rmse);
     add_skill(out, score->rmse, score->persistence_rmse, &score->confidence.rmse_difference);
+    ar_page_number(out, score->persistence_rmse);
     ar_page_number(out, score->crps);
     add_skill(out, score->crps, score->persistence_crps, &score->confidence.crps_difference);
     ar_page_ratio(out, 2, score->spread_skill_ratio);
@@ -85,9 +85,9 @@ static void add_main_row(ar_growing_text *out, const ar_score *score, int64_t wh
 
 ar_status ar_report_main_numbers_add(ar_report_page *page)
 {
-    static const char *const headers[] = {"field", "lead",  "RMSE",  "persistence",
-                                          "skill", "CRPS",  "skill", "spread/skill",
-                                          "ACC",   "times", NULL};
+    static const char *const headers[] = {"field",       "lead",  "RMSE",  "skill",
+                                          "persistence", "CRPS",  "skill", "spread/skill",
+                                          "ACC",         "times", NULL};
     ar_page_text(&page->out, "h2", "Main numbers");
     ar_page_table_begin(&page->out, headers, 1);
     const ar_status status = ar_report_rows_add(page, add_main_row, 0);

@@ -49,7 +49,10 @@ refused 2 'p has 1 latitudes and 18 longitudes, and a map needs two of each' row
 search=/nowhere refused 1 'GMT, which is not installed' a.nc --var p
 search=/nowhere refused 1 'rsvg-convert, which is not installed' index.nc
 
+refused 2 'there is no folder lines' a.nc --var p --at=-33.9,18.4 --out lines/p.svg
+
 echo "== lines"
+mkdir "$work/lines"
 for file in a.nc a.zarr turned.nc; do
     "$program" plot "$work/$file" --var p --at=-33.9,18.4 --out "$work/lines/p.svg" >"$work/out" 2>"$work/err" ||
         fail "plot $file: $(cat "$work/err")"
