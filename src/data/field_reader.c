@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "data/field_derived.h"
 #include "data/field_find.h"
-#include "data/wanted_times.h"
+#include "data/field_times.h"
 #include "field/units.h"
 
 /* What of a file is wanted. */
@@ -21,9 +21,9 @@ typedef struct {
 struct ar_field_reader {
     ar_field_data field;
     ar_field_files files;
-    file_part *parts;      /* [files.file_count] */
-    ar_wanted_time *times; /* [time_count] ascending: the times of the field; of a static one
-                            * all times of its files, to be compared */
+    file_part *parts;     /* [files.file_count] */
+    ar_field_time *times; /* [time_count] ascending: the times of the field; of a static one
+                           * all times of its files, to be compared */
     int64_t time_count;
     ar_field_derived *derived; /* what gives the values, instead of all of the above but `field` */
 };
@@ -186,7 +186,7 @@ static ar_status describe_field(ar_field_reader *reader, ar_error *err)
     AR_TRY(check_regridding(files, err));
     AR_TRY(ar_grid_copy(&field->grid, &first->grid, err));
     AR_TRY(choose_levels(field, request, first, err));
-    AR_TRY(ar_wanted_times_find(files, &reader->times, &reader->time_count, err));
+    AR_TRY(ar_field_times_find(files, &reader->times, &reader->time_count, err));
     field->time_count = field->is_static ? 1 : reader->time_count;
     AR_TRY(ar_allocate(&field->times, (size_t)field->time_count, sizeof(int64_t), "times", err));
     for (int64_t i = 0; i < field->time_count; i++) {
@@ -302,7 +302,7 @@ static ar_status read_static(const ar_field_reader *reader, float *values, ar_er
 {
     ar_status status;
     const ar_field_data *field = &reader->field;
-    const ar_wanted_time *times = reader->times;
+    const ar_field_time *times = reader->times;
     const ar_field_file *files = reader->files.files;
     const size_t bytes = (size_t)time_bytes(field);
     char *all = NULL;

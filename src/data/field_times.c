@@ -1,4 +1,4 @@
-#include "data/wanted_times.h"
+#include "data/field_times.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 static int compare_times(const void *a, const void *b)
 {
-    const ar_wanted_time *x = a, *y = b;
+    const ar_field_time *x = a, *y = b;
     if (x->time != y->time) {
         return x->time < y->time ? -1 : 1;
     }
@@ -60,8 +60,8 @@ static ar_status fail_without_time(const ar_field_files *files, ar_error *err)
                    texts[1]);
 }
 
-static ar_status check_times(const ar_field_files *files, const ar_wanted_time *times,
-                             int64_t count, ar_error *err)
+static ar_status check_times(const ar_field_files *files, const ar_field_time *times, int64_t count,
+                             ar_error *err)
 {
     const ar_field_request *request = files->request;
     for (int64_t i = 1; i < count; i++) {
@@ -83,11 +83,11 @@ static ar_status check_times(const ar_field_files *files, const ar_wanted_time *
     return count > 0 ? AR_OK : fail_without_time(files, err);
 }
 
-ar_status ar_wanted_times_find(const ar_field_files *files, ar_wanted_time **result, int64_t *count,
-                               ar_error *err)
+ar_status ar_field_times_find(const ar_field_files *files, ar_field_time **result, int64_t *count,
+                              ar_error *err)
 {
     ar_status status;
-    ar_wanted_time *times = NULL;
+    ar_field_time *times = NULL;
     int64_t start, end, total = 0;
     for (size_t f = 0; f < files->file_count; f++) {
         total += files->files[f].time_count;
@@ -100,7 +100,7 @@ ar_status ar_wanted_times_find(const ar_field_files *files, ar_wanted_time **res
             /* All that there is of a static field is wanted, to be compared. */
             int64_t time = files->request->is_static ? *count : files->files[f].times[i];
             if (files->request->is_static || (time >= start && time <= end)) {
-                times[(*count)++] = (ar_wanted_time){.time = time, .file = f, .index = i};
+                times[(*count)++] = (ar_field_time){.time = time, .file = f, .index = i};
             }
         }
     }
