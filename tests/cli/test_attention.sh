@@ -17,10 +17,7 @@ refused() {
     fi
 }
 
-if ! $python -c 'import netCDF4' 2>/dev/null; then
-    echo "SKIPPED: $python has no netCDF4 to read the maps with"
-    exit 77
-fi
+need_python netCDF4
 "$(dirname "$program")/make_waves" . || fail "make_waves"
 for kind in dense axial axial_parallel; do
     "$program" train "$source/tests/cli/waves.yaml" --out $kind --quiet --threads 1 --set training.steps=3 \

@@ -7,10 +7,7 @@ python=/usr/bin/python3
 checks=$source/tests/cli/fill_checks.py
 . "$2/tests/cli/work_folder.sh"
 
-if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
-    echo "SKIPPED: $python has no xarray and netCDF4"
-    exit 77
-fi
+need_python xarray netCDF4
 
 # refuse TEXT OPTION…: a failure with this line, and no file
 refuse() {

@@ -6,10 +6,7 @@ source=$2
 python=/usr/bin/python3
 . "$2/tests/cli/work_folder.sh"
 
-if ! $python -c 'import xarray, netCDF4, zarr' 2>/dev/null; then
-    echo "SKIPPED: $python has no xarray, netCDF4 and zarr"
-    exit 77
-fi
+need_python xarray netCDF4 zarr
 "$(dirname "$program")/make_waves" . || fail "make_waves"
 "$program" train "$source/tests/cli/waves.yaml" --out waves --threads 1 --quiet --set training.steps=5 || fail "train"
 common="--quiet --model waves --data z.nc msl.nc --threads 1 --start 2001-02-18 --end 2001-02-20 --every 24 --until 18h"

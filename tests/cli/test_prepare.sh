@@ -5,10 +5,7 @@ program=$1
 source=$2
 python=/usr/bin/python3
 . "$2/tests/cli/work_folder.sh"
-if ! $python -c 'import xarray, netCDF4, zarr' 2>/dev/null; then
-    echo "SKIPPED: $python has no xarray, netCDF4 and zarr to read the store with"
-    exit 77
-fi
+need_python xarray netCDF4 zarr
 config=$source/tests/cli/prepare.yaml
 
 check() {

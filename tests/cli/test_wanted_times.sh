@@ -5,10 +5,7 @@ source=$2
 python=/usr/bin/python3
 . "$2/tests/cli/work_folder.sh"
 
-if ! $python -c 'import xarray, netCDF4' 2>/dev/null; then
-    echo "SKIPPED: $python has no xarray and netCDF4"
-    exit 77
-fi
+need_python xarray netCDF4
 "$(dirname "$program")/make_waves" . || fail "make_waves"
 "$program" train "$source/tests/cli/waves.yaml" --out waves --threads 1 --quiet --set training.steps=5 || fail "train"
 
