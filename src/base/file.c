@@ -31,6 +31,31 @@ bool ar_path_is_folder(const char *path)
     return stat(path, &information) == 0 && S_ISDIR(information.st_mode);
 }
 
+size_t ar_path_length(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+    }
+    return length;
+}
+
+const char *ar_path_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+ar_status ar_path_folder(char **folder, const char *path, ar_error *err)
+{
+    const char *slash = memrchr(path, '/', ar_path_length(path));
+    ar_status status = ar_copy_string(folder, slash ? path : ".", err);
+    if (status == AR_OK && slash) {
+        (*folder)[slash == path ? 1 : slash - path] = '\0'; /* the root's name is its slash */
+    }
+    return status;
+}
+
 ar_status ar_folder_make(const char *path, ar_error *err)
 {
     char *partial = NULL;
@@ -60,15 +85,11 @@ ar_status ar_folder_make(const char *path, ar_error *err)
 ar_status ar_folder_open_above(const char *path, int *descriptor, ar_error *err)
 {
     char *folder = NULL;
-    ar_status status = ar_copy_string(&folder, path, err);
+    ar_status status = ar_path_folder(&folder, path, err);
     if (status != AR_OK) {
         return status;
     }
-    char *slash = strrchr(folder, '/');
-    if (slash) {
-        slash[slash == folder ? 1 : 0] = '\0';
-    }
-    *descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
+    *descriptor = open(folder, O_RDONLY | O_DIRECTORY);
     if (*descriptor < 0) {
         status =
             ar_fail(err, AR_ERROR_SYSTEM, "%s: cannot open its folder: %s", path, strerror(errno));

@@ -45,6 +45,12 @@ AR_USE_RESULT ar_status ar_folder_make(const char *path, ar_error *err);
 AR_USE_RESULT ar_status ar_folder_open_above(const char *path, int *descriptor, ar_error *err);
 bool ar_path_exists(const char *path);
 bool ar_path_is_folder(const char *path);
+/* Its length without slashes at the end, with which a shell completes a folder's name. */
+size_t ar_path_length(const char *path);
+/* The part behind the last slash; the whole path where nothing is. Borrows. */
+const char *ar_path_file_name(const char *path);
+/* The folder that a path lies in, "." for a bare name; *folder is the caller's to ar_free. */
+AR_USE_RESULT ar_status ar_path_folder(char **folder, const char *path, ar_error *err);
 /* "folder/name" into a new string, the caller's to ar_free. */
 AR_USE_RESULT ar_status ar_path_join(char **out, const char *folder, const char *name,
                                      ar_error *err);

@@ -49,8 +49,8 @@ static ar_status take_path(ar_atomic_folder *folder, const char *path, ar_error 
 {
     *folder = (ar_atomic_folder){0};
     ar_status status = ar_copy_string(&folder->path, path, err);
-    for (size_t end = strlen(path); status == AR_OK && end > 1 && path[end - 1] == '/'; end--) {
-        folder->path[end - 1] = '\0';
+    if (status == AR_OK) {
+        folder->path[ar_path_length(path)] = '\0';
     }
     return status;
 }

@@ -12,15 +12,11 @@
 
 enum { LARGEST_DESCRIPTION = 1 << 30 };
 
-/* A slash at the end of `out` is how a shell completes the name of a folder. */
 static ar_status set_paths(ar_unfinished_folder *folder, const char *out, const char *name,
                            ar_error *err)
 {
     ar_status status = AR_OK;
-    size_t length = strlen(out), size = length + sizeof ".part";
-    while (length > 1 && out[length - 1] == '/') {
-        length--;
-    }
+    const size_t length = ar_path_length(out), size = length + sizeof ".part";
     AR_TRY(ar_allocate(&folder->path, size, 1, "a path", err));
     snprintf(folder->path, size, "%.*s.part", (int)length, out);
     AR_TRY(ar_path_join(&folder->description, folder->path, name, err));

@@ -60,25 +60,11 @@ static ar_status check_time(const ar_option *option, const char *text, ar_error 
 static ar_status check_folder(const ar_option *option, const char *text, ar_error *err)
 {
     char *folder = NULL;
-    size_t length = strlen(text);
-    ar_status status = AR_OK;
-    while (length > 1 && text[length - 1] == '/') { /* as a shell completes a folder's name */
-        length--;
-    }
-    while (length > 0 && text[length - 1] != '/') {
-        length--;
-    }
-    if (length == 0) {
-        return AR_OK;
-    }
-    length -= length > 1 ? 1 : 0; /* its name without the slash, but for the root's */
-    AR_TRY(ar_allocate(&folder, length + 1, 1, "a path", err));
-    memcpy(folder, text, length);
-    if (!ar_path_is_folder(folder)) {
+    ar_status status = ar_path_folder(&folder, text, err);
+    if (status == AR_OK && !ar_path_is_folder(folder)) {
         status = ar_fail(err, AR_ERROR_USAGE, "--%s %s: there is no folder %s", option->name, text,
                          folder);
     }
-cleanup:
     ar_free(folder);
     return status;
 }

@@ -129,3 +129,10 @@ ar_status ar_units_conversion(const char *from, const char *to, double *scale, d
     pthread_mutex_unlock(&lock);
     return status;
 }
+
+void ar_units_convert(float *values, int64_t count, double scale, double offset)
+{
+    for (int64_t i = 0; (scale != 1 || offset != 0) && i < count; i++) {
+        values[i] = (float)(scale * (double)values[i] + offset);
+    }
+}

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/file.h"
 #include "io/writer_private.h"
 
 static bool ends_with(const char *path, size_t length, const char *ending)
@@ -13,14 +14,9 @@ static bool is_netcdf(const char *path)
     return ends_with(path, strlen(path), ".nc");
 }
 
-/* A slash at the end is how a shell completes the name of a folder. */
 bool ar_writer_is_zarr(const char *path)
 {
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-    }
-    return ends_with(path, length, ".zarr");
+    return ends_with(path, ar_path_length(path), ".zarr");
 }
 
 ar_status ar_writer_check_path(const char *path, ar_error *err)

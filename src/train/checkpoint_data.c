@@ -65,15 +65,6 @@ cleanup:
     return status;
 }
 
-static void change_values(ar_field_data *field, const unit_change *change)
-{
-    const int64_t count =
-        field->time_count * field->level_count * field->grid.nlat * field->grid.nlon;
-    for (int64_t i = 0; i < count; i++) {
-        field->values[i] = (float)(change->scale * (double)field->values[i] + change->offset);
-    }
-}
-
 /* Streams borrow the values of their field, but have a unit of their own. */
 static ar_status convert_units(const ar_checkpoint *checkpoint, ar_dataset *dataset, ar_error *err)
 {
@@ -90,7 +81,10 @@ static ar_status convert_units(const ar_checkpoint *checkpoint, ar_dataset *data
         if (!dataset->is_stream[f]) {
             ar_log(AR_LOG_INFO, "field %s: its data is in '%s' and converted to the model's '%s'",
                    field->name, field->units, change.unit);
-            change_values(field, &change);
+            ar_units_convert(field->values,
+                             field->time_count * field->level_count * field->grid.nlat *
+                                 field->grid.nlon,
+                             change.scale, change.offset);
         }
         snprintf(field->units, sizeof field->units, "%s", change.unit);
     }

@@ -85,7 +85,6 @@ ar_status ar_alignment_apply(const ar_alignment *alignment, int64_t count, const
                              float *target, ar_error *err)
 {
     const int64_t values = count * alignment->points;
-    const double scale = alignment->scale, offset = alignment->offset;
     ar_status status = AR_OK;
     for (int64_t i = 0; alignment->regrid && i < count; i++) {
         AR_TRY(ar_regrid_apply_float(alignment->regrid, source + i * alignment->own_points,
@@ -94,9 +93,7 @@ ar_status ar_alignment_apply(const ar_alignment *alignment, int64_t count, const
     if (!alignment->regrid && source != target) {
         memcpy(target, source, (size_t)values * sizeof *target);
     }
-    for (int64_t i = 0; (scale != 1 || offset != 0) && i < values; i++) {
-        target[i] = (float)(scale * target[i] + offset);
-    }
+    ar_units_convert(target, values, alignment->scale, alignment->offset);
 cleanup:
     return status;
 }

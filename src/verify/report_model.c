@@ -1,4 +1,5 @@
 /* The model behind the forecast: how it was trained, and what it attends to. */
+#include "base/file.h"
 #include "verify/report_parts.h"
 
 static ar_status show(void *context, const char *name, const ar_chart *chart)
@@ -10,7 +11,7 @@ static ar_status add_training(ar_report_page *page)
 {
     const ar_training_curves *curves = page->report->curves;
     ar_status status = AR_OK;
-    ar_page_text(&page->out, "h3", "Training of %s", ar_report_file_name(page->report->model));
+    ar_page_text(&page->out, "h3", "Training of %s", ar_path_file_name(page->report->model));
     ar_training_curves_tell(curves, &page->out);
     ar_page_charts_begin(&page->out);
     AR_TRY(ar_training_curves_losses(curves, show, page));

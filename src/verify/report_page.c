@@ -145,8 +145,7 @@ static ar_status write_page(ar_report_page *page, const char *table, ar_error *e
     char *path = NULL;
     ar_status status = AR_OK;
     char title[300];
-    snprintf(title, sizeof title, "Verification of %s",
-             ar_report_file_name(page->report->forecast));
+    snprintf(title, sizeof title, "Verification of %s", ar_path_file_name(page->report->forecast));
     ar_page_begin(&page->out, title, 0);
     ar_report_summary_add(page);
     if (page->report->missing[0]) {

@@ -7,12 +7,6 @@
 #include "base/memory.h"
 #include "picture/map_scale.h"
 
-const char *ar_report_file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 bool ar_report_begins_level(const ar_report *report, int64_t index)
 {
     const ar_score *score = &report->scores[index];

@@ -54,9 +54,6 @@ AR_USE_RESULT ar_status ar_report_show(ar_report_page *page, const char *name,
 AR_USE_RESULT ar_status ar_report_pictures_add(ar_report_page *page, const char *variable,
                                                const char *level);
 
-/* The last part of a path. Borrows. */
-const char *ar_report_file_name(const char *path);
-
 /* What was compared, and how often the forecast is better than persistence and each baseline. */
 void ar_report_summary_add(ar_report_page *page);
 

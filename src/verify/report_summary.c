@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "base/file.h"
 #include "verify/report_parts.h"
 
 /* How often the error is smaller than that of a baseline, at the times of both. */
@@ -44,10 +45,10 @@ void ar_report_summary_add(ar_report_page *page)
     ar_page_text(&page->out, "p",
                  "%s, %lld member%s, fields and levels: %lld, lead times %g to %g h, scored at "
                  "valid times from %s to %s, on %s, against %s%s.",
-                 ar_report_file_name(report->forecast), (long long)first->member_count,
+                 ar_path_file_name(report->forecast), (long long)first->member_count,
                  first->member_count == 1 ? "" : "s", (long long)levels, earliest, latest,
                  first->first_time, last->last_time, report->grid_text,
-                 ar_report_file_name(report->truth_paths[0]),
+                 ar_path_file_name(report->truth_paths[0]),
                  report->truth_count > 1 ? " and others" : "");
     if (compared > 0) {
         ar_page_text(&page->out, "p",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/field_data.h"
@@ -14,8 +15,7 @@
 /* Without folder and ending. */
 static void name_of_file(char name[64], const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    snprintf(name, 64, "%s", slash && slash[1] ? slash + 1 : path);
+    snprintf(name, 64, "%s", ar_path_file_name(path));
     char *dot = strrchr(name, '.');
     if (dot && dot != name) {
         *dot = '\0';

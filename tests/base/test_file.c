@@ -282,6 +282,26 @@ static void folders_and_paths(void **state)
     }
 }
 
+static void parts_of_a_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *above, *name;
+        size_t length;
+    } cases[] = {{"a", ".", "a", 1},         {"a/", ".", "a/", 1},      {"a/b", "a", "b", 3},
+                 {"a/b//", "a", "a/b//", 3}, {"a//b", "a/", "b", 4},    {"/a", "/", "a", 2},
+                 {"/", "/", "/", 1},         {"/a/b.c", "/a", "b.c", 6}};
+    ar_error err;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *above = NULL;
+        assert_int_equal(ar_path_folder(&above, cases[i].path, &err), AR_OK);
+        assert_string_equal(above, cases[i].above);
+        ar_free(above);
+        assert_string_equal(ar_path_file_name(cases[i].path), cases[i].name);
+        assert_int_equal(ar_path_length(cases[i].path), cases[i].length);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_keeps_the_old_file),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(folders_and_paths),
+        cmocka_unit_test(parts_of_a_path),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
